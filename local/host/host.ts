@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { type AppFunction, type Catalogue, catalogue } from "./catalogue.ts";
+import { type Clock, wallClock } from "./clock.ts";
+import { emptyRegistry, installCore } from "./core-api.ts";
+import { type Hub, startHub } from "./durable/hub.ts";
+import { type Access, clientPayload, webhookPath } from "./durable/links.ts";
+import { type Store, openStore } from "./durable/store.ts";
+import { webhooks } from "./durable/webhooks.ts";
+import { admin } from "./http/admin.ts";
+import { type Answer, type Exchange, problem } from "./http/exchange.ts";
+import { type Keys, httpFunctions, keyOf } from "./http/functions.ts";
+import { type Front, openFront } from "./http/server.ts";
+import { type Invoker, invoker, textInput } from "./invoke.ts";
+import { loadApp } from "./load.ts";
+import { type Level, type Log, silent } from "./log.ts";
+import { type Input, jsonOf } from "./rpc.ts";
+import { type HostRules, type Settings, readHostRules, readLocalSettings } from "./settings.ts";
+import { type Timers, startTimers } from "./timers.ts";
+
+export type HostOptions = {
+  /** The folder with package.json and host.json. */
+  readonly appRoot: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Where the task hub lives; undefined keeps it in memory. */
+  readonly dataDir?: string | undefined;
+  /** App settings; they win over local.settings.json. */
+  readonly settings?: Settings;
+  /** Asks callers for keys as Azure does; without it every function is open. */
+  readonly keys?: Keys | undefined;
+  readonly clock?: Clock;
+  readonly log?: Log;
+};
+
+export type Host = {
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when no request, timer, turn or activity runs or is due; durable timers of the future do not count. */
+  readonly idle: () => Promise<void>;
+  /** Takes nothing new, lets what runs finish within the grace, then ends. */
+  readonly close: (options?: { readonly graceMs?: number }) => Promise<void>;
+};
+
+/** Loads the app and serves it as Azure Functions would. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const appRoot = resolve(options.appRoot);
+  const { clock = wallClock, log = silent } = options;
+  const settings = { ...readLocalSettings(appRoot), ...options.settings };
+  const rules = readHostRules(appRoot, settings);
+  const undo: (() => void)[] = [];
+  try {
+    const file = options.dataDir === undefined ? ":memory:" : join(options.dataDir, `${rules.hubName}.sqlite`);
+    const store = openStore(file);
+    undo.push(store.close);
+    let answer: (exchange: Exchange) => Promise<Answer> = async () => problem(503, "The host is starting.");
+    const front = await openFront(options.port, log, (exchange) => answer(exchange));
+    undo.push(front.cut, () => void front.stop());
+    undo.push(setEnvironment(environmentOf(appRoot, front, settings)));
+    const registry = emptyRegistry();
+    undo.push(
+      installCore(appRoot, registry, (level, category, message) =>
+        log(level as Level, "worker.log", { category, message }),
+      ),
+    );
+    const files = await loadApp(appRoot, registry);
+    const functions = catalogue(registry.registrations);
+    const calls = invoker({ appRoot, registry, clock, log, timeoutMs: rules.functionTimeoutMs });
+    await calls.appStart();
+    const parts = { store, clock, log, rules, settings, front, functions, calls, keys: options.keys };
+    const running = serve(parts, (next) => (answer = next));
+    log("information", "host.ready", { url: front.url, files, functions: functions.all.map(({ name }) => name) });
+    return { url: front.url, port: front.port, idle: running.idle, close: closer(parts, running, undo) };
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+}
+
+type Parts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: HostRules;
+  readonly settings: Settings;
+  readonly front: Front;
+  readonly functions: Catalogue;
+  readonly calls: Invoker;
+  readonly keys: Keys | undefined;
+};
+
+type Running = { readonly hub: Hub; readonly timers: Timers; readonly idle: () => Promise<void> };
+
+function serve(parts: Parts, publish: (answer: (exchange: Exchange) => Promise<Answer>) => void): Running {
+  const { store, clock, log, rules, settings, front, functions, calls, keys } = parts;
+  const { hubName } = rules;
+  const { systemKey } = store;
+  const rpcPrefix = `/durabletask/${randomBytes(18).toString("base64url")}`;
+  const access: Access = { origin: front.url, hubName, systemKey, rpcPrefix };
+  const payload = clientPayload(access);
+  const clientInputs = ({ clientBindings }: AppFunction): Input[] =>
+    clientBindings.map((name) => textInput(name, payload));
+  const known = {
+    hasActivity: (name: string) => functions.find("activity", name) !== undefined,
+    hasOrchestrator: (name: string) => functions.find("orchestration", name) !== undefined,
+  };
+  const invoke = calls.invoke;
+  const answerCall = httpFunctions({
+    catalogue: functions,
+    routePrefix: rules.routePrefix,
+    keys,
+    invoke,
+    clientInputs,
+  });
+
+  async function runDurable(
+    kind: "activity" | "orchestration",
+    name: string,
+    input: string | undefined,
+  ): Promise<string> {
+    const target = functions.find(kind, name);
+    if (target === undefined) throw new Error(`Function '${name}' does not exist.`);
+    const { returnValue } = await invoke(target, [textInput(target.trigger.name, input)]);
+    return jsonOf(returnValue);
+  }
+
+  const waiting = new Set<() => void>();
+  const onStep = (): void => {
+    if (isIdle()) for (const resolve of waiting) resolve();
+  };
+  const timers = startTimers({ catalogue: functions, settings, store, clock, log, invoke, clientInputs, onStep });
+  const hub = startHub({
+    store,
+    clock,
+    log,
+    known,
+    limits: rules,
+    runOrchestrator: (name, input) => runDurable("orchestration", name, input),
+    runActivity: (name, input) => runDurable("activity", name, input),
+  });
+  hub.onStep(onStep);
+
+  const isIdle = (): boolean =>
+    front.running() === 0 && timers.running() === 0 && calls.running() === 0 && hub.isIdle();
+  const manage = webhooks({ store, clock, known, access: () => access, wake: hub.wake });
+  const administer = admin({ catalogue: functions, keys, timers: () => timers });
+  publish(async (exchange) => {
+    const path = exchange.url.pathname;
+    const below = (prefix: string): string[] | undefined =>
+      path.startsWith(`${prefix}/`)
+        ? path
+            .slice(prefix.length + 1)
+            .split("/")
+            .map(decodeURIComponent)
+        : undefined;
+    const rpc = below(rpcPrefix);
+    if (rpc) return manage(exchange, rpc);
+    const webhook = below(webhookPath);
+    if (webhook)
+      return keyOf(exchange) === systemKey
+        ? manage(exchange, webhook)
+        : problem(401, "The hub's key is missing or wrong.");
+    const administration = below("/admin");
+    return administration ? administer(exchange, administration) : answerCall(exchange);
+  });
+
+  async function idle(): Promise<void> {
+    while (!isIdle()) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      hub.wake();
+      await promise;
+      waiting.delete(resolve);
+    }
+  }
+  return { hub, timers, idle };
+}
+
+function closer({ front, calls, log, clock }: Parts, { hub, timers }: Running, undo: (() => void)[]): Host["close"] {
+  let closed: Promise<void> | undefined;
+  async function close(graceMs: number): Promise<void> {
+    log("information", "host.stops", { graceMs });
+    timers.stop();
+    const grace = Promise.withResolvers<void>();
+    const cancel = clock.alarm(clock.nowMs() + graceMs, grace.resolve);
+    const drained = Promise.all([front.stop(), hub.stop(grace.promise)]);
+    await Promise.race([drained, grace.promise]);
+    await hub.stop(Promise.resolve());
+    cancel();
+    await calls.appTerminate();
+    for (const step of undo.toReversed()) step();
+    log("information", "host.stopped");
+  }
+  return ({ graceMs = 20_000 } = {}) => (closed ??= close(graceMs));
+}
+
+function environmentOf(appRoot: string, { port }: Front, settings: Settings): Settings {
+  return {
+    AZURE_FUNCTIONS_ENVIRONMENT: "Development",
+    AzureWebJobsScriptRoot: appRoot,
+    FUNCTIONS_EXTENSION_VERSION: "~4",
+    FUNCTIONS_WORKER_RUNTIME: "node",
+    ...settings,
+    // Without it the durable client rewrites every management URL to port 7071.
+    WEBSITE_HOSTNAME: `127.0.0.1:${port}`,
+  };
+}
+
+function setEnvironment(values: Settings): () => void {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, values);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+}

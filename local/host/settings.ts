@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { textOf } from "./log.ts";
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** What host.json decides here; everything else in it concerns Azure only. */
+export type HostRules = {
+  readonly routePrefix: string;
+  /** Undefined: an invocation may run for ever. */
+  readonly functionTimeoutMs: number | undefined;
+  readonly hubName: string;
+  readonly activities: number;
+  readonly orchestrators: number;
+  readonly messagesPerTurn: number;
+};
+
+const count = z.number().int().positive();
+
+const hostFile = z.object({
+  functionTimeout: z.string().optional(),
+  extensions: z
+    .object({
+      http: z.object({ routePrefix: z.string().optional() }).optional(),
+      durableTask: z
+        .object({
+          hubName: z.string().optional(),
+          maxConcurrentActivityFunctions: count.optional(),
+          maxConcurrentOrchestratorFunctions: count.optional(),
+          storageProvider: z.object({ controlQueueBatchSize: count.optional() }).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+
+const settingsFile = z.object({ Values: z.record(z.string(), z.string()).optional() });
+
+/** Reads host.json; settings fill its %NAMES%. */
+export function readHostRules(appRoot: string, settings: Settings): HostRules {
+  const file = join(appRoot, "host.json");
+  const json = existsSync(file) ? parseFile(file, hostFile) : {};
+  const durable = json.extensions?.durableTask;
+  const concurrency = 10 * availableParallelism();
+  return {
+    routePrefix: json.extensions?.http?.routePrefix ?? "api",
+    functionTimeoutMs: timeoutMs(json.functionTimeout ?? "00:30:00", file),
+    hubName: hubNameFrom(fillIn(durable?.hubName ?? "TestHubName", settings), file),
+    activities: durable?.maxConcurrentActivityFunctions ?? concurrency,
+    orchestrators: durable?.maxConcurrentOrchestratorFunctions ?? concurrency,
+    messagesPerTurn: durable?.storageProvider?.controlQueueBatchSize ?? 32,
+  };
+}
+
+/** `Values` of local.settings.json, or of its committed sample when there is none. */
+export function readLocalSettings(appRoot: string): Settings {
+  for (const name of ["local.settings.json", "local.settings.sample.json", "local.settings.json.sample"]) {
+    const file = join(appRoot, name);
+    if (existsSync(file)) return parseFile(file, settingsFile).Values ?? {};
+  }
+  return {};
+}
+
+/** Reads a file of settings: either the plain object or one with `Values`. */
+export function readSettingsFile(file: string): Settings {
+  const plain = z.record(z.string(), z.string());
+  return parseFile(file, z.union([plain, settingsFile.required().transform(({ Values }) => Values)]));
+}
+
+/** Replaces each %NAME% by the setting of that name; an unknown name is an error, as in Azure. */
+export function fillIn(text: string, settings: Settings): string {
+  return text.replace(/%([^%\s]+)%/g, (_, name: string) => {
+    const value = settings[name] ?? process.env[name];
+    if (value === undefined) throw new Error(`"${text}" names the app setting ${name}, which is not set.`);
+    return value;
+  });
+}
+
+function parseFile<T>(file: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : textOf(error);
+    throw new Error(`${file}: ${detail}`, { cause: error });
+  }
+}
+
+function timeoutMs(text: string, file: string): number | undefined {
+  if (text === "-1") return undefined;
+  const parts = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text);
+  if (parts === null) throw new Error(`${file}: functionTimeout "${text}" is neither hh:mm:ss nor -1.`);
+  const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
+  return ((((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
+}
+
+function hubNameFrom(name: string, file: string): string {
+  if (/^[A-Za-z][A-Za-z0-9]{2,44}$/.test(name)) return name;
+  throw new Error(`${file}: hubName "${name}" is not 3 to 45 letters and digits, starting with a letter.`);
+}
