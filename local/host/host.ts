@@ -54,7 +54,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const store = openStore(file);
     undo.push(store.close);
     let answer: (exchange: Exchange) => Promise<Answer> = async () => problem(503, "The host is starting.");
-    const front = await openFront(options.port, log, (exchange) => answer(exchange));
+    let onStep = (): void => {};
+    const front = await openFront(
+      options.port,
+      log,
+      (exchange) => answer(exchange),
+      () => onStep(),
+    );
     undo.push(front.cut, () => void front.stop());
     undo.push(setEnvironment(environmentOf(appRoot, front, settings)));
     const registry = emptyRegistry();
@@ -68,7 +74,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const calls = invoker({ appRoot, registry, clock, log, timeoutMs: rules.functionTimeoutMs });
     await calls.appStart();
     const parts = { store, clock, log, rules, settings, front, functions, calls, keys: options.keys };
-    const running = serve(parts, (next) => (answer = next));
+    const running = serve(parts);
+    ({ answer, onStep } = running);
     log("information", "host.ready", { url: front.url, files, functions: functions.all.map(({ name }) => name) });
     return { url: front.url, port: front.port, idle: running.idle, close: closer(parts, running, undo) };
   } catch (error) {
@@ -89,9 +96,15 @@ type Parts = {
   readonly keys: Keys | undefined;
 };
 
-type Running = { readonly hub: Hub; readonly timers: Timers; readonly idle: () => Promise<void> };
+type Running = {
+  readonly answer: (exchange: Exchange) => Promise<Answer>;
+  readonly onStep: () => void;
+  readonly hub: Hub;
+  readonly timers: Timers;
+  readonly idle: () => Promise<void>;
+};
 
-function serve(parts: Parts, publish: (answer: (exchange: Exchange) => Promise<Answer>) => void): Running {
+function serve(parts: Parts): Running {
   const { store, clock, log, rules, settings, front, functions, calls, keys } = parts;
   const { hubName } = rules;
   const { systemKey } = store;
@@ -144,7 +157,7 @@ function serve(parts: Parts, publish: (answer: (exchange: Exchange) => Promise<A
     front.running() === 0 && timers.running() === 0 && calls.running() === 0 && hub.isIdle();
   const manage = webhooks({ store, clock, known, access: () => access, wake: hub.wake });
   const administer = admin({ catalogue: functions, keys, timers: () => timers });
-  publish(async (exchange) => {
+  const answer = async (exchange: Exchange): Promise<Answer> => {
     const path = exchange.url.pathname;
     const below = (prefix: string): string[] | undefined =>
       path.startsWith(`${prefix}/`)
@@ -162,7 +175,7 @@ function serve(parts: Parts, publish: (answer: (exchange: Exchange) => Promise<A
         : problem(401, "The hub's key is missing or wrong.");
     const administration = below("/admin");
     return administration ? administer(exchange, administration) : answerCall(exchange);
-  });
+  };
 
   async function idle(): Promise<void> {
     while (!isIdle()) {
@@ -173,19 +186,17 @@ function serve(parts: Parts, publish: (answer: (exchange: Exchange) => Promise<A
       waiting.delete(resolve);
     }
   }
-  return { hub, timers, idle };
+  return { hub, timers, answer, onStep, idle };
 }
 
 function closer({ front, calls, log, clock }: Parts, { hub, timers }: Running, undo: (() => void)[]): Host["close"] {
   let closed: Promise<void> | undefined;
   async function close(graceMs: number): Promise<void> {
     log("information", "host.stops", { graceMs });
-    timers.stop();
     const grace = Promise.withResolvers<void>();
     const cancel = clock.alarm(clock.nowMs() + graceMs, grace.resolve);
-    const drained = Promise.all([front.stop(), hub.stop(grace.promise)]);
-    await Promise.race([drained, grace.promise]);
-    await hub.stop(Promise.resolve());
+    const served = Promise.all([front.stop(), timers.stop()]);
+    await Promise.all([hub.stop(grace.promise), Promise.race([served, grace.promise])]);
     cancel();
     await calls.appTerminate();
     for (const step of undo.toReversed()) step();

@@ -12,7 +12,8 @@ export type Timers = {
   readonly fire: (target: AppFunction) => void;
   /** How many timers run now. */
   readonly running: () => number;
-  readonly stop: () => void;
+  /** Starts no timer any more; resolves when the last one has ended. */
+  readonly stop: () => Promise<void>;
 };
 
 type TimerOptions = {
@@ -53,7 +54,7 @@ export function cronFrom(name: string, expression: string): Cron {
 export function startTimers(options: TimerOptions): Timers {
   const { catalogue, settings, store, clock, log, invoke, clientInputs } = options;
   const cancels = new Map<string, () => void>();
-  const busy = new Set<string>();
+  const busy = new Map<string, Promise<void>>();
   let isStopped = false;
 
   for (const target of catalogue.all.filter(({ kind }) => kind === "timer")) {
@@ -85,35 +86,39 @@ export function startTimers(options: TimerOptions): Timers {
     arm(target, cron);
   }
 
-  async function run(target: AppFunction, isPastDue: boolean, { lastMs, nextMs }: Schedule): Promise<void> {
+  async function run(target: AppFunction, isPastDue: boolean, schedule: Schedule): Promise<void> {
     const { name } = target;
     if (busy.has(name)) {
       log("warning", "timer.skipped", { function: name, because: "it is still running" });
       return;
     }
-    busy.add(name);
+    const work = call(target, isPastDue, schedule).finally(() => busy.delete(name));
+    busy.set(name, work);
+    await work;
+    options.onStep();
+  }
+
+  async function call(target: AppFunction, isPastDue: boolean, { lastMs, nextMs }: Schedule): Promise<void> {
+    const payload = {
+      Schedule: { AdjustForDST: true },
+      ScheduleStatus: { Last: isoOf(lastMs), Next: isoOf(nextMs), LastUpdated: isoOf(lastMs) },
+      IsPastDue: isPastDue,
+    };
+    const input = { name: target.trigger.name, data: { json: JSON.stringify(payload) } };
     try {
-      const payload = {
-        Schedule: { AdjustForDST: true },
-        ScheduleStatus: { Last: isoOf(lastMs), Next: isoOf(nextMs), LastUpdated: isoOf(clock.nowMs()) },
-        IsPastDue: isPastDue,
-      };
-      const data = { json: JSON.stringify(payload) };
-      await invoke(target, [{ name: target.trigger.name, data }, ...clientInputs(target)]);
+      await invoke(target, [input, ...clientInputs(target)]);
     } catch (error) {
-      log("error", "timer.failed", { function: name, error: textOf(error) });
-    } finally {
-      busy.delete(name);
-      options.onStep();
+      log("error", "timer.failed", { function: target.name, error: textOf(error) });
     }
   }
 
   return {
     fire: (target) => void run(target, false, { lastMs: clock.nowMs(), nextMs: clock.nowMs() }),
     running: () => busy.size,
-    stop() {
+    async stop() {
       isStopped = true;
       for (const cancel of cancels.values()) cancel();
+      await Promise.all(busy.values());
     },
   };
 }

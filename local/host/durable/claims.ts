@@ -155,6 +155,7 @@ function apply(store: Store, { instance, history }: Turn, result: TurnResult, no
     { id, nowMs, status: result.status, output: result.output ?? null, customStatus: result.customStatus ?? null },
   );
   if (result.next) continueAsNew(store, id, result.next, nowMs);
+  if (isFinal(result.status)) store.change("delete from inbox where instance = :id", { id });
 }
 
 function append(store: Store, instance: string, from: number, events: readonly HistoryEvent[]): void {

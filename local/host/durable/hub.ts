@@ -42,6 +42,7 @@ export function startHub(options: HubOptions): Hub {
   let turns = 0;
   let activities = 0;
   let isStopping = false;
+  let hasLeft = false;
   let isAwake = false;
   let cancelAlarm = (): void => {};
   const worker = joinWorkers(store, clock, wake);
@@ -94,6 +95,7 @@ export function startHub(options: HubOptions): Hub {
     const { id, name } = turn.instance;
     const startedMs = clock.nowMs();
     const result = await runTurn(turn, startedMs, known, options.runOrchestrator);
+    if (hasLeft) return;
     const nowMs = clock.nowMs();
     const kept = commitTurn(store, worker.id, turn, result, nowMs);
     const fields = { instance: id, function: name, messages: turn.messages.length, ms: nowMs - startedMs };
@@ -107,6 +109,7 @@ export function startHub(options: HubOptions): Hub {
     const fields = { instance: work.instance, function: work.name, task: work.task };
     if (work.tries > 0) log("warning", "activity.again", { ...fields, tries: work.tries + 1 });
     const event = await outcomeOf(work);
+    if (hasLeft) return;
     const kept = finishActivity(store, worker.id, work, event, clock.nowMs());
     if (!kept) log("warning", "activity.lost", fields);
   }
@@ -126,6 +129,7 @@ export function startHub(options: HubOptions): Hub {
     cancelAlarm();
     await Promise.race([Promise.allSettled(running), deadline]);
     if (running.size > 0) log("warning", "hub.abandons", { turns, activities });
+    hasLeft = true;
     worker.leave();
   }
 

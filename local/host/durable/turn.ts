@@ -4,7 +4,8 @@ import type { Turn, TurnResult } from "./claims.ts";
 import { type HistoryEvent, eventOf, eventType } from "./events.ts";
 import { type Instance, isFinal } from "./instances.ts";
 import { textOf } from "../log.ts";
-import { type Decision, type Ending, type Known, type Replayed, notThere, replay } from "./replay.ts";
+import type { Decision } from "./ledger.ts";
+import { type Ending, type Known, type Replayed, notThere, replay } from "./replay.ts";
 
 /** Runs the orchestrator function once over the whole history; resolves with its state as JSON. */
 export type RunOrchestrator = (name: string, payload: string) => Promise<string>;

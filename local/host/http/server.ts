@@ -19,18 +19,26 @@ export async function openFront(
   port: number,
   log: Log,
   answer: (exchange: Exchange) => Promise<Answer>,
+  onStep: () => void,
 ): Promise<Front> {
   let running = 0;
+  let isStopping = false;
   let origin = "";
   const server = createServer((request, response) => {
     running++;
     handle(request)
-      .then((reply) => sendAnswer(response, reply))
+      .then((reply) => {
+        if (isStopping) response.setHeader("connection", "close");
+        sendAnswer(response, reply);
+      })
       .catch((error: unknown) => {
         log("error", "http.error", { error: stackOf(error) });
         response.destroy();
       })
-      .finally(() => running--);
+      .finally(() => {
+        running--;
+        onStep();
+      });
   });
 
   async function handle(request: IncomingMessage): Promise<Answer> {
@@ -50,6 +58,7 @@ export async function openFront(
     port: boundPort,
     running: () => running,
     stop() {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       return closed;
