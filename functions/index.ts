@@ -1,0 +1,8 @@
+import { app as functions } from "@azure/functions";
+import { app } from "./app.ts";
+import "./migrations.ts";
+import "./orchestrations.ts";
+
+functions.hook.appTerminate(() => {
+  app.close();
+});

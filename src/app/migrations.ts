@@ -1,0 +1,215 @@
+import { failureOf, isKind, LakeError } from "../core/error.ts";
+import { pathFrom } from "../core/path.ts";
+import { describeRequest, type Report, reportOf } from "../core/report.ts";
+import { type MigrationRequest, migrationRequest } from "../core/request.ts";
+import { type Command, isLive, type Run, statusAfter } from "../core/run.ts";
+import { rootsKey } from "../ferry/wave.ts";
+import type { MigrateInput } from "../flow/migrate.ts";
+import { rootTaken } from "../state/roots.ts";
+import type { App } from "./app.ts";
+import { connectionFor } from "./lakes.ts";
+import { type Answer, badRequest, problem, problemOf } from "./problem.ts";
+
+/** Starts the orchestration of a run; a start that is already there is no error. */
+export type Starter = (instanceId: string, input: MigrateInput) => Promise<void>;
+
+/** The HTTP API over migrations, without HTTP: parsed bodies in, answers out. */
+export type Migrations = {
+  readonly start: (body: unknown) => Promise<Answer>;
+  readonly list: () => Promise<Answer>;
+  readonly get: (id: string) => Promise<Answer>;
+  readonly command: (id: string, command: Command) => Promise<Answer>;
+  readonly rerun: (id: string) => Promise<Answer>;
+};
+
+const sampleOfFailures = 20;
+const mostListed = 200;
+
+/** Opens the API; `base` is the address of /api/migrations as the caller sees it. */
+export function openMigrations(app: App, starter: Starter, base: string): Migrations {
+  const { ferry } = app;
+
+  async function start(body: unknown): Promise<Answer> {
+    const parsed = migrationRequest.safeParse(body);
+    if (!parsed.success) return badRequest(parsed.error);
+    const request = parsed.data;
+    const unknown = wrongConnection(app, request);
+    if (unknown !== undefined) return unknown;
+    const nowMs = ferry.clock.nowMs();
+    const run: Run = {
+      id: request.id ?? newId(nowMs, ferry.clock.roll()),
+      status: "Queued",
+      epoch: 1,
+      request,
+      createdMs: nowMs,
+      workedMs: 0,
+    };
+    return begin(run);
+  }
+
+  async function begin(run: Run): Promise<Answer> {
+    try {
+      await ferry.runs.add(run);
+    } catch (error) {
+      if (!isKind(error, "conflict")) throw error;
+      return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
+    }
+    const root = pathFrom(run.request.sink.folderPath);
+    const other = await ferry.roots.claim(rootsKey(run), { run: run.id, root });
+    if (other !== undefined) {
+      const error = rootTaken(root, other);
+      await ferry.runs.remove(run.id);
+      return problem(409, "Conflict", error.detail);
+    }
+    await setOff(run);
+    return accepted(run);
+  }
+
+  // A run whose orchestration could not be started ends at once, so that it doesn't hold its root for ever.
+  async function setOff(run: Run): Promise<void> {
+    try {
+      await starter(instanceOf(run), { run: run.id, epoch: run.epoch, wave: 0, stalls: 0, lost: 0 });
+    } catch (error) {
+      const failure = failureOf(error, "start", run.request.source.folderPath);
+      await ferry.runs.change(run.id, (now) => ({
+        ...now,
+        status: "Failed",
+        error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
+        endedMs: ferry.clock.nowMs(),
+      }));
+      await ferry.roots.release(rootsKey(run), run.id);
+      throw error;
+    }
+  }
+
+  function accepted(run: Run): Answer {
+    return {
+      status: 202,
+      headers: { location: `${base}/${run.id}`, "retry-after": "2" },
+      body: { id: run.id, status: run.status, links: linksOf(run.id) },
+    };
+  }
+
+  function linksOf(id: string): Record<string, string> {
+    const self = `${base}/${id}`;
+    return {
+      self,
+      pause: `${self}/pause`,
+      resume: `${self}/resume`,
+      cancel: `${self}/cancel`,
+      rerun: `${self}/rerun`,
+    };
+  }
+
+  async function runNamed(id: string): Promise<Run> {
+    const run = await ferry.runs.get(id);
+    if (run !== undefined) return run;
+    throw new LakeError("not-found", { op: "run", path: id, detail: `there is no migration "${id}"` });
+  }
+
+  async function command(id: string, wish: Command): Promise<Answer> {
+    let refused: Run | undefined;
+    const run = await ferry.runs.change(id, (now) => {
+      const status = statusAfter(wish, now.status);
+      refused = status === undefined ? now : undefined;
+      if (status === undefined || status === now.status) return undefined;
+      const nowMs = ferry.clock.nowMs();
+      if (wish === "resume") return { ...now, status, epoch: now.epoch + 1, resumedMs: nowMs };
+      return isLive(status) ? { ...now, status } : { ...now, status, endedMs: nowMs };
+    });
+    if (refused !== undefined) {
+      return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
+    }
+    if (wish === "resume") await setOff(run);
+    if (!isLive(run.status)) await ferry.roots.release(rootsKey(run), run.id);
+    return accepted(run);
+  }
+
+  return {
+    start: (body) => answering(() => start(body)),
+
+    list: () =>
+      answering(async () => {
+        const runs = await ferry.runs.list();
+        return { status: 200, body: { migrations: runs.slice(0, mostListed).map(summaryOf), total: runs.length } };
+      }),
+
+    get: (id) =>
+      answering(async () => {
+        const run = await runNamed(id);
+        const work = ferry.work(id);
+        const [{ tally }, failures] = await Promise.all([work.account(), work.failures(sampleOfFailures)]);
+        const report: Report = reportOf(run, tally, ferry.clock.nowMs());
+        const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
+        const body = { ...summaryOf(run), request: run.request, report, failures, orchestration, links: linksOf(id) };
+        return { status: 200, body };
+      }),
+
+    command: (id, wish) => answering(() => command(id, wish)),
+
+    rerun: (id) =>
+      answering(async () => {
+        const { status, request } = await runNamed(id);
+        if (isLive(status)) return problem(409, "Conflict", `migration "${id}" is ${status}; only an ended one runs again`);
+        const { id: _, ...again } = request;
+        return start(again);
+      }),
+  };
+}
+
+const past: Readonly<Record<Command, string>> = { pause: "paused", resume: "resumed", cancel: "cancelled" };
+
+/** The orchestration of a run's present epoch. Ids of runs hold no colon, so no two runs share one. */
+export function instanceOf({ id, epoch }: Run): string {
+  return epoch === 1 ? id : `${id}:${epoch}`;
+}
+
+async function answering(answer: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer();
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+function wrongConnection(app: App, { source, sink }: MigrationRequest): Answer | undefined {
+  const named = [
+    { field: "source.connection", name: source.connection, kind: "adls-gen1" },
+    { field: "sink.connection", name: sink.connection, kind: "adls-gen2" },
+  ] as const;
+  for (const { field, name, kind } of named) {
+    try {
+      connectionFor(app.connections, name, kind);
+    } catch (error) {
+      if (!isKind(error, "invalid")) throw error;
+      return problem(400, "The request is not valid", `${field}: ${error.detail}`, [{ field, message: error.detail }]);
+    }
+  }
+  return undefined;
+}
+
+function summaryOf(run: Run): Record<string, unknown> {
+  const { name, labels } = run.request;
+  return {
+    id: run.id,
+    ...(name === undefined ? {} : { name }),
+    ...(labels === undefined ? {} : { labels }),
+    status: run.status,
+    what: describeRequest(run.request),
+    createdTime: isoTime(run.createdMs),
+    ...(run.startedMs === undefined ? {} : { startTime: isoTime(run.startedMs) }),
+    ...(run.endedMs === undefined ? {} : { endTime: isoTime(run.endedMs) }),
+    ...(run.error === undefined ? {} : { error: run.error }),
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function newId(nowMs: number, roll: number): string {
+  const stamp = isoTime(nowMs).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-");
+  return `${stamp}-${Math.floor(roll * 36 ** 4)
+    .toString(36)
+    .padStart(4, "0")}`;
+}

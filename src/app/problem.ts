@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import { failureOf, isLakeError } from "../core/error.ts";
+
+/** An answer of the HTTP API, before it becomes the host's response type. */
+export type Answer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+};
+
+/** One field of a request that is wrong, by its path as "source.listAfter", and what was expected. */
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** RFC 9457 problem details. */
+export function problem(status: number, title: string, detail: string, errors?: readonly FieldError[]): Answer {
+  return {
+    status,
+    headers: { "content-type": "application/problem+json" },
+    body: { type: "about:blank", title, status, detail, ...(errors === undefined ? {} : { errors }) },
+  };
+}
+
+/** What a schema has against a request, as 400. */
+export function badRequest({ issues }: z.ZodError): Answer {
+  const errors = issues.flatMap((issue): FieldError[] => {
+    const at = issue.path.map(String).join(".");
+    if (issue.code !== "unrecognized_keys") return [{ field: at === "" ? "(body)" : at, message: issue.message }];
+    return issue.keys.map((key) => ({ field: at === "" ? key : `${at}.${key}`, message: "unknown property" }));
+  });
+  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return problem(400, "The request is not valid", detail, errors);
+}
+
+/** An error thrown while answering, as a problem: 400, 404 and 409 by kind, 503 when the state can't be reached. */
+export function problemOf(error: unknown): Answer {
+  const { kind, detail, path } = failureOf(error, "request", "/");
+  if (!isLakeError(error)) return problem(500, "Something unexpected went wrong", detail);
+  switch (kind) {
+    case "invalid":
+      return problem(400, "The request is not valid", detail, [{ field: path, message: detail }]);
+    case "not-found":
+      return problem(404, "Not found", detail);
+    case "conflict":
+      return problem(409, "Conflict", detail);
+    case "throttled":
+    case "unavailable":
+    case "denied":
+      return problem(503, "The state store can't be used", detail);
+    case "changed":
+    case "corrupt":
+    case "unexpected":
+      return problem(500, "Something unexpected went wrong", detail);
+  }
+}

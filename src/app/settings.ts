@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { type Connection, connectionsIn } from "./connections.ts";
+import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
+
+const count = (fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/u, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`))
+    .default(fallback);
+
+// Milliseconds, MiB and counts; each is an app setting Lakeferry__<name>.
+const tuning = z.strictObject({
+  table: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits")
+    .default("lakeferry"),
+  filesInFlight: count(64, 1, 1024),
+  listingsInFlight: count(8, 1, 128),
+  connections: count(96, 1, 2048),
+  memoryMiB: count(64, 16, 4096),
+  saveIntervalMs: count(3000, 100, 60_000),
+  pulseIntervalMs: count(2000, 100, 60_000),
+  graceMs: count(10_000, 0, 120_000),
+  firstWaveMs: count(30_000, 1000, 600_000),
+  waveMs: count(180_000, 1000, 600_000),
+  stallMs: count(2000, 0, 60_000),
+  attemptTimeoutMs: count(60_000, 1000, 600_000),
+  tries: count(6, 1, 20),
+  firstRetryMs: count(500, 1, 60_000),
+  maxRetryMs: count(30_000, 1, 120_000),
+});
+
+/** The app's settings as they were checked. */
+export type Settings = {
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly tuning: z.infer<typeof tuning>;
+  /** Where the state tables are. */
+  readonly state: StateStore;
+};
+
+/** A connection string (an emulator, or an account with keys), or an endpoint for the app's managed identity. */
+export type StateStore =
+  | { readonly connectionString: string }
+  | { readonly endpoint: string; readonly clientId: string | undefined };
+
+/** Reads the app settings; throws LakeError "invalid" naming the setting, what it should be, and an example. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const prefix = "Lakeferry__";
+  const parsed = tuning.safeParse(settingsUnder(prefix, env));
+  if (!parsed.success) throw firstWrong(prefix, parsed.error);
+  return { connections: connectionsIn(env), tuning: parsed.data, state: stateIn(env) };
+}
+
+// The names are the Functions host's own, so that one setting serves host and app.
+function stateIn(env: Readonly<Record<string, string | undefined>>): StateStore {
+  const connectionString = env["AzureWebJobsStorage"];
+  if (connectionString !== undefined && connectionString !== "") return { connectionString };
+  const account = env["AzureWebJobsStorage__accountName"];
+  const endpoint =
+    env["AzureWebJobsStorage__tableServiceUri"] ??
+    (account === undefined ? undefined : `https://${account}.table.core.windows.net`);
+  if (endpoint !== undefined) return { endpoint, clientId: env["AzureWebJobsStorage__clientId"] };
+  throw wrongSetting(
+    "AzureWebJobsStorage__accountName",
+    "missing; give the storage account of the app's state, as AzureWebJobsStorage__accountName=contosostate",
+  );
+}

@@ -1,0 +1,30 @@
+import { LakeError } from "./error.ts";
+
+/** Source: Azure Blob service limits. */
+const maxBlocks = 50_000;
+const mebibyte = 1024 * 1024;
+
+/** Files up to this many bytes travel in one request. */
+export const onePutBytes = 8 * mebibyte;
+
+const defaultBlockBytes = 8 * mebibyte;
+
+/**
+ * Bytes per block for a file of `bytes`: 8 MiB, larger where 50,000 blocks would not hold the file. A size the request
+ * gave is kept; LakeError "invalid" when it can't hold the file.
+ */
+export function blockBytesFor(path: string, bytes: number, blockSizeInMB: number | undefined): number {
+  const needed = Math.ceil(bytes / maxBlocks);
+  if (blockSizeInMB === undefined) {
+    return Math.max(defaultBlockBytes, Math.ceil(needed / mebibyte) * mebibyte);
+  }
+  const asked = blockSizeInMB * mebibyte;
+  if (asked < needed) {
+    throw new LakeError("invalid", {
+      op: "blockSizeInMB",
+      path,
+      detail: `${bytes} bytes don't fit into ${maxBlocks} blocks of ${blockSizeInMB} MiB; ${Math.ceil(needed / mebibyte)} MiB would do`,
+    });
+  }
+  return asked;
+}

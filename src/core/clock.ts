@@ -1,0 +1,9 @@
+/** Time, chance and waiting, handed in so that rules stay pure and tests need no real time. */
+export type Clock = {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** A number in [0, 1). */
+  readonly roll: () => number;
+};

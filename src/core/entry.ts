@@ -1,0 +1,41 @@
+/** One item of a source listing. */
+export type Entry = {
+  /** The last segment, exactly as the lake gave it. */
+  readonly name: string;
+  readonly kind: "file" | "folder";
+  /** 0 for folders. */
+  readonly bytes: number;
+  /** Milliseconds since 1970; may be negative. */
+  readonly modifiedMs: number;
+  readonly owner: string;
+  readonly group: string;
+  /** Octal digits, as "770" or "1777". */
+  readonly permission: string;
+  /** True when the item has ACL entries beyond owner, group and other. */
+  readonly hasAcl: boolean;
+  readonly expiresMs?: number;
+};
+
+/** One page of a source listing, ascending by name. */
+export type Page = {
+  readonly entries: readonly Entry[];
+  /** What to hand to the server to get the next page; absent on the last page. */
+  readonly next?: string;
+};
+
+/** What stands at a path of the sink. */
+export type SinkItem = {
+  readonly kind: "file" | "folder";
+  readonly bytes: number;
+  readonly etag: string;
+  /** What lakeferry wrote with the file, when it was lakeferry. */
+  readonly origin?: Origin;
+};
+
+/** The provenance lakeferry stores with every file it writes. */
+export type Origin = {
+  readonly run: string;
+  /** Length and modification time of the source file that was copied. */
+  readonly bytes: number;
+  readonly modifiedMs: number;
+};

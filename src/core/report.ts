@@ -1,0 +1,96 @@
+import type { Failure } from "./error.ts";
+import type { MigrationRequest } from "./request.ts";
+import type { Run, RunStatus } from "./run.ts";
+import { type Tally, totalOf } from "./tally.ts";
+
+/**
+ * What a run has done, for people and programs. The first eight numbers carry Azure Data Factory's names; bytes unless
+ * said otherwise, copyDuration in seconds, throughput in KiB/s.
+ */
+export type Report = {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly filesRead: number;
+  readonly filesWritten: number;
+  readonly filesSkipped: number;
+  readonly filesFailed: number;
+  readonly dataRead: number;
+  readonly dataWritten: number;
+  readonly copyDuration: number;
+  readonly throughput: number;
+  readonly filesListed: number;
+  readonly dataListed: number;
+  /** Folders this run made; foldersFound stood at the sink already. */
+  readonly foldersWritten: number;
+  readonly foldersFound: number;
+  readonly foldersSkipped: number;
+  readonly foldersFailed: number;
+  readonly skippedBecause: Readonly<Record<string, number>>;
+  readonly failedBecause: Readonly<Record<string, number>>;
+  readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
+  readonly throttles: number;
+  readonly digest: string;
+  /** Present while the run works and the source could count itself. */
+  readonly expected?: { readonly files: number; readonly bytes: number };
+  readonly remainingSeconds?: number;
+  readonly error?: Failure;
+};
+
+/** Adds up a run as it stands at `nowMs`. */
+export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
+  const workedMs = run.workedMs + (run.resumedMs === undefined ? 0 : Math.max(0, nowMs - run.resumedMs));
+  const seconds = workedMs / 1000;
+  const remaining = remainingSeconds(run, tally, seconds);
+  return {
+    id: run.id,
+    status: run.status,
+    filesRead: tally.filesCopied,
+    filesWritten: tally.filesCopied,
+    filesSkipped: totalOf(tally.filesSkipped),
+    filesFailed: totalOf(tally.filesFailed),
+    dataRead: tally.bytesRead,
+    dataWritten: tally.bytesCopied,
+    copyDuration: seconds,
+    throughput: seconds === 0 ? 0 : round(tally.bytesRead / 1024 / seconds),
+    filesListed: tally.filesListed,
+    dataListed: tally.bytesListed,
+    foldersWritten: tally.foldersMade,
+    foldersFound: tally.foldersFound,
+    foldersSkipped: totalOf(tally.foldersSkipped),
+    foldersFailed: totalOf(tally.foldersFailed),
+    skippedBecause: { ...tally.filesSkipped },
+    failedBecause: { ...tally.filesFailed },
+    requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },
+    throttles: tally.throttles,
+    digest: tally.digest,
+    ...(run.expected === undefined ? {} : { expected: run.expected }),
+    ...(remaining === undefined ? {} : { remainingSeconds: remaining }),
+    ...(run.error === undefined ? {} : { error: run.error }),
+  };
+}
+
+/** What a run was asked for, in one line: from where to where. */
+export function describeRequest({ source, sink }: MigrationRequest): string {
+  const from = source.fileName === undefined ? source.folderPath : `${source.folderPath}/${source.fileName}`;
+  return `${source.connection}:${from} -> ${sink.connection}:${sink.fileSystem}:${sink.folderPath}`;
+}
+
+function requestsTo(store: string, tally: Tally): number {
+  return Object.entries(tally.requests).reduce((sum, [op, count]) => (op.startsWith(`${store} `) ? sum + count : sum), 0);
+}
+
+// Files and bytes each tell a share of the way; the slower one is believed.
+function remainingSeconds(run: Run, tally: Tally, seconds: number): number | undefined {
+  if (run.expected === undefined || run.resumedMs === undefined || tally.filesListed === 0) return undefined;
+  const shares = [share(tally.filesListed, run.expected.files), share(tally.bytesListed, run.expected.bytes)];
+  const done = Math.min(...shares);
+  return done === 0 ? undefined : round((seconds * (1 - done)) / done);
+}
+
+function share(done: number, all: number): number {
+  return all === 0 ? 1 : Math.min(1, done / all);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

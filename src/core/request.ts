@@ -1,0 +1,175 @@
+import { z } from "zod";
+import { messageOf } from "./error.ts";
+import { whyGen2Refuses } from "./names.ts";
+import { pathFrom } from "./path.ts";
+import { isEmptyInterval, uniteIntervals } from "./range.ts";
+
+const later = (what: string) => `not yet supported: ${what}`;
+
+// Properties people know from ADF, or from the documentation of later versions, each with the reason it is refused.
+const refusedAnywhere: Readonly<Record<string, string>> = {
+  dataIntegrationUnits: "lakeferry finds the number of lanes by itself; there is nothing to set",
+  parallelCopies: "lakeferry finds the number of parallel copies by itself; there is nothing to set",
+  parallelism: later("the number of lanes can't be set"),
+  preserve: later("only data, names and folders are carried over; access control lists, owners and times are not"),
+  validateDataConsistency: later("each request to the sink carries an MD5 that the service checks; no more can be asked"),
+  skipErrorFile: later("a file that fails never stops a run; there are no rules to set"),
+  enableStaging: "lakeferry copies directly; there is no staging store",
+  stagingSettings: "lakeferry copies directly; there is no staging store",
+  logSettings: "lakeferry keeps its own record of each run; there is nothing to set",
+  logStorageSettings: "lakeferry keeps its own record of each run; there is nothing to set",
+  translator: "lakeferry copies bytes as they are; there are no columns to translate",
+  enableSkipIncompatibleRow: "lakeferry copies bytes as they are; there are no rows",
+  redirectIncompatibleRowSettings: "lakeferry copies bytes as they are; there are no rows",
+  compare: later("a file is the same when length and source time agree"),
+  extra: later("items only the sink has are left alone"),
+  dryRun: later("dry run"),
+  audit: later("audit"),
+  accessTier: later("files take the account's default access tier"),
+  stopAfter: later("stopping after an amount of work"),
+  window: later("working hours"),
+  maxFailures: later("a run goes on however many files fail"),
+};
+const refusedInSource: Readonly<Record<string, string>> = {
+  wildcardFolderPath: later("wildcards"),
+  wildcardFileName: later("wildcards"),
+  fileListPath: later("lists of files"),
+  modifiedDatetimeStart: later("selection by time"),
+  modifiedDatetimeEnd: later("selection by time"),
+  deleteFilesAfterCompletion: "lakeferry never changes the source",
+  enablePartitionDiscovery: "lakeferry copies bytes as they are; there are no columns to add",
+  partitionRootPath: "lakeferry copies bytes as they are; there are no columns to add",
+  additionalColumns: "lakeferry copies bytes as they are; there are no columns to add",
+  disableMetricsCollection: "there is nothing to disable",
+};
+const refusedInSink: Readonly<Record<string, string>> = {
+  copyBehavior: "the hierarchy is always preserved; flattening or merging would lose the proof of what was copied",
+  expiryDateTime: "ADF has it for a Gen1 sink only",
+  metadata: later("own metadata"),
+};
+
+const connection = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/u, "expected the name of a connection, a letter and then letters, digits or _");
+const path = z
+  .string()
+  .max(8000)
+  .superRefine((text, context) => {
+    try {
+      pathFrom(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+    }
+  });
+const sinkPath = path.superRefine((text, context) => {
+  const why = whyGen2Refuses(pathFrom(text));
+  if (why !== undefined) context.addIssue({ code: "custom", message: why });
+});
+const bound = z.string().min(1).max(1024);
+const connections = z.int().min(1).max(512);
+const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
+
+const source = refusing(
+  refusedInSource,
+  z.strictObject({
+    connection: connection.default("LakeSource"),
+    folderPath: path.default("/"),
+    fileName: z.string().min(1).max(1024).optional(),
+    recursive: z.boolean().default(true),
+    listAfter: bound.optional(),
+    listBefore: bound.optional(),
+    ranges: z.array(interval).min(1).max(1000).optional(),
+    maxConcurrentConnections: connections.optional(),
+  }),
+);
+const sink = refusing(
+  refusedInSink,
+  z.strictObject({
+    connection: connection.default("LakeSink"),
+    fileSystem: z
+      .string()
+      .regex(
+        /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/u,
+        "expected 3 to 63 lower-case letters, digits or single hyphens",
+      ),
+    folderPath: sinkPath.default("/"),
+    blockSizeInMB: z.int().min(1).max(100).optional(),
+    maxConcurrentConnections: connections.optional(),
+  }),
+);
+
+/**
+ * What POST /api/migrations takes. Property names are Azure Data Factory's where it has the notion: listAfter is
+ * exclusive, listBefore inclusive, blockSizeInMB is in MiB. Unknown properties and those of other tools are refused.
+ */
+export const migrationRequest = refusing(
+  {},
+  z
+    .strictObject({
+      id: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, "expected 1 to 64 letters, digits, '.', '_' or '-'")
+        .optional(),
+      name: z.string().max(200).optional(),
+      labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+      source,
+      sink,
+    })
+    .superRefine((request, context) => {
+      const { fileName, listAfter, listBefore, ranges } = request.source;
+      const fail = (property: string, message: string) =>
+        context.addIssue({ code: "custom", path: ["source", ...property.split(".")], message });
+      const hasOwnRange = listAfter !== undefined || listBefore !== undefined;
+      if (hasOwnRange && ranges !== undefined) fail("ranges", "expected either ranges or listAfter/listBefore, not both");
+      if (fileName !== undefined && (hasOwnRange || ranges !== undefined)) {
+        fail("fileName", "expected either one file or a range of names, not both");
+      }
+      if (fileName?.includes("/") === true) fail("fileName", "expected a name without '/'; the folder goes to folderPath");
+      for (const [index, { listAfter: after, listBefore: upTo }] of rangesOf(request.source).entries()) {
+        if (isEmptyInterval({ ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) })) {
+          fail(
+            ranges === undefined ? "listBefore" : `ranges.${index}.listBefore`,
+            `the interval (${after}, ${upTo}] is empty: expected a listBefore after listAfter`,
+          );
+        }
+      }
+      if (Object.keys(request.labels ?? {}).length > 20) {
+        context.addIssue({ code: "custom", path: ["labels"], message: "expected at most 20 labels" });
+      }
+    }),
+);
+
+/** A request as it was checked: defaults filled in. */
+export type MigrationRequest = z.infer<typeof migrationRequest>;
+
+/** The name intervals a request selects under its folder, united and ascending; one open interval when it names none. */
+export function intervalsOf(request: MigrationRequest): ReturnType<typeof uniteIntervals> {
+  return uniteIntervals(
+    rangesOf(request.source).map(({ listAfter, listBefore }) => ({
+      ...(listAfter === undefined ? {} : { after: listAfter }),
+      ...(listBefore === undefined ? {} : { upTo: listBefore }),
+    })),
+  );
+}
+
+type Bounds = { readonly listAfter?: string | undefined; readonly listBefore?: string | undefined };
+
+function rangesOf(from: Bounds & { readonly ranges?: readonly Bounds[] | undefined }): readonly Bounds[] {
+  return from.ranges ?? [{ listAfter: from.listAfter, listBefore: from.listBefore }];
+}
+
+// Refuses known properties by name and reason before the strict schema would call them unknown.
+function refusing<T extends z.ZodType>(reasons: Readonly<Record<string, string>>, schema: T) {
+  const all = { ...refusedAnywhere, ...reasons };
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (typeof value !== "object" || value === null) return;
+      for (const property of Object.keys(value)) {
+        if (Object.hasOwn(all, property)) {
+          context.addIssue({ code: "custom", path: [property], message: all[property] ?? "" });
+        }
+      }
+    })
+    .pipe(schema);
+}

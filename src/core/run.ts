@@ -1,0 +1,84 @@
+import type { Failure } from "./error.ts";
+import type { MigrationRequest } from "./request.ts";
+
+/**
+ * Where a run stands. The upper row is live, the lower row is the end.
+ *   Queued → Running → (Pausing → Paused → Running) → (Cancelling →)
+ *   Succeeded | CompletedWithErrors | Failed | Cancelled
+ */
+export type RunStatus =
+  | "Queued"
+  | "Running"
+  | "Pausing"
+  | "Paused"
+  | "Cancelling"
+  | "Succeeded"
+  | "CompletedWithErrors"
+  | "Failed"
+  | "Cancelled";
+
+/** What a person may ask of a run. */
+export type Command = "pause" | "resume" | "cancel";
+
+/** One migration. Times are milliseconds since 1970. */
+export type Run = {
+  readonly id: string;
+  readonly status: RunStatus;
+  /** Counts the orchestrations of this run; work of an older epoch is refused. */
+  readonly epoch: number;
+  readonly request: MigrationRequest;
+  readonly createdMs: number;
+  readonly startedMs?: number;
+  readonly endedMs?: number;
+  /** Milliseconds in earlier epochs and pauses not included: what copyDuration counts. */
+  readonly workedMs: number;
+  /** When the present epoch began to work. */
+  readonly resumedMs?: number;
+  readonly error?: Failure;
+  /** Counts of the source root, when the source could say them quickly; for the ETA only. */
+  readonly expected?: { readonly files: number; readonly bytes: number };
+};
+
+/** True while the run holds its sink root. */
+export function isLive(status: RunStatus): boolean {
+  switch (status) {
+    case "Queued":
+    case "Running":
+    case "Pausing":
+    case "Paused":
+    case "Cancelling":
+      return true;
+    case "Succeeded":
+    case "CompletedWithErrors":
+    case "Failed":
+    case "Cancelled":
+      return false;
+  }
+}
+
+/**
+ * The status after a command, or undefined when the command makes no sense there.
+ *   command   Queued      Running     Pausing     Paused     Cancelling   ended
+ *   pause     Pausing     Pausing     Pausing     Paused     -            -
+ *   resume    -           -           -           Running    -            -
+ *   cancel    Cancelling  Cancelling  Cancelling  Cancelled  Cancelling   -
+ */
+export function statusAfter(command: Command, status: RunStatus): RunStatus | undefined {
+  if (!isLive(status)) return undefined;
+  switch (command) {
+    case "pause":
+      if (status === "Cancelling") return undefined;
+      return status === "Paused" ? "Paused" : "Pausing";
+    case "resume":
+      return status === "Paused" ? "Running" : undefined;
+    case "cancel":
+      return status === "Paused" ? "Cancelled" : "Cancelling";
+  }
+}
+
+/** Where a run ends whose slices have stopped because of this status; undefined while it goes on. */
+export function restingStatus(status: RunStatus): RunStatus | undefined {
+  if (status === "Pausing") return "Paused";
+  if (status === "Cancelling") return "Cancelled";
+  return status === "Queued" || status === "Running" ? undefined : status;
+}

@@ -1,0 +1,34 @@
+import type { Failure } from "./error.ts";
+import type { RunStatus } from "./run.ts";
+
+/** What the orchestrator tells planWave. */
+export type WaveInput = {
+  readonly run: string;
+  readonly epoch: number;
+  readonly wave: number;
+  /** Waves in a row that moved nothing, and why the last one didn't. */
+  readonly stalls: number;
+  readonly lastError?: Failure;
+};
+
+/** What the orchestrator does next; "again" when the state could not be read or written. */
+export type WavePlan =
+  | { readonly do: "end"; readonly status: RunStatus | "fenced" }
+  | { readonly do: "ferry"; readonly lanes: number; readonly deadlineMs: number; readonly status: RunStatus }
+  | { readonly do: "again"; readonly error: Failure };
+
+/** What one slice is asked to do. */
+export type SliceInput = {
+  readonly run: string;
+  readonly epoch: number;
+  readonly lane: number;
+  /** When to stop, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+};
+
+/** A hint about what a slice did; the rows are the truth. */
+export type SliceResult = {
+  readonly ended: "drained" | "deadline" | "asked" | "fenced" | "failed";
+  readonly files: number;
+  readonly error?: Failure;
+};

@@ -1,0 +1,89 @@
+import { addDigests, type Digest, emptyDigest } from "./digest.ts";
+import type { Kind } from "./error.ts";
+
+/** Why a listed item was deliberately not copied. */
+export type SkipReason = "same" | "not-recursive" | "vanished";
+
+/** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
+export type Tally = {
+  readonly filesListed: number;
+  readonly filesCopied: number;
+  readonly filesSkipped: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly filesFailed: Readonly<Partial<Record<Kind, number>>>;
+  readonly foldersListed: number;
+  /** Folders made at the sink; the others stood there already. */
+  readonly foldersMade: number;
+  readonly foldersFound: number;
+  readonly foldersSkipped: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly foldersFailed: Readonly<Partial<Record<Kind, number>>>;
+  readonly bytesListed: number;
+  readonly bytesRead: number;
+  readonly bytesCopied: number;
+  /** Requests by store and operation, as "source OPEN". */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly throttles: number;
+  readonly digest: Digest;
+};
+
+/** The tally of nothing. */
+export const emptyTally: Tally = {
+  filesListed: 0,
+  filesCopied: 0,
+  filesSkipped: {},
+  filesFailed: {},
+  foldersListed: 0,
+  foldersMade: 0,
+  foldersFound: 0,
+  foldersSkipped: {},
+  foldersFailed: {},
+  bytesListed: 0,
+  bytesRead: 0,
+  bytesCopied: 0,
+  requests: {},
+  throttles: 0,
+  digest: emptyDigest,
+};
+
+/** Two tallies together. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    filesListed: a.filesListed + b.filesListed,
+    filesCopied: a.filesCopied + b.filesCopied,
+    filesSkipped: addCounts(a.filesSkipped, b.filesSkipped),
+    filesFailed: addCounts(a.filesFailed, b.filesFailed),
+    foldersListed: a.foldersListed + b.foldersListed,
+    foldersMade: a.foldersMade + b.foldersMade,
+    foldersFound: a.foldersFound + b.foldersFound,
+    foldersSkipped: addCounts(a.foldersSkipped, b.foldersSkipped),
+    foldersFailed: addCounts(a.foldersFailed, b.foldersFailed),
+    bytesListed: a.bytesListed + b.bytesListed,
+    bytesRead: a.bytesRead + b.bytesRead,
+    bytesCopied: a.bytesCopied + b.bytesCopied,
+    requests: addCounts(a.requests, b.requests),
+    throttles: a.throttles + b.throttles,
+    digest: addDigests(a.digest, b.digest),
+  };
+}
+
+/** The sum of a count by reason. */
+export function totalOf(counts: Readonly<Partial<Record<string, number>>>): number {
+  return Object.values(counts).reduce((sum: number, count) => sum + (count ?? 0), 0);
+}
+
+/** True when every listed item is accounted for. */
+export function isBalanced(tally: Tally): boolean {
+  return (
+    tally.filesListed === tally.filesCopied + totalOf(tally.filesSkipped) + totalOf(tally.filesFailed) &&
+    tally.foldersListed ===
+      tally.foldersMade + tally.foldersFound + totalOf(tally.foldersSkipped) + totalOf(tally.foldersFailed)
+  );
+}
+
+function addCounts<K extends string>(
+  a: Readonly<Partial<Record<K, number>>>,
+  b: Readonly<Partial<Record<K, number>>>,
+): Record<K, number> {
+  const sum: Partial<Record<string, number>> = { ...a };
+  for (const [key, count] of Object.entries<number | undefined>(b)) sum[key] = (sum[key] ?? 0) + (count ?? 0);
+  return sum as Record<K, number>;
+}

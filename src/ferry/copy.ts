@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import type { Budget } from "../core/budget.ts";
+import { decide } from "../core/decide.ts";
+import type { Entry, SinkItem } from "../core/entry.ts";
+import { isKind, LakeError } from "../core/error.ts";
+import { blockBytesFor, onePutBytes } from "../core/blocks.ts";
+import type { LakePath } from "../core/path.ts";
+import type { Guard, Sink, Source } from "../lake/lake.ts";
+import { digestOf } from "./hash.ts";
+import { readWhole } from "./readWhole.ts";
+import { sendBlocks } from "./sendBlocks.ts";
+import type { FileOutcome } from "../core/outcome.ts";
+
+/** Everything one file's copy needs. */
+export type Crossing = {
+  readonly run: string;
+  readonly source: Source;
+  readonly sink: Sink;
+  /** Bytes in memory, shared by all copies of the process. */
+  readonly memory: Budget;
+  readonly blockSizeInMB: number | undefined;
+};
+
+/**
+ * Brings one file over. The sink is looked at first unless the folder is fresh; every write names what it replaces. A
+ * write that meets somebody else's work, and a source that changes meanwhile, are looked at again once.
+ */
+export async function copyFile(
+  crossing: Crossing,
+  from: LakePath,
+  to: LakePath,
+  listed: Entry,
+  isFresh: boolean,
+  signal: AbortSignal,
+): Promise<FileOutcome> {
+  let entry = listed;
+  let there = isFresh ? undefined : await crossing.sink.stat(to, signal);
+  let read = 0;
+  for (let isLast = false; ; isLast = true) {
+    const listing = { bytes: entry.bytes, digest: digestOf(from, entry) };
+    const decision = decide(entry, there);
+    if (decision.do === "skip") {
+      // Sent earlier by this run, whose worker was lost before it could count the file.
+      if (there?.origin?.run === crossing.run) return { do: "copied", ...listing, read };
+      return { do: "skipped", because: decision.because, ...listing };
+    }
+    if (decision.do === "refuse") {
+      throw new LakeError("conflict", { op: "copy", path: to, detail: "a folder stands at the sink under this name" });
+    }
+    try {
+      read += await send(crossing, from, to, entry, guardOf(there), signal);
+      return { do: "copied", ...listing, read };
+    } catch (error) {
+      if (isKind(error, "conflict")) {
+        there = await crossing.sink.stat(to, signal);
+        if (isOurs(crossing.run, entry, there)) return { do: "copied", ...listing, read: read + entry.bytes };
+      } else if (!isKind(error, "changed")) throw error;
+      if (isLast) throw error;
+      entry = await crossing.source.stat(from, signal);
+    }
+  }
+}
+
+// Resolves to the bytes read.
+async function send(
+  { run, source, sink, memory, blockSizeInMB }: Crossing,
+  from: LakePath,
+  to: LakePath,
+  { bytes, modifiedMs }: Entry,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<number> {
+  const origin = { run, bytes, modifiedMs };
+  if (bytes > onePutBytes) {
+    const blockBytes = blockBytesFor(to, bytes, blockSizeInMB);
+    const ids = await sendBlocks({ source, sink, memory, from, to, bytes, blockBytes, version: randomUUID() }, signal);
+    await sink.commitBlocks(to, ids, origin, guard, signal);
+    return bytes;
+  }
+  const release = await memory.take(bytes, signal);
+  try {
+    await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal);
+    return bytes;
+  } finally {
+    release();
+  }
+}
+
+function guardOf(there: SinkItem | undefined): Guard {
+  return there === undefined ? { replaces: "nothing" } : { replaces: "etag", etag: there.etag };
+}
+
+function isOurs(run: string, entry: Entry, there: SinkItem | undefined): boolean {
+  return (
+    there?.kind === "file" &&
+    there.bytes === entry.bytes &&
+    there.origin?.run === run &&
+    there.origin.bytes === entry.bytes &&
+    there.origin.modifiedMs === entry.modifiedMs
+  );
+}

@@ -1,0 +1,41 @@
+import type { Budget } from "../core/budget.ts";
+import type { Clock } from "../core/clock.ts";
+import type { MigrationRequest } from "../core/request.ts";
+import type { Sink, Source } from "../lake/lake.ts";
+import type { Roots } from "../state/roots.ts";
+import type { Runs } from "../state/runs.ts";
+import type { Work } from "../state/work.ts";
+import type { Meter } from "../wire/meter.ts";
+import type { Width } from "./walk.ts";
+
+/** Everything an activity needs from outside. */
+export type Ferry = {
+  readonly clock: Clock;
+  readonly runs: Runs;
+  readonly roots: Roots;
+  readonly work: (run: string) => Work;
+  /** The two lakes a request names, counting on the given meter. */
+  readonly lakes: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };
+  /** Bytes in memory, shared by all slices of the process. */
+  readonly memory: Budget;
+  readonly pace: Pace;
+  /** Aborted when the process is told to end. */
+  readonly closing: AbortSignal;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+};
+
+/** The times and widths of slices. */
+export type Pace = {
+  readonly width: Width;
+  /** Between two saves of a slice. */
+  readonly saveMs: number;
+  /** Between two looks at what people want of the run. */
+  readonly pulseMs: number;
+  /** How long files in flight may go on after a slice was told to stop. */
+  readonly graceMs: number;
+  /** How long the slices of a wave work: the first wave, and the later ones. */
+  readonly firstWaveMs: number;
+  readonly waveMs: number;
+  /** The first pause after a wave that moved nothing; doubles with each. */
+  readonly stallMs: number;
+};

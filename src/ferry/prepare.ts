@@ -1,0 +1,83 @@
+import type { Cut } from "../core/cut.ts";
+import { isKind, LakeError } from "../core/error.ts";
+import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
+import { intervalsOf, type MigrationRequest } from "../core/request.ts";
+import type { Sink, Source } from "../lake/lake.ts";
+
+/**
+ * Looks at both roots and makes the sink's, before a run's first slice; resolves to all the work there is. The source
+ * is looked at first, so that a run that can't begin creates nothing. May be repeated.
+ */
+export async function prepare(request: MigrationRequest, source: Source, sink: Sink): Promise<Cut> {
+  const folder = pathFrom(request.source.folderPath);
+  const { fileName } = request.source;
+  const from = fileName === undefined ? folder : childPath(folder, fileName);
+  await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
+  const to = pathFrom(request.sink.folderPath);
+  const made = await makeRoot(sink, request, to);
+  if (fileName !== undefined) return { ranges: [], open: [from] };
+  const ranges = intervalsOf(request).map((interval) => ({
+    folder,
+    ...interval,
+    ...(made === "made" ? { fresh: true as const } : {}),
+  }));
+  return { ranges, open: [] };
+}
+
+async function checkSource(
+  source: Source,
+  request: MigrationRequest,
+  path: LakePath,
+  wanted: "file" | "folder",
+): Promise<void> {
+  const { connection } = request.source;
+  const refuse = (detail: string, cause?: unknown) => {
+    const kind = isKind(cause, "denied") ? "denied" : isKind(cause, "not-found") ? "not-found" : "invalid";
+    return new LakeError(kind, { op: "prepare", path, detail, cause });
+  };
+  try {
+    const there = await source.stat(path);
+    if (there.kind !== wanted) {
+      const hint = wanted === "folder" ? "give its name as source.fileName" : "give it as source.folderPath";
+      throw refuse(`the source ${path} in ${connection} is a ${there.kind}, not a ${wanted}; ${hint}`);
+    }
+    if (wanted === "folder") await source.list(path, undefined);
+  } catch (error) {
+    if (isKind(error, "not-found")) {
+      throw refuse(`the source ${wanted} ${path} does not exist in ${connection}`, error);
+    }
+    if (isKind(error, "denied") && error.op !== "prepare") {
+      const right = wanted === "folder" ? "Read and Execute on it" : "Read on it";
+      throw refuse(
+        `no permission to read ${path} in ${connection}: the app's identity needs ${right} and Execute on every folder above, or the super-user role (${error.detail})`,
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+async function makeRoot(sink: Sink, request: MigrationRequest, to: LakePath): Promise<"made" | "found"> {
+  const { connection, fileSystem } = request.sink;
+  const place = `${to} in file system ${fileSystem} of ${connection}`;
+  try {
+    const madeFileSystem = await sink.makeFileSystem();
+    const there = await sink.stat(to);
+    if (there?.kind === "file") {
+      throw new LakeError("conflict", {
+        op: "prepare",
+        path: to,
+        detail: `the sink folder ${place} is a file; remove it or choose another sink folder`,
+      });
+    }
+    return to === rootPath ? madeFileSystem : await sink.makeFolder(to);
+  } catch (error) {
+    if (!isKind(error, "denied")) throw error;
+    throw new LakeError("denied", {
+      op: "prepare",
+      path: to,
+      detail: `no permission to write ${place}: the app's identity needs the role Storage Blob Data Contributor (${error.detail})`,
+      cause: error,
+    });
+  }
+}

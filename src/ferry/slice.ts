@@ -1,0 +1,125 @@
+import { failureOf } from "../core/error.ts";
+import { type LakePath, pathFrom } from "../core/path.ts";
+import { intervalsOf, type MigrationRequest } from "../core/request.ts";
+import type { Run } from "../core/run.ts";
+import type { SliceInput, SliceResult } from "../core/steps.ts";
+import type { Source } from "../lake/lake.ts";
+import type { ClaimedPacket } from "../state/work.ts";
+import { newMeter } from "../wire/meter.ts";
+import type { Ferry } from "./ferry.ts";
+import { openLedger } from "./ledger.ts";
+import { copying } from "./visit.ts";
+import { startWalk } from "./walk.ts";
+
+const tickMs = 250;
+
+/** One run of the activity ferryPacket: claims a packet, walks it until it is drained or time is up, saves as it goes. */
+export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<SliceResult> {
+  const run = await ferry.runs.get(input.run);
+  if (run === undefined || run.epoch !== input.epoch) return { ended: "fenced", files: 0 };
+  if (run.status !== "Running") return { ended: "asked", files: 0 };
+  if (ferry.clock.nowMs() >= input.deadlineMs) return { ended: "deadline", files: 0 };
+  const packet = await ferry.work(input.run).claim(input.lane);
+  return packet === undefined ? { ended: "drained", files: 0 } : walkPacket(ferry, input, run, packet);
+}
+
+async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: ClaimedPacket): Promise<SliceResult> {
+  const { clock, pace } = ferry;
+  const { request } = run;
+  const meter = newMeter();
+  const { source, sink } = ferry.lakes(request, meter);
+  const ledger = openLedger(meter);
+  const cancel = new AbortController();
+  const crossing = { run: run.id, source, sink, memory: ferry.memory, blockSizeInMB: request.sink.blockSizeInMB };
+  const visitor = copying(request, crossing, ledger);
+  const walk = startWalk(source, packet.cut, visitor, pace.width, cancel.signal);
+  if (input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, source, cancel.signal);
+
+  const state: { error?: unknown; isOver: boolean; ended: SliceResult["ended"]; stoppedMs?: number } = {
+    isOver: false,
+    ended: "drained",
+  };
+  const over = walk.ended
+    .catch((error: unknown) => {
+      state.error = error;
+      state.ended = "failed";
+    })
+    .then(() => {
+      state.isOver = true;
+    });
+
+  function stop(why: SliceResult["ended"]): void {
+    if (state.stoppedMs !== undefined) return;
+    state.ended = why;
+    state.stoppedMs = clock.nowMs();
+    walk.stop();
+  }
+
+  // Cut and tally are taken in the same instant.
+  function save(isLast: boolean): Promise<"saved" | "fenced"> {
+    return packet.save({ cut: walk.cut(), ...ledger.take(), isLast });
+  }
+
+  async function fenced(): Promise<SliceResult> {
+    walk.stop();
+    cancel.abort(new Error("another slice has taken the packet over"));
+    await over;
+    return { ended: "fenced", files: ledger.files() };
+  }
+
+  let savedMs = clock.nowMs();
+  let pulseMs = savedMs;
+  for (;;) {
+    await Promise.race([over, clock.sleep(tickMs)]);
+    if (state.isOver) break;
+    const nowMs = clock.nowMs();
+    if (ferry.closing.aborted) stop("asked");
+    if (nowMs >= input.deadlineMs) stop("deadline");
+    if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= pace.graceMs) {
+      cancel.abort(new Error("the slice was stopped"));
+    }
+    if (nowMs - pulseMs >= pace.pulseMs) {
+      pulseMs = nowMs;
+      if (!(await isWanted(ferry, input))) stop("asked");
+    }
+    if (nowMs - savedMs >= pace.saveMs || ledger.isFull()) {
+      if ((await save(false)) === "fenced") return fenced();
+      savedMs = clock.nowMs();
+    }
+  }
+  const saved = await save(true);
+  const wasStopped = cancel.signal.aborted;
+  cancel.abort(new Error("the slice is over"));
+  if (saved === "fenced") return fenced();
+  if (state.error === undefined || wasStopped) {
+    const ended = state.stoppedMs === undefined ? "drained" : state.ended;
+    return { ended: ended === "failed" ? "asked" : ended, files: ledger.files() };
+  }
+  const error = failureOf(state.error, "ferryPacket", request.source.folderPath);
+  ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
+  return { ended: "failed", files: ledger.files(), error };
+}
+
+async function isWanted(ferry: Ferry, input: SliceInput): Promise<boolean> {
+  const run = await ferry.runs.get(input.run);
+  return run?.epoch === input.epoch && run.status === "Running";
+}
+
+// The source's own count of the root makes an ETA possible; a large lake can't say it, and then there is none.
+async function noteExpected(ferry: Ferry, run: Run, source: Source, signal: AbortSignal): Promise<void> {
+  const { request } = run;
+  if (!countsWhole(request)) return;
+  const folder: LakePath = pathFrom(request.source.folderPath);
+  try {
+    const expected = await source.summary(folder, AbortSignal.any([signal, AbortSignal.timeout(30_000)]));
+    await ferry.runs.change(run.id, (now) => (now.expected === undefined ? { ...now, expected } : undefined));
+  } catch {
+    // No estimate is no reason to trouble anybody.
+  }
+}
+
+function countsWhole(request: MigrationRequest): boolean {
+  const [only, ...more] = intervalsOf(request);
+  const isWhole = more.length === 0 && only?.after === undefined && only?.upTo === undefined;
+  return isWhole && request.source.recursive && request.source.fileName === undefined;
+}

@@ -1,0 +1,73 @@
+import type { Entry } from "../core/entry.ts";
+import { failureOf, isLakeError, LakeError } from "../core/error.ts";
+import { whyGen2Refuses } from "../core/names.ts";
+import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
+import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import type { MigrationRequest } from "../core/request.ts";
+import { type Crossing, copyFile } from "./copy.ts";
+import { digestOf } from "./hash.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Visitor } from "./walk.ts";
+
+/** This many files in a row that no patience could bring over mean that a lake is gone, not that the files are bad. */
+const lostInARow = 32;
+
+/** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
+export function copying(request: MigrationRequest, crossing: Crossing, ledger: Ledger): Visitor {
+  const sourceRoot = pathFrom(request.source.folderPath);
+  const sinkRoot = pathFrom(request.sink.folderPath);
+  let lost = 0;
+
+  function target(path: LakePath): LakePath {
+    const to = rebasePath(path, sourceRoot, sinkRoot);
+    const why = whyGen2Refuses(to);
+    if (why === undefined) return to;
+    throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName" });
+  }
+
+  return {
+    file: async (path, listed, isFresh, signal) => {
+      await ledger.room();
+      let entry = listed;
+      try {
+        entry ??= await crossing.source.stat(path, signal);
+        const outcome = await copyFile(crossing, path, target(path), entry, isFresh, signal);
+        lost = 0;
+        return outcome;
+      } catch (error) {
+        // A stopped copy is neither done nor failed: its name stays open.
+        if (signal.aborted) throw error;
+        lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
+        if (lost >= lostInARow) throw error;
+        return failed(error, path, entry);
+      }
+    },
+
+    folder: async (path, signal): Promise<FolderOutcome> => {
+      if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
+      try {
+        return { do: await crossing.sink.makeFolder(target(path), signal) };
+      } catch (error) {
+        if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
+        return { do: "failed", failure: failureOf(error, "makeFolder", path) };
+      }
+    },
+
+    fileDone: (_, outcome) => ledger.add(tallyOfFile(outcome), failureIn(outcome)),
+    folderDone: (_, outcome) => ledger.add(tallyOfFolder(outcome), failureIn(outcome)),
+  };
+}
+
+function failed(error: unknown, path: LakePath, entry: Entry | undefined): FileOutcome {
+  const bytes = entry?.bytes ?? 0;
+  const digest = digestOf(path, entry ?? { bytes: 0, modifiedMs: 0 });
+  // Listed, and gone before it could be read: the source's own change, not a failure.
+  if (isLakeError(error) && error.kind === "not-found" && error.path === path) {
+    return { do: "skipped", because: "vanished", bytes, digest };
+  }
+  return { do: "failed", failure: failureOf(error, "copy", path), bytes, digest };
+}
+
+function failureIn(outcome: FileOutcome | FolderOutcome) {
+  return outcome.do === "failed" ? outcome.failure : undefined;
+}

@@ -1,0 +1,105 @@
+import { type Failure, failureOf } from "../core/error.ts";
+import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
+import type { WaveInput, WavePlan } from "../core/steps.ts";
+import { isBalanced } from "../core/tally.ts";
+import type { LaneAccount } from "../state/work.ts";
+import { newMeter } from "../wire/meter.ts";
+import type { Ferry } from "./ferry.ts";
+import { prepare } from "./prepare.ts";
+
+const maxStalls = 5;
+
+/**
+ * Between two waves: takes every claimed packet back, removes the done ones, and says how the run goes on or that it
+ * has ended. Every step may be repeated.
+ */
+export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
+  // After a wave that moved nothing the lakes get some air, longer each time.
+  if (input.stalls > 0) await ferry.clock.sleep(ferry.pace.stallMs * 2 ** (input.stalls - 1), ferry.closing);
+  const run = await ferry.runs.get(input.run);
+  if (run === undefined || run.epoch !== input.epoch) return { do: "end", status: "fenced" };
+  const begun = restingStatus(run.status) === undefined && run.startedMs === undefined ? await begin(ferry, run) : run;
+  const work = ferry.work(run.id);
+  const left = await work.requeue();
+  if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
+  if (left === 0) {
+    const { status, error } = verdict(await work.account());
+    return end(ferry, begun, () => status, error);
+  }
+  if (input.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(input));
+  const { firstWaveMs, waveMs } = ferry.pace;
+  const workMs = input.wave === 0 ? firstWaveMs : waveMs;
+  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, status: begun.status };
+}
+
+async function begin(ferry: Ferry, run: Run): Promise<Run> {
+  const nowMs = ferry.clock.nowMs();
+  try {
+    const { source, sink } = ferry.lakes(run.request, newMeter());
+    await ferry.work(run.id).seed(await prepare(run.request, source, sink));
+  } catch (error) {
+    ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
+    return ferry.runs.change(run.id, (now) => ({
+      ...now,
+      status: "Failed",
+      startedMs: nowMs,
+      error: failureOf(error, "prepare", run.request.source.folderPath),
+    }));
+  }
+  ferry.log("run.started", { run: run.id });
+  return ferry.runs.change(run.id, (now) =>
+    now.startedMs !== undefined
+      ? undefined
+      : { ...now, status: now.status === "Queued" ? "Running" : now.status, startedMs: nowMs, resumedMs: nowMs },
+  );
+}
+
+// The status is chosen in the same step that writes it, so that a command given meanwhile isn't lost.
+async function end(
+  ferry: Ferry,
+  run: Run,
+  choose: (now: RunStatus) => RunStatus | undefined,
+  error?: Failure,
+): Promise<WavePlan> {
+  const nowMs = ferry.clock.nowMs();
+  const { status } = await ferry.runs.change(run.id, ({ resumedMs, ...now }) => {
+    const status = choose(now.status) ?? now.status;
+    return {
+      ...now,
+      status,
+      workedMs: now.workedMs + (resumedMs === undefined ? 0 : nowMs - resumedMs),
+      ...(isLive(status) ? {} : { endedMs: now.endedMs ?? nowMs }),
+      ...(error === undefined ? {} : { error }),
+    };
+  });
+  // The claim of a run that has ended counts for nothing, so losing this step holds nobody up.
+  if (!isLive(status)) await ferry.roots.release(rootsKey(run), run.id);
+  ferry.log("run.ended", { run: run.id, status, error });
+  return { do: "end", status };
+}
+
+/** The name under which runs into one file system are kept apart. */
+export function rootsKey(run: Pick<Run, "request">): string {
+  return `${run.request.sink.connection} ${run.request.sink.fileSystem}`;
+}
+
+function verdict({ tally, created, done, failed }: LaneAccount): { status: RunStatus; error?: Failure } {
+  if (created === 0 || created !== done + failed || !isBalanced(tally)) {
+    return {
+      status: "Failed",
+      error: {
+        kind: "unexpected",
+        op: "finish",
+        path: "/",
+        detail: `the books don't balance: ${created} packets made, ${done} done, ${failed} failed; please report this`,
+      },
+    };
+  }
+  return { status: failed === 0 ? "Succeeded" : "CompletedWithErrors" };
+}
+
+function stalled({ lastError, stalls }: WaveInput): Failure {
+  const detail = `stalled: ${stalls} waves in a row moved nothing`;
+  if (lastError === undefined) return { kind: "unexpected", op: "planWave", path: "/", detail };
+  return { ...lastError, detail: `${detail}; the last one said: ${lastError.detail}` };
+}

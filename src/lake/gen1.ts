@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import type { Backoff } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { isLakeError, LakeError } from "../core/error.ts";
+import { encodePath, type LakePath } from "../core/path.ts";
+import { patiently } from "../wire/retry.ts";
+import type { Send, WireReply } from "../wire/send.ts";
+import { parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
+import type { Receive, Source } from "./lake.ts";
+
+const apiVersion = "2018-09-01";
+const pageSize = 4000;
+
+/**
+ * Azure Data Lake Storage Gen1 over its REST protocol, a dialect of WebHDFS.
+ * `base` is the origin and the path before the lake's own paths, as "/webhdfs/v1".
+ */
+export function gen1Source(
+  send: Send,
+  base: { readonly origin: string; readonly prefix: string },
+  backoff: Backoff,
+  clock: Clock,
+): Source {
+  function get(
+    op: string,
+    path: LakePath,
+    query: Readonly<Record<string, string>>,
+    rest: Partial<{
+      receive: Receive;
+      expectedBytes: number;
+      signal: AbortSignal | undefined;
+    }>,
+  ): Promise<WireReply> {
+    const parameters = Object.entries(query).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`);
+    return send({
+      op,
+      path,
+      method: "GET",
+      origin: base.origin,
+      target: `${base.prefix}${encodePath(path)}?op=${op}&api-version=${apiVersion}${parameters.join("")}`,
+      headers: { "x-ms-client-request-id": randomUUID() },
+      safe: rest.receive === undefined,
+      ...rest,
+    });
+  }
+
+  return {
+    stat: async (path, signal) => {
+      const reply = await get("GETFILESTATUS", path, { tooid: "true" }, { signal });
+      return parseFileStatus(reply.body, path);
+    },
+
+    list: async (folder, after, signal) => {
+      const query = { tooid: "true", listSize: String(pageSize), ...(after === undefined ? {} : { listAfter: after }) };
+      const reply = await get("LISTSTATUS", folder, query, { signal });
+      return parseFileStatuses(reply.body, folder, pageSize);
+    },
+
+    read: async (path, offset, length, receive, signal) => {
+      let given = 0;
+      await patiently(
+        async () => {
+          while (given < length) {
+            const before = given;
+            const query = { read: "true", offset: String(offset + given), length: String(length - given) };
+            await get("OPEN", path, query, {
+              expectedBytes: length - given,
+              receive: (chunk) => {
+                given += chunk.byteLength;
+                if (given <= length) return receive(chunk);
+                throw new LakeError("corrupt", {
+                  op: "OPEN",
+                  path,
+                  detail: `the server sent more than the ${length - before} bytes it was asked for`,
+                });
+              },
+              signal,
+            }).catch((error: unknown) => {
+              // Past the end: the file is shorter than its listing said.
+              if (isLakeError(error) && (error.status === 416 || error.code === "BadOffsetException")) return;
+              throw error;
+            });
+            // A clean but short body is resumed; one without a single byte is the end of the file.
+            if (given === before) return;
+          }
+        },
+        () => given,
+        backoff,
+        clock,
+        signal,
+      );
+      return given;
+    },
+
+    summary: async (folder, signal) => {
+      const reply = await get("GETCONTENTSUMMARY", folder, {}, { signal });
+      return parseContentSummary(reply.body, folder);
+    },
+  };
+}

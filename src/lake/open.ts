@@ -1,0 +1,142 @@
+import type { Backoff } from "../core/backoff.ts";
+import { type Budget, budget } from "../core/budget.ts";
+import type { Clock } from "../core/clock.ts";
+import { auth, type Credential } from "../wire/auth.ts";
+import { classify, type Dialect } from "../wire/classify.ts";
+import { type Http, openHttp } from "../wire/http.ts";
+import { limit } from "../wire/limit.ts";
+import { type Meter, measure } from "../wire/meter.ts";
+import { pace } from "../wire/pace.ts";
+import { retry } from "../wire/retry.ts";
+import { type Layer, type Send, stack } from "../wire/send.ts";
+import { timeout } from "../wire/timeout.ts";
+import { trace, type WireEvent } from "../wire/trace.ts";
+import { gen1Source } from "./gen1.ts";
+import { gen1Dialect } from "./gen1Json.ts";
+import { type Gen2Account, gen2Sink } from "./gen2.ts";
+import { gen2Dialect } from "./gen2Errors.ts";
+import type { Sink, Source } from "./lake.ts";
+
+/** What every lake of a process shares. */
+export type Wiring = {
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+  readonly attemptTimeoutMs: number;
+  readonly report: (event: WireEvent) => void;
+};
+
+/** One store's connections, opened once per process: its pool, its credential and what its pace has learned. */
+export type Store = {
+  /** The whole stack for one user of the store; `permits` bounds that user's requests in flight. */
+  readonly sendFor: (user: { readonly meter: Meter; readonly permits: Budget }) => Send;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * The order of the layers, outermost first. Retry stands outside limit, so a waiting retry holds no permit; timeout
+ * inside retry, so it is per attempt; auth inside both, so every attempt has a fresh token; meter below all that
+ * retries, so it counts what really went over the wire.
+ */
+export function layers(parts: {
+  readonly store: string;
+  readonly wiring: Wiring;
+  readonly credential: Credential;
+  readonly dialect: Dialect;
+  readonly meter: Meter;
+  readonly permits: Budget;
+  readonly pace: Layer;
+}): readonly Layer[] {
+  const { store, wiring, credential, dialect, meter, permits } = parts;
+  return [
+    trace(store, wiring.clock.nowMs, wiring.report),
+    retry(wiring.backoff, wiring.clock),
+    limit(permits),
+    parts.pace,
+    timeout(wiring.attemptTimeoutMs),
+    auth(credential),
+    measure(store, meter),
+    classify(dialect, wiring.clock.nowMs),
+  ];
+}
+
+/** Opens the connections to one store. */
+export function openStore(
+  wiring: Wiring,
+  store: {
+    readonly name: string;
+    readonly origins: readonly string[];
+    readonly credential: Credential;
+    readonly dialect: Dialect;
+    readonly connections: number;
+  },
+): Store {
+  const pools = new Map<string, Http>(store.origins.map((origin) => [origin, openHttp(origin, store.connections)]));
+  const paced = pace(wiring.clock);
+  const bottom: Send = (request) => {
+    const pool = pools.get(request.origin);
+    // Hosts come from settings only: a request to any other would carry a token there.
+    if (pool === undefined) throw new Error(`${store.name} has no connection to ${request.origin}`);
+    return pool.send(request);
+  };
+  return {
+    sendFor: ({ meter, permits }) =>
+      stack(
+        bottom,
+        ...layers({
+          store: store.name,
+          wiring,
+          credential: store.credential,
+          dialect: store.dialect,
+          meter,
+          permits,
+          pace: paced,
+        }),
+      ),
+    close: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
+
+/** Opens a Gen1 account. `endpoint` may be "https://…/webhdfs/v1" or the bare account. */
+export function openGen1(
+  wiring: Wiring,
+  account: { readonly endpoint: string; readonly credential: Credential; readonly connections: number },
+): { readonly close: () => Promise<void>; readonly source: (meter: Meter, maxConnections?: number) => Source } {
+  const { origin, pathname } = new URL(account.endpoint);
+  const prefix = pathname === "/" ? "/webhdfs/v1" : pathname.replace(/\/$/u, "");
+  const { credential, connections } = account;
+  const store = openStore(wiring, { name: "source", origins: [origin], credential, dialect: gen1Dialect, connections });
+  return {
+    close: store.close,
+    source: (meter, maxConnections = connections) =>
+      gen1Source(
+        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
+        { origin, prefix },
+        wiring.backoff,
+        wiring.clock,
+      ),
+  };
+}
+
+/** Opens a Gen2 account. */
+export function openGen2(
+  wiring: Wiring,
+  account: Gen2Account & { readonly credential: Credential; readonly connections: number },
+): {
+  readonly close: () => Promise<void>;
+  readonly sink: (fileSystem: string, meter: Meter, maxConnections?: number) => Sink;
+} {
+  const origins = [...new Set([account.dfs, account.blob].map((url) => new URL(url).origin))];
+  const { credential, connections } = account;
+  const store = openStore(wiring, { name: "sink", origins, credential, dialect: gen2Dialect, connections });
+  return {
+    close: store.close,
+    sink: (fileSystem, meter, maxConnections = connections) =>
+      gen2Sink(
+        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
+        account,
+        fileSystem,
+      ),
+  };
+}

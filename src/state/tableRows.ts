@@ -1,0 +1,114 @@
+import { odata, RestError, type TableClient, type TableEntityResult, type TransactionAction } from "@azure/data-tables";
+import { type Kind, LakeError, messageOf } from "../core/error.ts";
+import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
+
+type Stored = TableEntityResult<Record<string, unknown>>;
+
+/** A table of Azure Table Storage. The table is made on first use. */
+export function tableRows(client: TableClient): Rows {
+  let made: Promise<unknown> | undefined;
+
+  async function asking<T>(op: string, path: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      made ??= client.createTable();
+      await made;
+      return await ask();
+    } catch (error) {
+      made = undefined;
+      throw lakeErrorOf(error, op, path);
+    }
+  }
+
+  return {
+    get: (partitionKey, rowKey) =>
+      asking("get", `${partitionKey}/${rowKey}`, async () => {
+        try {
+          return storedOf(await client.getEntity(partitionKey, rowKey));
+        } catch (error) {
+          if (error instanceof RestError && error.statusCode === 404) return undefined;
+          throw error;
+        }
+      }),
+
+    list: async function* (partitionKey, prefix) {
+      const upTo = `${prefix}\uffff`;
+      const filter = odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix} and RowKey lt ${upTo}`;
+      const pages = client.listEntities({ queryOptions: { filter } }).byPage();
+      for (;;) {
+        const page = await asking("list", `${partitionKey}/${prefix}`, () => pages.next());
+        if (page.done === true) return;
+        for (const entity of page.value) yield storedOf(entity);
+      }
+    },
+
+    insert: async (row) => {
+      checkRow(row);
+      const path = `${row.partitionKey}/${row.rowKey}`;
+      return { etag: etagOf(await asking("insert", path, () => client.createEntity({ ...row }))) };
+    },
+
+    replace: async (row, etag) => {
+      checkRow(row);
+      const path = `${row.partitionKey}/${row.rowKey}`;
+      return {
+        etag: etagOf(await asking("replace", path, () => client.updateEntity({ ...row }, "Replace", { etag }))),
+      };
+    },
+
+    transact: async (changes) => {
+      checkTransaction(changes);
+      const actions = changes.map((change): TransactionAction =>
+        change.do === "insert"
+          ? ["create", { ...change.row }]
+          : ["update", { ...change.row }, "Replace", { etag: change.etag }],
+      );
+      const reply = await asking("transaction", changes[0]?.row.partitionKey ?? "", () =>
+        client.submitTransaction(actions),
+      );
+      return reply.subResponses.map(({ etag }) => etag ?? "");
+    },
+
+    remove: async (partitionKey, rowKey, etag) => {
+      await asking("remove", `${partitionKey}/${rowKey}`, () => client.deleteEntity(partitionKey, rowKey, { etag }));
+    },
+  };
+}
+
+function storedOf(entity: Stored): StoredRow {
+  const row: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(entity)) {
+    if (name === "etag" || name === "timestamp" || name.startsWith("odata.")) continue;
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") row[name] = value;
+    else if (typeof value === "bigint") row[name] = Number(value);
+  }
+  return { row: row as Row, etag: entity.etag };
+}
+
+function etagOf(reply: { readonly etag?: string }): string {
+  return reply.etag ?? "";
+}
+
+function lakeErrorOf(error: unknown, op: string, path: string): unknown {
+  if (error instanceof LakeError) return error;
+  const status = error instanceof RestError ? error.statusCode : undefined;
+  return new LakeError(kindOf(status), {
+    op: `table ${op}`,
+    path,
+    detail: messageOf(error),
+    status,
+    code: error instanceof RestError ? error.code : undefined,
+    cause: error,
+    // The SDK has tried again already.
+    retry: status === undefined || status >= 500 || status === 429 ? "exhausted" : "never",
+  });
+}
+
+function kindOf(status: number | undefined): Kind {
+  if (status === undefined) return "unavailable";
+  if (status === 404) return "not-found";
+  if (status === 409 || status === 412) return "conflict";
+  if (status === 401 || status === 403) return "denied";
+  if (status === 429 || status === 503) return "throttled";
+  if (status >= 500 || status === 408) return "unavailable";
+  return "invalid";
+}
