@@ -9,18 +9,18 @@ import { requestCounter, type Requests } from "./requests.ts";
 import { ConnectionLost, type Operation, type WireReply, type WireRequest } from "./wire.ts";
 
 /** What an emulator plugs in. `identify` must not touch the body and must not throw. */
-export type Emulator = {
-  identify(request: WireRequest): Operation;
+export type Emulator<O extends Operation = Operation> = {
+  identify(request: WireRequest): O;
   /** Does the request. Expected failures are replies; what it throws becomes a 500 that carries the stack. */
-  handle(request: WireRequest, operation: Operation): WireReply | Promise<WireReply>;
+  handle(request: WireRequest, operation: O): WireReply | Promise<WireReply>;
   /** How this protocol words a status that a fault asks for. */
-  refuse(effect: StatusEffect, request: WireRequest, operation: Operation): WireReply;
+  refuse(effect: StatusEffect, request: WireRequest, operation: O): WireReply;
   /** The emulator's own routes under `/_control/`. */
   readonly control?: ControlRoutes;
 };
 
 /** Where and how an emulator is served. */
-export type ServeOptions = Emulator & {
+export type ServeOptions<O extends Operation = Operation> = Emulator<O> & {
   /** 0 or absent: any free port. */
   readonly port?: number | undefined;
   readonly faults?: readonly Fault[] | undefined;
@@ -44,7 +44,7 @@ export type Served = {
 };
 
 /** Serves an emulator and its control endpoint on 127.0.0.1; throws when the port is taken. */
-export async function serve(options: ServeOptions): Promise<Served> {
+export async function serve<O extends Operation>(options: ServeOptions<O>): Promise<Served> {
   const clock = options.clock ?? virtualClock();
   const counter = requestCounter(options.logLimit ?? 0);
   let faults = options.faults ?? [];
@@ -98,11 +98,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
 const httpOptions = { insecureHTTPParser: true, maxHeaderSize: 65_536, requestTimeout: 0 } as const;
 
 /** Does the request unless an effect forbids it; "reset" when the client must not get an answer. */
-async function replyUnder(
+async function replyUnder<O extends Operation>(
   effects: readonly Effect[],
-  emulator: Emulator,
+  emulator: Emulator<O>,
   request: WireRequest,
-  operation: Operation,
+  operation: O,
 ): Promise<WireReply | "reset"> {
   if (effects.length === 0) return handled(emulator, request, operation);
   for (const effect of effects) if ("delayMs" in effect) await sleep(effect.delayMs);
@@ -118,7 +118,11 @@ async function replyUnder(
   return reset === "after" ? "reset" : reply;
 }
 
-async function handled(emulator: Emulator, request: WireRequest, operation: Operation): Promise<WireReply | "reset"> {
+async function handled<O extends Operation>(
+  emulator: Emulator<O>,
+  request: WireRequest,
+  operation: O,
+): Promise<WireReply | "reset"> {
   try {
     return await emulator.handle(request, operation);
   } catch (error) {
