@@ -1,0 +1,105 @@
+import { type VirtualClock, virtualClock } from "../kit/clock.ts";
+import type { Fault } from "../kit/faults.ts";
+import { serve } from "../kit/http.ts";
+import type { Requests } from "../kit/requests.ts";
+import { adopting } from "./adopt.ts";
+import { answering } from "./answer.ts";
+import { type Dumped, dump } from "./dump.ts";
+import { etagSource } from "./etags.ts";
+import { openFilesStore } from "./files-store.ts";
+import type { Lake, Order } from "./lake.ts";
+import { openMemoryStore } from "./memory-store.ts";
+import type { Store } from "./store.ts";
+
+/** How a Gen2 account is served; what is absent has a default that suits tests. */
+export type Gen2Options = {
+  /** `memory` ends with the process; `files` keeps plain files under `root`. */
+  readonly store: "memory" | "files";
+  readonly root?: string | undefined;
+  /** 0 or absent: any free port. */
+  readonly port?: number | undefined;
+  readonly account?: string | undefined;
+  /** Base64; absent: every request passes unsigned. */
+  readonly accountKey?: string | undefined;
+  readonly faults?: readonly Fault[] | undefined;
+  readonly clock?: VirtualClock | undefined;
+  /** How many of the last requests are remembered; absent: none. */
+  readonly logLimit?: number | undefined;
+  readonly maxAppendBytes?: number | undefined;
+  readonly order?: Order | undefined;
+  /** Whether a BlobPrefix carries the properties of its folder; the real service's ways aren't proven. */
+  readonly blobPrefixProperties?: boolean | undefined;
+  /** About how many items the files store holds in memory. */
+  readonly maxItems?: number | undefined;
+};
+
+/** A Gen2 account that answers on loopback. */
+export type Gen2 = {
+  /** The endpoint for both protocols, account included. */
+  readonly url: string;
+  readonly port: number;
+  readonly account: string;
+  readonly accountKey: string | undefined;
+  readonly clock: VirtualClock;
+  requests(): Requests;
+  resetRequests(): void;
+  setFaults(faults: readonly Fault[]): void;
+  unusedFaults(): readonly Fault[];
+  dump(): Promise<readonly Dumped[]>;
+  close(): Promise<void>;
+};
+
+/** Serves a Gen2 account, DFS and Blob on one port of 127.0.0.1. */
+export async function startGen2(options: Gen2Options): Promise<Gen2> {
+  const account = options.account ?? "lakesink";
+  const clock = options.clock ?? virtualClock();
+  const newEtag = etagSource();
+  const store = openStore(options, newEtag);
+  const lake: Lake = {
+    store,
+    account,
+    leases: new Map(),
+    maxAppendBytes: options.maxAppendBytes ?? MAX_APPEND_BYTES,
+    order: options.order ?? "segment",
+    blobPrefixProperties: options.blobPrefixProperties ?? false,
+    nowMs: () => clock.nowMs(),
+    newEtag,
+  };
+  const { port, faults, logLimit } = options;
+  const served = await serve({
+    ...answering(lake, { name: account, key: options.accountKey }),
+    port,
+    faults,
+    clock,
+    logLimit,
+  });
+  return {
+    url: `${served.url}/${account}`,
+    port: served.port,
+    account,
+    accountKey: options.accountKey,
+    clock,
+    requests: () => served.requests(),
+    resetRequests: () => served.resetRequests(),
+    setFaults: (next) => served.setFaults(next),
+    unusedFaults: () => served.unusedFaults(),
+    async dump() {
+      const items: Dumped[] = [];
+      for await (const item of dump(lake)) items.push(item);
+      return items;
+    },
+    async close() {
+      await served.close();
+      await store.close();
+    },
+  };
+}
+
+const MAX_APPEND_BYTES = 4000 * 1024 * 1024;
+const MAX_ITEMS = 500_000;
+
+function openStore({ store, root, maxItems }: Gen2Options, newEtag: () => string): Store {
+  if (store === "memory") return openMemoryStore();
+  if (root === undefined) throw new Error("the files store needs a root folder");
+  return openFilesStore({ root, maxItems: maxItems ?? MAX_ITEMS, adopt: adopting(newEtag) });
+}

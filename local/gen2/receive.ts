@@ -1,0 +1,71 @@
+import { createHash, hash } from "node:crypto";
+import { type Call, header } from "./call.ts";
+import { crc64Start, crc64Text, crc64Update } from "./crc64.ts";
+import { Refusal } from "./refusal.ts";
+import { type Content, SMALL_BYTES } from "./store.ts";
+
+/** A request's body in the store's hands, and its checksums in base64. */
+export type Received = { readonly content: Content; readonly md5: string; readonly crc64: string };
+
+/** Takes a request's body; refuses one that is too long or doesn't match the checksums sent with it. */
+export async function receive(call: Call, maxBytes: number): Promise<Received> {
+  const { length } = call.request.body;
+  if (length !== undefined && length > maxBytes) throw new Refusal("RequestBodyTooLarge");
+  const received =
+    length !== undefined && length <= SMALL_BYTES ? await receiveSmall(call) : await receiveLarge(call, maxBytes);
+  const flaw = checksumFlaw(call, received);
+  if (flaw === undefined) return received;
+  call.lake.store.discard(received.content);
+  throw flaw;
+}
+
+/** The reply headers that tell a client what arrived. */
+export function checksumHeaders({ md5, crc64 }: Received): Record<string, string> {
+  return { "Content-MD5": md5, "x-ms-content-crc64": crc64 };
+}
+
+/** Commits content by `commit`; when that refuses, the content is let go. */
+export function orDiscard<T>(call: Call, content: Content, commit: () => T): T {
+  try {
+    return commit();
+  } catch (error) {
+    call.lake.store.discard(content);
+    throw error;
+  }
+}
+
+async function receiveSmall(call: Call): Promise<Received> {
+  const bytes = await call.request.body.read(SMALL_BYTES);
+  const crc = crc64Start();
+  crc64Update(crc, bytes);
+  const content: Content = { kind: "memory", bytes: bytes.length, chunks: [bytes] };
+  return { content, md5: hash("md5", bytes, "base64"), crc64: crc64Text(crc) };
+}
+
+async function receiveLarge(call: Call, maxBytes: number): Promise<Received> {
+  const intake = call.lake.store.intake();
+  const md5 = createHash("md5");
+  const crc = crc64Start();
+  let bytes = 0;
+  try {
+    for await (const chunk of call.request.body.chunks()) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Refusal("RequestBodyTooLarge");
+      md5.update(chunk);
+      crc64Update(crc, chunk);
+      intake.write(chunk);
+    }
+  } catch (error) {
+    intake.abort();
+    throw error;
+  }
+  return { content: intake.finish(), md5: md5.digest("base64"), crc64: crc64Text(crc) };
+}
+
+function checksumFlaw(call: Call, { md5, crc64 }: Received): Refusal | undefined {
+  const sentMd5 = header(call, "content-md5");
+  if (sentMd5 !== undefined && sentMd5 !== md5) return new Refusal("Md5Mismatch");
+  const sentCrc64 = header(call, "x-ms-content-crc64");
+  if (sentCrc64 !== undefined && sentCrc64 !== crc64) return new Refusal("Crc64Mismatch");
+  return undefined;
+}
