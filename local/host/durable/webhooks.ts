@@ -68,7 +68,8 @@ export function webhooks({ store, clock, known, access, wake }: WebhookOptions):
     const flaw = flawOf(id);
     if (flaw !== undefined) return problem(400, flaw);
     const version = exchange.query.get("version") ?? undefined;
-    if (!begin(id, name, input === "" ? undefined : input, version)) {
+    // The client library posts "" when there is no input.
+    if (!begin(id, name, input === "" || input === '""' ? undefined : input, version)) {
       return problem(
         409,
         `An Orchestration instance with the status ${findInstance(store, id)?.status} already exists.`,

@@ -111,11 +111,11 @@ export async function rig(
   after(() => host.close({ graceMs: 0 }));
   const call: Rig["call"] = (path, init) => fetch(`${host.url}${path}`, init);
   const status: Rig["status"] = async (id) => {
-    const args = JSON.stringify([id, { showHistory: true, showHistoryOutput: true }]);
-    const answer = (await (await call("/api/client/getStatus", { method: "POST", body: args })).json()) as {
-      result: Status;
-    };
-    return answer.result;
+    const body = JSON.stringify([id]);
+    const links = await call("/api/client/createHttpManagementPayload", { method: "POST", body });
+    const { result } = (await links.json()) as { result: { statusQueryGetUri: string } };
+    const answer = await fetch(`${result.statusQueryGetUri}&showHistory=true&showHistoryOutput=true`);
+    return (await answer.json()) as Status;
   };
   const run: Rig["run"] = async (name, input) => {
     const body = input === undefined ? "" : JSON.stringify(input);
