@@ -74,11 +74,13 @@ function check(prefix: string, parsed: Connection): void {
       break;
     case "accountkey":
     case "sas":
-      if (isGen1) throw wrongSetting(`${prefix}credential`, "Gen1 knows no keys; expected managedidentity or serviceprincipal");
+      if (isGen1)
+        throw wrongSetting(`${prefix}credential`, "Gen1 knows no keys; expected managedidentity or serviceprincipal");
       need(parsed.credential === "sas" ? "sas" : "accountKey");
       break;
     case "emulator":
-      if (!isLoopback(new URL(parsed.endpoint))) throw wrongSetting(`${prefix}credential`, "emulator is for loopback only");
+      if (!isLoopback(new URL(parsed.endpoint)))
+        throw wrongSetting(`${prefix}credential`, "emulator is for loopback only");
       break;
   }
 }

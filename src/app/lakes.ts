@@ -22,11 +22,7 @@ export type Lakes = {
 };
 
 /** Opens lakes by the names of their connections; LakeError "invalid" for a name or kind that isn't there. */
-export function openLakes(
-  connections: ReadonlyMap<string, Connection>,
-  wiring: Wiring,
-  maxConnections: number,
-): Lakes {
+export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: Wiring, maxConnections: number): Lakes {
   const gen1 = new Map<string, ReturnType<typeof openGen1>>();
   const gen2 = new Map<string, ReturnType<typeof openGen2>>();
 

@@ -150,7 +150,8 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
     rerun: (id) =>
       answering(async () => {
         const { status, request } = await runNamed(id);
-        if (isLive(status)) return problem(409, "Conflict", `migration "${id}" is ${status}; only an ended one runs again`);
+        if (isLive(status))
+          return problem(409, "Conflict", `migration "${id}" is ${status}; only an ended one runs again`);
         const { id: _, ...again } = request;
         return start(again);
       }),

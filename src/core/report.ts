@@ -76,7 +76,10 @@ export function describeRequest({ source, sink }: MigrationRequest): string {
 }
 
 function requestsTo(store: string, tally: Tally): number {
-  return Object.entries(tally.requests).reduce((sum, [op, count]) => (op.startsWith(`${store} `) ? sum + count : sum), 0);
+  return Object.entries(tally.requests).reduce(
+    (sum, [op, count]) => (op.startsWith(`${store} `) ? sum + count : sum),
+    0,
+  );
 }
 
 // Files and bytes each tell a share of the way; the slower one is believed.

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { messageOf } from "./error.ts";
+import { isLakeError, messageOf } from "./error.ts";
 import { whyGen2Refuses } from "./names.ts";
-import { pathFrom } from "./path.ts";
+import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
 
 const later = (what: string) => `not yet supported: ${what}`;
@@ -12,7 +12,9 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   parallelCopies: "lakeferry finds the number of parallel copies by itself; there is nothing to set",
   parallelism: later("the number of lanes can't be set"),
   preserve: later("only data, names and folders are carried over; access control lists, owners and times are not"),
-  validateDataConsistency: later("each request to the sink carries an MD5 that the service checks; no more can be asked"),
+  validateDataConsistency: later(
+    "each request to the sink carries an MD5 that the service checks; no more can be asked",
+  ),
   skipErrorFile: later("a file that fails never stops a run; there are no rules to set"),
   enableStaging: "lakeferry copies directly; there is no staging store",
   stagingSettings: "lakeferry copies directly; there is no staging store",
@@ -51,20 +53,20 @@ const refusedInSink: Readonly<Record<string, string>> = {
 const connection = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/u, "expected the name of a connection, a letter and then letters, digits or _");
-const path = z
-  .string()
-  .max(8000)
-  .superRefine((text, context) => {
-    try {
-      pathFrom(text);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: messageOf(error) });
-    }
-  });
-const sinkPath = path.superRefine((text, context) => {
-  const why = whyGen2Refuses(pathFrom(text));
-  if (why !== undefined) context.addIssue({ code: "custom", message: why });
-});
+const pathThat = (refuses: (path: LakePath) => string | undefined) =>
+  z
+    .string()
+    .max(8000)
+    .superRefine((text, context) => {
+      try {
+        const why = refuses(pathFrom(text));
+        if (why !== undefined) context.addIssue({ code: "custom", message: why });
+      } catch (error) {
+        context.addIssue({ code: "custom", message: isLakeError(error) ? error.detail : messageOf(error) });
+      }
+    });
+const sourcePath = pathThat(() => undefined);
+const sinkPath = pathThat(whyGen2Refuses);
 const bound = z.string().min(1).max(1024);
 const connections = z.int().min(1).max(512);
 const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
@@ -73,7 +75,7 @@ const source = refusing(
   refusedInSource,
   z.strictObject({
     connection: connection.default("LakeSource"),
-    folderPath: path.default("/"),
+    folderPath: sourcePath.default("/"),
     fileName: z.string().min(1).max(1024).optional(),
     recursive: z.boolean().default(true),
     listAfter: bound.optional(),
@@ -81,7 +83,7 @@ const source = refusing(
     ranges: z.array(interval).min(1).max(1000).optional(),
     maxConcurrentConnections: connections.optional(),
   }),
-);
+).prefault({});
 const sink = refusing(
   refusedInSink,
   z.strictObject({
@@ -96,7 +98,7 @@ const sink = refusing(
     blockSizeInMB: z.int().min(1).max(100).optional(),
     maxConcurrentConnections: connections.optional(),
   }),
-);
+).prefault({});
 
 /**
  * What POST /api/migrations takes. Property names are Azure Data Factory's where it has the notion: listAfter is
@@ -120,11 +122,13 @@ export const migrationRequest = refusing(
       const fail = (property: string, message: string) =>
         context.addIssue({ code: "custom", path: ["source", ...property.split(".")], message });
       const hasOwnRange = listAfter !== undefined || listBefore !== undefined;
-      if (hasOwnRange && ranges !== undefined) fail("ranges", "expected either ranges or listAfter/listBefore, not both");
+      if (hasOwnRange && ranges !== undefined)
+        fail("ranges", "expected either ranges or listAfter/listBefore, not both");
       if (fileName !== undefined && (hasOwnRange || ranges !== undefined)) {
         fail("fileName", "expected either one file or a range of names, not both");
       }
-      if (fileName?.includes("/") === true) fail("fileName", "expected a name without '/'; the folder goes to folderPath");
+      if (fileName?.includes("/") === true)
+        fail("fileName", "expected a name without '/'; the folder goes to folderPath");
       for (const [index, { listAfter: after, listBefore: upTo }] of rangesOf(request.source).entries()) {
         if (isEmptyInterval({ ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) })) {
           fail(
@@ -158,18 +162,24 @@ function rangesOf(from: Bounds & { readonly ranges?: readonly Bounds[] | undefin
   return from.ranges ?? [{ listAfter: from.listAfter, listBefore: from.listBefore }];
 }
 
-// Refuses known properties by name and reason before the strict schema would call them unknown.
+// Refuses known properties by name and reason, where the strict schema would only call them unknown; everything else
+// that is wrong is said in the same answer.
 function refusing<T extends z.ZodType>(reasons: Readonly<Record<string, string>>, schema: T) {
   const all = { ...refusedAnywhere, ...reasons };
-  return z
-    .unknown()
-    .superRefine((value, context) => {
-      if (typeof value !== "object" || value === null) return;
-      for (const property of Object.keys(value)) {
+  return z.unknown().transform((value, context): z.output<T> => {
+    let rest = value;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      const properties = Object.entries(value);
+      for (const [property] of properties) {
         if (Object.hasOwn(all, property)) {
-          context.addIssue({ code: "custom", path: [property], message: all[property] ?? "" });
+          context.issues.push({ code: "custom", input: value, path: [property], message: all[property] ?? "" });
         }
       }
-    })
-    .pipe(schema);
+      rest = Object.fromEntries(properties.filter(([property]) => !Object.hasOwn(all, property)));
+    }
+    const parsed = schema.safeParse(rest);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    return z.NEVER;
+  });
 }

@@ -10,7 +10,12 @@ import type { Source } from "../lake/lake.ts";
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
   /** Deals with one file; `entry` is missing for a name that an earlier walk had started. */
-  readonly file: (path: LakePath, entry: Entry | undefined, isFresh: boolean, signal: AbortSignal) => Promise<FileOutcome>;
+  readonly file: (
+    path: LakePath,
+    entry: Entry | undefined,
+    isFresh: boolean,
+    signal: AbortSignal,
+  ) => Promise<FileOutcome>;
   /** Prepares one folder, before anything in it is listed. */
   readonly folder: (path: LakePath, signal: AbortSignal) => Promise<FolderOutcome>;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
@@ -41,7 +46,7 @@ type Frame = {
   readonly upTo: string | undefined;
   /** The sink has nothing here that we didn't write. */
   readonly isFresh: boolean;
-  /** What became of the folder itself, until it is counted with its first page. */
+  /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
   at: number;
@@ -49,13 +54,7 @@ type Frame = {
 };
 
 /** Walks what a cut says is left, depth first, several folders at once; memory is bounded by the width, not the lake. */
-export function startWalk(
-  source: Source,
-  cut: Cut,
-  visitor: Visitor,
-  width: Width,
-  signal: AbortSignal,
-): Walk {
+export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Width, signal: AbortSignal): Walk {
   const standing: Frame[] = [];
   const moving = new Set<Frame>();
   const open = new Set<LakePath>(cut.open);
@@ -107,8 +106,6 @@ export function startWalk(
   async function listMore(frame: Frame): Promise<boolean> {
     try {
       const page = await source.list(frame.folder, frame.after, signal);
-      if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, frame.uncounted);
-      frame.uncounted = undefined;
       frame.page = page.entries;
       frame.at = 0;
       frame.isListed = page.next === undefined;
@@ -116,6 +113,7 @@ export function startWalk(
     } catch (error) {
       if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
       // A folder that can't be listed is one failure; the rest of the lake goes on.
+      frame.uncounted = undefined;
       visitor.folderDone(frame.folder, { do: "failed", failure: failureOf(error, "LISTSTATUS", frame.folder) });
       return false;
     }
@@ -129,15 +127,11 @@ export function startWalk(
       const entry = frame.page[frame.at];
       if (entry === undefined) {
         if (!frame.isListed && (await listMore(frame))) continue;
-        moving.delete(frame);
-        return;
+        return leave(frame);
       }
       if (isBeyond(entry.name, frame.upTo)) {
         // Beyond a bound that both name orders agree on there is nothing more for us; else go on and filter.
-        if (frame.upTo !== undefined && isOrderSafe(frame.upTo)) {
-          moving.delete(frame);
-          return;
-        }
+        if (frame.upTo !== undefined && isOrderSafe(frame.upTo)) return leave(frame);
         pass(frame, entry);
         continue;
       }
@@ -163,6 +157,22 @@ export function startWalk(
       forgetFarPages();
       wakeAll();
     }
+  }
+
+  function pass(frame: Frame, entry: Entry): void {
+    countFolder(frame);
+    frame.at++;
+    frame.after = entry.name;
+  }
+
+  function leave(frame: Frame): void {
+    countFolder(frame);
+    moving.delete(frame);
+  }
+
+  function countFolder(frame: Frame): void {
+    if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, frame.uncounted);
+    frame.uncounted = undefined;
   }
 
   // Oldest first: the walk comes back to them last. Their pages are listed again then.
@@ -197,13 +207,16 @@ export function startWalk(
 
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
-    const uncounted = range.after === undefined ? { do: range.fresh === true ? "made" : "found" } as const : undefined;
+    const uncounted =
+      range.after === undefined ? ({ do: range.fresh === true ? "made" : "found" } as const) : undefined;
     standing.push(newFrame(range, uncounted));
   }
 
   return {
     cut: () => ({
-      ranges: [...standing, ...moving].filter(({ isListed, page, at }) => !isListed || at < page.length).map(rangeOf),
+      ranges: [...standing, ...moving]
+        .filter((frame) => !frame.isListed || frame.at < frame.page.length || frame.uncounted !== undefined)
+        .map(rangeOf),
       open: [...open],
     }),
     stop,
@@ -214,11 +227,6 @@ export function startWalk(
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
   const { folder, after, upTo, fresh } = range;
   return { folder, after, upTo, isFresh: fresh === true, uncounted, page: [], at: 0, isListed: false };
-}
-
-function pass(frame: Frame, entry: Entry): void {
-  frame.at++;
-  frame.after = entry.name;
 }
 
 function rangeOf({ folder, after, upTo, isFresh }: Frame): CutRange {

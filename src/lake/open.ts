@@ -133,10 +133,6 @@ export function openGen2(
   return {
     close: store.close,
     sink: (fileSystem, meter, maxConnections = connections) =>
-      gen2Sink(
-        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
-        account,
-        fileSystem,
-      ),
+      gen2Sink(store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }), account, fileSystem),
   };
 }

@@ -60,9 +60,10 @@ export function checkRow(row: Row): number {
     bytes += 2 * name.length + 8;
   }
   // oxlint-disable-next-line no-control-regex
-  for (const key of [row.partitionKey, row.rowKey]) if (/[/\\#?\u0000-\u001f\u007f-\u009f]/u.test(key)) {
-    throw refuse("a key holds / \\ # ? or a control character");
-  }
+  for (const key of [row.partitionKey, row.rowKey])
+    if (/[/\\#?\u0000-\u001f\u007f-\u009f]/u.test(key)) {
+      throw refuse("a key holds / \\ # ? or a control character");
+    }
   if (bytes > maxRowBytes) throw refuse(`the row has about ${bytes} bytes; Azure allows 1 MiB`);
   return bytes;
 }

@@ -57,10 +57,11 @@ export function tableRows(client: TableClient): Rows {
 
     transact: async (changes) => {
       checkTransaction(changes);
-      const actions = changes.map((change): TransactionAction =>
-        change.do === "insert"
-          ? ["create", { ...change.row }]
-          : ["update", { ...change.row }, "Replace", { etag: change.etag }],
+      const actions = changes.map(
+        (change): TransactionAction =>
+          change.do === "insert"
+            ? ["create", { ...change.row }]
+            : ["update", { ...change.row }, "Replace", { etag: change.etag }],
       );
       const reply = await asking("transaction", changes[0]?.row.partitionKey ?? "", () =>
         client.submitTransaction(actions),

@@ -95,10 +95,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
     let failed = 0;
 
     async function save(step: Step): Promise<"saved" | "fenced"> {
-      const [there, held] = await Promise.all([
-        rows.get(partitionKey, rowKey),
-        rows.get(partitionKey, laneKey(lane)),
-      ]);
+      const [there, held] = await Promise.all([rows.get(partitionKey, rowKey), rows.get(partitionKey, laneKey(lane))]);
       if (there?.row["nonce"] !== packet.nonce || held === undefined) return "fenced";
       const isPacketDone = step.isLast && isDone(step.cut);
       const next: PacketState = {

@@ -17,7 +17,9 @@ export function timeout(baseMs: number): Layer {
     if (request.signal?.aborted === true) stop();
     const timer = setTimeout(() => {
       const { op, path } = request;
-      attempt.abort(new LakeError("unavailable", { op, path, detail: `no reply within ${afterMs} ms`, retry: "later" }));
+      attempt.abort(
+        new LakeError("unavailable", { op, path, detail: `no reply within ${afterMs} ms`, retry: "later" }),
+      );
     }, afterMs);
     try {
       return await next({ ...request, signal: attempt.signal });

@@ -1,0 +1,208 @@
+import type { Entry, Origin, SinkItem } from "../../src/core/entry.ts";
+import { LakeError } from "../../src/core/error.ts";
+import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
+import type { Guard, Sink, Source } from "../../src/lake/lake.ts";
+
+type File = { readonly bytes: Uint8Array; readonly modifiedMs: number };
+
+/** A Gen1 lake in memory, with knobs a test can turn while it runs. */
+export type MemorySource = Source & {
+  readonly write: (path: string, content: string | Uint8Array, modifiedMs?: number) => void;
+  readonly makeFolder: (path: string) => void;
+  readonly remove: (path: string) => void;
+  /** Paths of all files, with their content. */
+  readonly files: () => ReadonlyMap<string, string>;
+  readonly folders: () => ReadonlySet<string>;
+  /** Called before every operation; throws to make it fail. */
+  onCall: (op: "stat" | "list" | "read", path: LakePath) => Promise<void> | void;
+};
+
+/** A lake to read from, with pages of `pageSize` entries. */
+export function memorySource(pageSize = 4000): MemorySource {
+  const files = new Map<string, File>();
+  const folders = new Set<string>(["/"]);
+
+  function makeFolder(path: string): void {
+    for (let at = path as LakePath; !folders.has(at); at = splitPath(at).folder) folders.add(at);
+  }
+
+  function entryAt(path: LakePath, name: string): Entry | undefined {
+    const file = files.get(path);
+    if (file === undefined && !folders.has(path)) return undefined;
+    return {
+      name,
+      kind: file === undefined ? "folder" : "file",
+      bytes: file?.bytes.byteLength ?? 0,
+      modifiedMs: file?.modifiedMs ?? 0,
+      owner: "owner",
+      group: "group",
+      permission: "770",
+      hasAcl: false,
+    };
+  }
+
+  const lake: MemorySource = {
+    onCall: () => undefined,
+    makeFolder,
+    write: (path, content, modifiedMs = 1000) => {
+      makeFolder(splitPath(path as LakePath).folder);
+      files.set(path, { bytes: Buffer.from(content), modifiedMs });
+    },
+    remove: (path) => {
+      for (const all of [files, folders] as const) {
+        for (const key of [...all.keys()]) if (key === path || key.startsWith(`${path}/`)) all.delete(key);
+      }
+    },
+    files: () => new Map([...files].map(([path, { bytes }]) => [path, Buffer.from(bytes).toString("utf8")])),
+    folders: () => folders,
+
+    stat: async (path) => {
+      await lake.onCall("stat", path);
+      const entry = entryAt(path, "");
+      if (entry === undefined) throw missing("GETFILESTATUS", path);
+      return entry;
+    },
+
+    list: async (folder, after) => {
+      await lake.onCall("list", folder);
+      const own = entryAt(folder, "");
+      if (own === undefined) throw missing("LISTSTATUS", folder);
+      if (own.kind === "file") return { entries: [own] };
+      const names = [...files.keys(), ...folders]
+        .filter((path) => path !== "/" && splitPath(path as LakePath).folder === folder)
+        .map((path) => splitPath(path as LakePath).name)
+        .filter((name) => after === undefined || name > after)
+        .toSorted((a, b) => (a < b ? -1 : 1));
+      const entries = names.slice(0, pageSize).flatMap((name) => entryAt(childPath(folder, name), name) ?? []);
+      const last = entries.at(-1);
+      return last !== undefined && entries.length === pageSize ? { entries, next: last.name } : { entries };
+    },
+
+    read: async (path, offset, length, receive) => {
+      await lake.onCall("read", path);
+      const file = files.get(path);
+      if (file === undefined) throw missing("OPEN", path);
+      const content = file.bytes.subarray(offset, offset + length);
+      // Two chunks, as a network would give.
+      for (const part of [content.subarray(0, 3), content.subarray(3)]) {
+        if (part.byteLength > 0) await receive(Uint8Array.from(part));
+      }
+      return content.byteLength;
+    },
+
+    summary: async (folder) => {
+      const under = [...files].filter(([path]) => path.startsWith(folder === "/" ? "/" : `${folder}/`));
+      return { files: under.length, bytes: under.reduce((sum, [, { bytes }]) => sum + bytes.byteLength, 0) };
+    },
+  };
+  return lake;
+}
+
+/** A Gen2 file system in memory, with what a test needs to see. */
+export type MemorySink = Sink & {
+  readonly files: () => ReadonlyMap<string, string>;
+  readonly folders: () => ReadonlySet<string>;
+  readonly origins: () => ReadonlyMap<string, Origin | undefined>;
+  /** Puts a file there that lakeferry didn't write. */
+  readonly plant: (path: string, content: string) => void;
+  /** How many times each file got new content. */
+  readonly writes: () => ReadonlyMap<string, number>;
+  /** Called before and after every write; throws to make it fail before, or lose its reply after. */
+  onWrite: (
+    when: "before" | "after",
+    op: "putFile" | "stageBlock" | "commitBlocks" | "makeFolder",
+    path: LakePath,
+  ) => void;
+};
+
+/** A lake to write to. */
+export function memorySink(): MemorySink {
+  const items = new Map<string, { bytes: Uint8Array; etag: string; origin?: Origin }>();
+  const folders = new Set<string>(["/"]);
+  const blocks = new Map<string, Map<string, Uint8Array>>();
+  const writes = new Map<string, number>();
+  let isMade = false;
+  let version = 0;
+
+  function addFolder(path: LakePath): void {
+    for (let at = path; !folders.has(at); at = splitPath(at).folder) {
+      if (items.has(at)) throw new LakeError("conflict", { op: "write", path, detail: `${at} is a file` });
+      folders.add(at);
+    }
+  }
+
+  function put(op: "putFile" | "commitBlocks", path: LakePath, bytes: Uint8Array, origin: Origin, guard: Guard): void {
+    sink.onWrite("before", op, path);
+    if (!isMade) throw new LakeError("not-found", { op, path, detail: "no file system" });
+    const there = items.get(path);
+    const isAsGuarded = guard.replaces === "nothing" ? there === undefined : there?.etag === guard.etag;
+    if (!isAsGuarded || folders.has(path)) {
+      throw new LakeError("conflict", { op, path, detail: "something else stands there" });
+    }
+    addFolder(splitPath(path).folder);
+    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin });
+    blocks.delete(path);
+    writes.set(path, (writes.get(path) ?? 0) + 1);
+    sink.onWrite("after", op, path);
+  }
+
+  const sink: MemorySink = {
+    onWrite: () => undefined,
+    files: () => new Map([...items].map(([path, { bytes }]) => [path, Buffer.from(bytes).toString("utf8")])),
+    folders: () => folders,
+    origins: () => new Map([...items].map(([path, { origin }]) => [path, origin])),
+    writes: () => writes,
+    plant: (path, content) => {
+      isMade = true;
+      addFolder(splitPath(path as LakePath).folder);
+      items.set(path, { bytes: Buffer.from(content), etag: `"${++version}"` });
+    },
+
+    makeFileSystem: async () => {
+      const was = isMade;
+      isMade = true;
+      return was ? "found" : "made";
+    },
+
+    stat: async (path): Promise<SinkItem | undefined> => {
+      const item = items.get(path);
+      if (item !== undefined) {
+        const { bytes, etag, origin } = item;
+        return { kind: "file", bytes: bytes.byteLength, etag, ...(origin === undefined ? {} : { origin }) };
+      }
+      return folders.has(path) ? { kind: "folder", bytes: 0, etag: "" } : undefined;
+    },
+
+    makeFolder: async (path) => {
+      if (path === rootPath || folders.has(path)) return "found";
+      sink.onWrite("before", "makeFolder", path);
+      addFolder(path);
+      sink.onWrite("after", "makeFolder", path);
+      return "made";
+    },
+
+    putFile: async (path, content, origin, guard) => put("putFile", path, content, origin, guard),
+
+    stageBlock: async (path, blockId, content) => {
+      sink.onWrite("before", "stageBlock", path);
+      const staged = blocks.get(path) ?? new Map<string, Uint8Array>();
+      staged.set(blockId, Uint8Array.from(content));
+      blocks.set(path, staged);
+      sink.onWrite("after", "stageBlock", path);
+    },
+
+    commitBlocks: async (path, blockIds, origin, guard) => {
+      const staged = blocks.get(path);
+      const parts = blockIds.map((id) => staged?.get(id));
+      if (parts.some((part) => part === undefined)) {
+        throw new LakeError("changed", { op: "commitBlocks", path, detail: "a block is gone" });
+      }
+      put("commitBlocks", path, Buffer.concat(parts as Uint8Array[]), origin, guard);
+    },
+  };
+  return sink;
+}
+
+function missing(op: string, path: LakePath): LakeError {
+  return new LakeError("not-found", { op, path, detail: "does not exist" });
+}

@@ -1,0 +1,98 @@
+import { budget } from "../../src/core/budget.ts";
+import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
+import { isLive, type Run } from "../../src/core/run.ts";
+import type { SliceResult } from "../../src/core/steps.ts";
+import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
+import { ferryPacket } from "../../src/ferry/slice.ts";
+import { planWave } from "../../src/ferry/wave.ts";
+import { memoryRows } from "../../src/state/memoryRows.ts";
+import { openRoots } from "../../src/state/roots.ts";
+import type { Rows } from "../../src/state/rows.ts";
+import { openRuns } from "../../src/state/runs.ts";
+import { openWork } from "../../src/state/work.ts";
+import { type MemorySink, type MemorySource, memorySink, memorySource } from "./memoryLake.ts";
+import { testClock, type TestClock } from "./testClock.ts";
+
+/** A whole ferry on memory: lakes, table and time. */
+export type TestFerry = {
+  readonly ferry: Ferry;
+  readonly source: MemorySource;
+  readonly sink: MemorySink;
+  readonly rows: Rows;
+  readonly clock: TestClock;
+  readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+};
+
+const pace: Pace = {
+  width: { listings: 4, files: 8 },
+  saveMs: 1000,
+  pulseMs: 1000,
+  graceMs: 2000,
+  firstWaveMs: 60_000,
+  waveMs: 60_000,
+  stallMs: 10,
+};
+
+/** Builds a ferry; `changes` replace parts of its pace. */
+export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFerry {
+  const source = memorySource(pageSize);
+  const sink = memorySink();
+  const rows = memoryRows();
+  const clock = testClock();
+  const runs = openRuns(rows);
+  const logged: TestFerry["logged"] = [];
+  let nonces = 0;
+  const ferry: Ferry = {
+    clock,
+    runs,
+    roots: openRoots(rows, async (id) => {
+      const run = await runs.get(id);
+      return run !== undefined && isLive(run.status);
+    }),
+    work: (run) => openWork(rows, run, () => `nonce-${nonces++}`),
+    lakes: () => ({ source, sink }),
+    memory: budget(64 * 1024 * 1024),
+    pace: { ...pace, ...changes },
+    closing: new AbortController().signal,
+    log: (event, fields) => void logged.push({ event, fields }),
+  };
+  return { ferry, source, sink, rows, clock, logged };
+}
+
+/** A checked request; the sink's file system is "lake" unless said otherwise. */
+export function requestOf(body: { source?: object; sink?: object; id?: string } = {}): MigrationRequest {
+  return migrationRequest.parse({ ...body, sink: { fileSystem: "lake", ...body.sink } });
+}
+
+/** Adds a queued run. */
+export async function addRun(ferry: Ferry, id: string, request: MigrationRequest): Promise<Run> {
+  const run: Run = { id, status: "Queued", epoch: 1, request, createdMs: ferry.clock.nowMs(), workedMs: 0 };
+  await ferry.runs.add(run);
+  return run;
+}
+
+/** Does what the orchestrator does until the run rests; `beforeSlice` may throw in place of a slice, as a lost worker. */
+export async function drive(
+  ferry: Ferry,
+  run: string,
+  epoch = 1,
+  beforeSlice: (wave: number) => Promise<void> | void = () => undefined,
+): Promise<Run> {
+  let stalls = 0;
+  for (let wave = 0; wave < 500; wave++) {
+    const plan = await planWave(ferry, { run, epoch, wave, stalls });
+    if (plan.do === "end") break;
+    if (plan.do === "again") continue;
+    let result: SliceResult | undefined;
+    try {
+      await beforeSlice(wave);
+      result = await ferryPacket(ferry, { run, epoch, lane: 0, deadlineMs: plan.deadlineMs });
+    } catch {
+      // A lost worker says nothing.
+    }
+    stalls = result !== undefined && (result.files > 0 || result.ended === "drained") ? 0 : stalls + 1;
+  }
+  const ended = await ferry.runs.get(run);
+  if (ended === undefined) throw new Error(`run ${run} is gone`);
+  return ended;
+}
