@@ -30,6 +30,7 @@ type InvokerOptions = {
 /** Runs functions the way the Functions worker does: arguments, hooks, handler, hooks, response. */
 export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOptions): Invoker {
   const appHookData: Record<string, unknown> = {};
+  const lifecycle = { hookData: {}, appHookData, functionAppDirectory: appRoot };
   let running = 0;
 
   async function invoke(target: AppFunction, inputs: readonly Input[]): Promise<Response> {
@@ -119,13 +120,11 @@ export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOpt
     }
   }
 
-  const lifecycle = async (hooks: readonly Hook[]): Promise<void> =>
-    runHooks(hooks, { hookData: {}, appHookData, functionAppDirectory: appRoot });
   return {
     invoke,
     running: () => running,
-    appStart: () => lifecycle(registry.hooks.appStart),
-    appTerminate: () => lifecycle(registry.hooks.appTerminate),
+    appStart: () => runHooks(registry.hooks.appStart, lifecycle),
+    appTerminate: () => runHooks(registry.hooks.appTerminate, lifecycle),
   };
 }
 

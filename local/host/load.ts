@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { extname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Registry, noStreaming } from "./core-api.ts";
 import { textOf } from "./log.ts";
@@ -9,6 +9,8 @@ import { textOf } from "./log.ts";
 export async function loadApp(appRoot: string, registry: Registry): Promise<readonly string[]> {
   const { files, isModule } = entryPoints(appRoot);
   const require = createRequire(join(appRoot, "package.json"));
+  // A host that starts again in the same process must see the app anew, with libraries that have not started yet.
+  for (const id of Object.keys(require.cache)) if (id.startsWith(appRoot + sep)) delete require.cache[id];
   for (const file of files) await runEntryPoint(file, isModule, require);
   const { model } = registry;
   if (model === undefined) {

@@ -14,9 +14,6 @@ export type Route = { readonly template: string; readonly segments: readonly Seg
 
 /** Reads a template; says what is wrong with it. */
 export function routeFrom(template: string): Route {
-  if (template.startsWith("/") || template.endsWith("/")) {
-    throw new Error(`The route "${template}" must neither start nor end with "/".`);
-  }
   const segments = template === "" ? [] : splitTemplate(template).map((part) => segmentFrom(part, template));
   const misplaced = segments
     .slice(0, -1)
@@ -65,7 +62,9 @@ function rank(segment: Segment | undefined): number {
 
 // A constraint such as regex(a/b) may hold slashes of its own.
 function splitTemplate(template: string): string[] {
-  return template.match(/(?:\{[^}]*\}|[^/{])+/g) ?? [];
+  const parts = template.match(/(?:\{[^}]*\}|[^/{])+/g) ?? [];
+  if (parts.join("/") !== template) throw new Error(`The route "${template}" cannot be read.`);
+  return parts;
 }
 
 function segmentFrom(part: string, template: string): Segment {

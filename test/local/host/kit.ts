@@ -13,9 +13,10 @@ const bundle: BuildOptions = {
   format: "cjs",
   external: ["@azure/functions-core"],
   logLevel: "silent",
+  minify: true,
 };
 
-let sdkText: string | undefined;
+const sdks = new Map<string, string>();
 
 /** A folder that is gone after the tests of its file. */
 export function tempDir(): string {
@@ -30,7 +31,7 @@ export function makeApp(code: string, hostJson: object = {}): string {
   writeFiles(dir, {
     "package.json": JSON.stringify({ main: "main.cjs" }),
     "host.json": JSON.stringify({ version: "2.0", ...hostJson }),
-    "sdk.cjs": sdk(),
+    "sdk.cjs": sdk(code),
     "main.cjs": `const { app, df, HttpResponse } = require("./sdk.cjs");\n${code}`,
   });
   return dir;
@@ -44,17 +45,16 @@ export function writeFiles(dir: string, files: Readonly<Record<string, string>>)
   }
 }
 
-/** Both libraries in one CommonJS file, as the deployed bundle holds them. Every app gets its own copy, so its own state. */
-export function sdk(): string {
-  sdkText ??= buildSync({
-    ...bundle,
-    write: false,
-    stdin: {
-      contents: `export { app, HttpResponse } from "@azure/functions"; export * as df from "durable-functions";`,
-      resolveDir: import.meta.dirname,
-    },
-  }).outputFiles?.[0]?.text;
-  return sdkText ?? "";
+/** The libraries that an app's code needs, in one CommonJS file as in the deployed bundle. Every app gets its own copy, so its own state. */
+export function sdk(code: string): string {
+  const durable = /\bdf\b/.test(code) ? `export * as df from "durable-functions";` : "";
+  const known = sdks.get(durable);
+  if (known !== undefined) return known;
+  const contents = `export { app, HttpResponse } from "@azure/functions"; ${durable}`;
+  const built = buildSync({ ...bundle, write: false, stdin: { contents, resolveDir: import.meta.dirname } });
+  const text = built.outputFiles?.[0]?.text ?? "";
+  sdks.set(durable, text);
+  return text;
 }
 
 export type Note = { readonly level: string; readonly event: string; readonly [field: string]: unknown };
