@@ -4,7 +4,10 @@ import { type Fault, parseFaults } from "./faults.ts";
 import type { RequestCounter } from "./requests.ts";
 import type { WireReply, WireRequest } from "./wire.ts";
 
-/** One route under `/_control/`: takes the request and returns what is sent as JSON (undefined: an empty reply). */
+/**
+ * One route under `/_control/`: takes the request and returns what is sent as JSON; undefined for an empty reply, an async iterable
+ * for one line of JSON each.
+ */
 export type ControlRoute = (request: WireRequest) => unknown;
 
 /** Routes by "METHOD name", for instance "GET dump". */
@@ -31,7 +34,8 @@ export function controlEndpoint(
     if (route === undefined) return json(404, { error: `no such route; there are: ${Object.keys(routes).join(", ")}` });
     try {
       const answer = await route(request);
-      return answer === undefined ? { status: 204, headers: {} } : json(200, answer);
+      if (answer === undefined) return { status: 204, headers: {} };
+      return isAsyncIterable(answer) ? lines(answer) : json(200, answer);
     } catch (error) {
       return json(400, { error: error instanceof Error ? error.message : String(error) });
     }
@@ -65,4 +69,16 @@ function commonRoutes({ clock, counter, faults }: Controlled): ControlRoutes {
 
 function json(status: number, value: unknown): WireReply {
   return { status, headers: { "Content-Type": "application/json; charset=utf-8" }, body: JSON.stringify(value) };
+}
+
+function lines(values: AsyncIterable<unknown>): WireReply {
+  return { status: 200, headers: { "Content-Type": "application/x-ndjson" }, body: formatLines(values) };
+}
+
+async function* formatLines(values: AsyncIterable<unknown>): AsyncIterable<Buffer> {
+  for await (const value of values) yield Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
