@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { TableClient } from "@azure/data-tables";
-import { ManagedIdentityCredential } from "@azure/identity";
 import { budget } from "../core/budget.ts";
 import { isLive } from "../core/run.ts";
 import type { Ferry } from "../ferry/ferry.ts";
@@ -10,6 +9,7 @@ import { tableRows } from "../state/tableRows.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { Connection } from "./connections.ts";
+import { managedIdentity } from "./identity.ts";
 import { openLakes } from "./lakes.ts";
 import { readSettings, type Settings, type StateStore } from "./settings.ts";
 
@@ -73,9 +73,5 @@ function tableClient(state: StateStore, table: string): TableClient {
     const allowInsecureConnection = /TableEndpoint=http:\/\/(127\.0\.0\.1|localhost)[:/]/u.test(state.connectionString);
     return TableClient.fromConnectionString(state.connectionString, table, { allowInsecureConnection });
   }
-  const identity =
-    state.clientId === undefined
-      ? new ManagedIdentityCredential()
-      : new ManagedIdentityCredential({ clientId: state.clientId });
-  return new TableClient(state.endpoint, table, identity);
+  return new TableClient(state.endpoint, table, managedIdentity(state.clientId));
 }

@@ -1,6 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import { ClientCertificateCredential, ClientSecretCredential, ManagedIdentityCredential } from "@azure/identity";
-import { type Kind, LakeError, messageOf } from "../core/error.ts";
+import { LakeError, messageOf } from "../core/error.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
@@ -8,6 +7,7 @@ import { bearer, type Credential, sas } from "../wire/auth.ts";
 import type { Meter } from "../wire/meter.ts";
 import { sharedKey } from "../wire/sharedKey.ts";
 import { type Connection, isLoopback } from "./connections.ts";
+import { managedIdentity, servicePrincipal } from "./identity.ts";
 
 /** Token audiences are constants of the kind of store: a setting can't send a token for one service to another. */
 const scopes: Readonly<Record<Connection["kind"], string>> = {
@@ -87,15 +87,9 @@ export function connectionFor(
 function credentialOf(connection: Connection, wiring: Wiring): Credential {
   switch (connection.credential) {
     case "managedidentity":
-      return entra(
-        connection.clientId === undefined
-          ? new ManagedIdentityCredential()
-          : new ManagedIdentityCredential({ clientId: connection.clientId }),
-        connection,
-        wiring,
-      );
+      return entra(managedIdentity(connection.clientId), connection, wiring);
     case "serviceprincipal":
-      return entra(servicePrincipal(connection), connection, wiring);
+      return entra(principalOf(connection), connection, wiring);
     case "accountkey":
       return sharedKey(accountOf(connection), connection.accountKey ?? "", wiring.clock.nowMs);
     case "sas":
@@ -105,10 +99,10 @@ function credentialOf(connection: Connection, wiring: Wiring): Credential {
   }
 }
 
-function servicePrincipal({ tenantId = "", clientId = "", ...rest }: Connection): TokenCredential {
-  return rest.clientCertificatePath === undefined
-    ? new ClientSecretCredential(tenantId, clientId, rest.clientSecret ?? "")
-    : new ClientCertificateCredential(tenantId, clientId, { certificatePath: rest.clientCertificatePath });
+function principalOf({ tenantId = "", clientId = "", clientSecret = "", ...rest }: Connection): TokenCredential {
+  const certificatePath = rest.clientCertificatePath;
+  const proof = certificatePath === undefined ? { secret: clientSecret } : { certificatePath };
+  return servicePrincipal({ tenantId, clientId, proof });
 }
 
 function entra(credential: TokenCredential, { kind, endpoint }: Connection, wiring: Wiring): Credential {
@@ -118,8 +112,7 @@ function entra(credential: TokenCredential, { kind, endpoint }: Connection, wiri
       if (got !== null) return { token: got.token, expiresMs: got.expiresOnTimestamp };
       throw new Error("the identity gave no token");
     } catch (cause) {
-      const refused: Kind = "denied";
-      throw new LakeError(refused, {
+      throw new LakeError("denied", {
         op: "token",
         path: endpoint,
         detail: `no token for ${kind}: ${messageOf(cause)}`,

@@ -1,10 +1,10 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { Credential } from "./auth.ts";
 import type { WireRequest } from "./send.ts";
 
 /** Signs with the storage account's key. Source: "Authorize with Shared Key", Azure Storage REST reference. */
 export function sharedKey(account: string, key: string, nowMs: () => number): Credential {
-  const secret = Buffer.from(key, "base64");
+  const secret = createSecretKey(key, "base64");
   return {
     sign: async (request) => {
       const dated = {

@@ -1,0 +1,135 @@
+// The command behind `npm start`: sets up a small Azure on loopback, runs one migration on it, and prints the report.
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { makeSampleLake } from "./sample.ts";
+import { callApp, type Migration, Refused } from "./start/api.ts";
+import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
+import { lockState } from "./start/lock.ts";
+import { help, type StartOptions, startOptions, UsageError } from "./start/options.ts";
+import { freePort, isFree } from "./start/ports.ts";
+import { projectRoot } from "./start/processes.ts";
+import { openProgress } from "./start/progress.ts";
+import { reportText } from "./start/words.ts";
+
+const exitCodes: Readonly<Record<string, number>> = { Succeeded: 0, CompletedWithErrors: 3, Paused: 130 };
+const pollMs = 250;
+
+try {
+  const options = startOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(help);
+  else process.exitCode = await run(options);
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof Refused && error.status < 500);
+  process.stderr.write(`lakeferry: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write("lakeferry: npm start -- --help lists the options\n");
+  process.exitCode = isUsage ? 2 : 4;
+}
+
+async function run(options: StartOptions): Promise<number> {
+  const unlock = lockState(options.stateDir);
+  let azure: LocalAzure | undefined;
+  try {
+    const port = await portFor(options);
+    buildBundles();
+    const { source, meta } = await lakeOf(options);
+    azure = await startLocalAzure({ source, meta, out: options.out, stateDir: options.stateDir, port });
+    if (!options.isJson)
+      process.stdout.write(`Functions host at ${azure.url}, Gen1 at ${azure.source}, Gen2 at ${azure.sink}\n`);
+    const migration = await migrate(azure, options);
+    if (!options.isJson) process.stdout.write(`${reportText(migration)}\n${whereToLook(azure, options, migration)}\n`);
+    if (options.isServing) await served(azure);
+    if (options.isJson) process.stdout.write(`${JSON.stringify(migration.report)}\n`);
+    return exitCodes[migration.status] ?? 4;
+  } finally {
+    await azure?.stop();
+    unlock();
+  }
+}
+
+async function portFor({ port }: StartOptions): Promise<number> {
+  if (port === undefined) return freePort(7071);
+  if (await isFree(port)) return port;
+  throw new UsageError(`--port ${port} is in use; choose another one, or leave it out to get the next free one`);
+}
+
+function buildBundles(): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(projectRoot, "scripts", "build.ts")], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`the bundle could not be built:\n${stderr}`);
+}
+
+async function lakeOf({ source, stateDir }: StartOptions): Promise<{ readonly source: string; readonly meta: string }> {
+  mkdirSync(stateDir, { recursive: true });
+  // Owners, ACLs and expiry never go into a person's folder.
+  const meta = join(stateDir, "gen1.jsonl");
+  if (source !== undefined) return { source, meta };
+  const sample = join(projectRoot, ".lakeferry", "sample");
+  const sampleMeta = join(projectRoot, ".lakeferry", "sample.gen1.jsonl");
+  await makeSampleLake(sample, sampleMeta);
+  return { source: sample, meta: sampleMeta };
+}
+
+/** Starts the migration, or goes on with the one that an earlier call of the same command left unfinished. */
+async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migration> {
+  const base = `${azure.url}/api/migrations`;
+  const { migrations } = await callApp<{ migrations: readonly Migration[] }>(base);
+  const unfinished = migrations.find(({ status }) => ["Queued", "Running", "Pausing", "Paused"].includes(status));
+  const { id } = unfinished ?? (await callApp<{ id: string }>(base, "POST", options.spec));
+  if (unfinished !== undefined && !options.isJson) process.stdout.write(`Going on with migration ${id}\n`);
+  if (unfinished?.status === "Paused") await callApp(`${base}/${id}/resume`, "POST");
+  return watch(azure, `${base}/${id}`, options);
+}
+
+async function watch(azure: LocalAzure, url: string, options: StartOptions): Promise<Migration> {
+  const progress = openProgress(options.isJson);
+  let isPausing = false;
+  const pause = () => {
+    if (isPausing) return;
+    isPausing = true;
+    callApp(`${url}/pause`, "POST").catch(() => undefined);
+  };
+  process.on("SIGINT", pause).on("SIGTERM", pause);
+  let broken: string | undefined;
+  azure.broken.then(
+    (name) => {
+      broken = name;
+    },
+    () => undefined,
+  );
+  try {
+    for (;;) {
+      const migration = await callApp<Migration>(url);
+      progress.show(migration.report);
+      if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
+      if (broken !== undefined) throw new Error(`${broken} ended; its log is under ${options.stateDir}/logs`);
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  } finally {
+    progress.end();
+    process.off("SIGINT", pause).off("SIGTERM", pause);
+  }
+}
+
+function whereToLook(azure: LocalAzure, { out, stateDir, spec, isServing }: StartOptions, { id, status }: Migration) {
+  const { fileSystem } = spec["sink"] as { readonly fileSystem?: string };
+  return [
+    "Where to look:",
+    `  the Gen2 lake   ${join(out, fileSystem ?? "lake")}`,
+    `  logs            ${join(stateDir, "logs")}`,
+    isServing
+      ? `  this migration  ${azure.url}/api/migrations/${id}`
+      : "  the API         npm start -- --serve keeps it up",
+    ...(status === "Paused" ? ["Paused. The same command goes on from here."] : []),
+  ].join("\n");
+}
+
+async function served(azure: LocalAzure): Promise<void> {
+  process.stderr.write("lakeferry: serving; Ctrl-C ends it\n");
+  await new Promise<void>((resolve, reject) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+    azure.broken.then((name) => reject(new Error(`${name} ended by itself`)), reject);
+  });
+}
