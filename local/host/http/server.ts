@@ -26,6 +26,10 @@ export async function openFront(
   let origin = "";
   const server = createServer((request, response) => {
     running++;
+    // A connection whose last answer was on its way when the stop came would otherwise stay open.
+    response.once("close", () => {
+      if (isStopping) setImmediate(() => server.closeIdleConnections());
+    });
     handle(request)
       .then((reply) => {
         if (isStopping) response.setHeader("connection", "close");
