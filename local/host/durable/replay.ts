@@ -48,7 +48,6 @@ export function replay(
   const held: HistoryEvent[] = [];
   let nowMs = 0;
   let isSuspended = false;
-  let terminated: string | undefined;
   let fault: string | undefined;
   let next: { readonly input: unknown } | undefined;
   let main: Future | undefined;
@@ -135,9 +134,7 @@ export function replay(
   }
 
   function process(event: HistoryEvent): void {
-    const isForAll =
-      event.EventType === eventType.ExecutionResumed || event.EventType === eventType.ExecutionTerminated;
-    if (isSuspended && !isForAll) {
+    if (isSuspended && event.EventType !== eventType.ExecutionResumed) {
       held.push(event);
       return;
     }
@@ -171,9 +168,6 @@ export function replay(
       case eventType.EventRaised:
         mailbox.raise(event.Name, event);
         break;
-      case eventType.ExecutionTerminated:
-        terminated = event.Input;
-        break;
       case eventType.ExecutionSuspended:
         isSuspended = true;
         break;
@@ -183,13 +177,13 @@ export function replay(
         break;
       case eventType.OrchestratorCompleted:
       case eventType.ExecutionCompleted:
+      case eventType.ExecutionTerminated:
       case eventType.ContinueAsNew:
         break;
     }
   }
 
   function ending(): Ending | undefined {
-    if (terminated !== undefined) return { as: "Terminated", reason: terminated };
     // Open tasks hold an ending, good or bad: timers that nobody cancelled, activities that nobody awaited.
     if (main?.outcome === undefined || ledger.hasOpen() || isSuspended) return undefined;
     const error = fault ?? state.error;

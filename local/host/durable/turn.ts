@@ -27,8 +27,13 @@ export async function runTurn(
   if (started?.EventType !== eventType.ExecutionStarted) return undefined;
   const self = { name: instance.name, instance: instance.id, execution: instance.execution };
   const parent = started.ParentInstance;
-  const isTerminated = fresh.some(({ EventType }) => EventType === eventType.ExecutionTerminated);
-  const state = isTerminated ? nothing : await ask(instance, history, fresh, parent?.instance, known, run);
+  const terminated = fresh.findLast(({ EventType }) => EventType === eventType.ExecutionTerminated);
+  if (terminated?.EventType === eventType.ExecutionTerminated) {
+    const ending = { as: "Terminated", reason: terminated.Input } as const;
+    const ended = { decisions: [], ending, isSuspended: false, unread: [] };
+    return resultOf(instance, fresh, ended, nothing, nowMs, parent);
+  }
+  const state = await ask(instance, history, fresh, parent?.instance, known, run);
   const replayed = replay(state, events, { ...self, parent: parent?.instance }, known);
   return resultOf(instance, fresh, replayed, state, nowMs, parent);
 }
