@@ -22,7 +22,7 @@ export function targetOf(rawPath: string): Target | BadTarget {
 
 /** Reads a decoded path as `destination` and `sources` carry it, with or without the first slash. */
 export function cleanPath(decoded: string): string | BadTarget {
-  if (forbidden.test(decoded)) return { flaw: "character" };
+  if (hasControl(decoded)) return { flaw: "character" };
   const segments = decoded.split("/").filter((segment) => segment !== "");
   if (segments.length === 1 && segments[0] === ".") return "/";
   // Nothing is resolved: a name that means another place to the machine's file system must not reach it.
@@ -59,5 +59,11 @@ export function foldersAbove(path: string): readonly string[] {
 
 const extensionLength = "/WebHdfsExt".length;
 const addressPrefix = /^\/(?:webhdfs\/v1|webhdfsext)(?=$|\/|%2f)/i;
-// oxlint-disable-next-line no-control-regex
-const forbidden = /[\u0000-\u001f\u007f]/;
+
+function hasControl(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit === 0x7f) return true;
+  }
+  return false;
+}
