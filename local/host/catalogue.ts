@@ -1,6 +1,7 @@
 import type { Registration } from "./core-api.ts";
 import type { Binding, Handler, Metadata } from "./rpc.ts";
 
+/** What sets a function off. */
 export type Kind = "http" | "timer" | "orchestration" | "activity";
 
 /** One function of the app, ready to be invoked. */
@@ -14,6 +15,7 @@ export type AppFunction = {
   readonly handler: Handler;
 };
 
+/** The app's functions, names checked. */
 export type Catalogue = {
   readonly all: readonly AppFunction[];
   /** Finds by kind and name; case does not count. */

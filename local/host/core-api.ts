@@ -2,10 +2,14 @@ import Module from "node:module";
 import { sep } from "node:path";
 import type { Handler, Metadata, ProgrammingModel } from "./rpc.ts";
 
+/** The hooks that the worker knows. */
 export const hookNames = ["preInvocation", "postInvocation", "appStart", "appTerminate", "log"] as const;
+/** One of them. */
 export type HookName = (typeof hookNames)[number];
+/** The app's code for a hook. */
 export type Hook = (context: object) => unknown;
 
+/** A function and its code. */
 export type Registration = { readonly metadata: Metadata; readonly handler: Handler };
 
 /** What an app told the host while it was loaded. */
@@ -17,13 +21,18 @@ export type Registry = {
   closed: boolean;
 };
 
+/** Takes what the library itself has to say. */
 export type SystemLog = (level: string, category: string, message: string) => void;
+
+/** Why `app.setup({ enableHttpStream: true })` is refused. */
+export const noStreaming = "The local host has no HTTP streaming; leave enableHttpStream off.";
 
 type Load = (request: string, parent: { readonly filename?: string } | undefined, isMain: boolean) => unknown;
 
 const loader = Module as unknown as { _load: Load };
 const cores = new Map<string, object>();
 
+/** A registry that waits for an app. */
 export function emptyRegistry(): Registry {
   const hooks = { preInvocation: [], postInvocation: [], appStart: [], appTerminate: [], log: [] };
   return { registrations: [], hooks, model: undefined, closed: false };
@@ -68,9 +77,6 @@ function coreModule(registry: Registry, log: SystemLog): object {
     },
   };
 }
-
-/** Why `app.setup({ enableHttpStream: true })` is refused. */
-export const noStreaming = "The local host has no HTTP streaming; leave enableHttpStream off.";
 
 class Undo {
   readonly dispose: () => void;

@@ -8,7 +8,7 @@ import { type Access, clientPayload, webhookPath } from "./durable/links.ts";
 import { type Store, openStore } from "./durable/store.ts";
 import { webhooks } from "./durable/webhooks.ts";
 import { admin } from "./http/admin.ts";
-import { type Answer, type Exchange, problem } from "./http/exchange.ts";
+import { type Answer, type Exchange, partsBelow, problem } from "./http/exchange.ts";
 import { type Keys, httpFunctions, keyOf } from "./http/functions.ts";
 import { type Front, openFront } from "./http/server.ts";
 import { type Invoker, invoker, textInput } from "./invoke.ts";
@@ -18,6 +18,8 @@ import { type Input, jsonOf } from "./rpc.ts";
 import { type HostRules, type Settings, readHostRules, readLocalSettings } from "./settings.ts";
 import { type Timers, startTimers } from "./timers.ts";
 
+/** How to run one app. */
+/** A running host. */
 export type HostOptions = {
   /** The folder with package.json and host.json. */
   readonly appRoot: string;
@@ -139,7 +141,7 @@ function serve(parts: Parts): Running {
 
   const waiting = new Set<() => void>();
   const onStep = (): void => {
-    if (isIdle()) for (const resolve of waiting) resolve();
+    if (waiting.size > 0 && isIdle()) for (const resolve of waiting) resolve();
   };
   const timers = startTimers({ catalogue: functions, settings, store, clock, log, invoke, clientInputs, onStep });
   const hub = startHub({
@@ -158,22 +160,14 @@ function serve(parts: Parts): Running {
   const manage = webhooks({ store, clock, known, access: () => access, wake: hub.wake });
   const administer = admin({ catalogue: functions, keys, timers: () => timers });
   const answer = async (exchange: Exchange): Promise<Answer> => {
-    const path = exchange.url.pathname;
-    const below = (prefix: string): string[] | undefined =>
-      path.startsWith(`${prefix}/`)
-        ? path
-            .slice(prefix.length + 1)
-            .split("/")
-            .map(decodeURIComponent)
-        : undefined;
-    const rpc = below(rpcPrefix);
+    const rpc = partsBelow(rpcPrefix, exchange);
     if (rpc) return manage(exchange, rpc);
-    const webhook = below(webhookPath);
+    const webhook = partsBelow(webhookPath, exchange);
     if (webhook)
       return keyOf(exchange) === systemKey
         ? manage(exchange, webhook)
         : problem(401, "The hub's key is missing or wrong.");
-    const administration = below("/admin");
+    const administration = partsBelow("/admin", exchange);
     return administration ? administer(exchange, administration) : answerCall(exchange);
   };
 

@@ -11,6 +11,7 @@ export class FunctionTimeout extends Error {}
 /** Runs one function once. Rejects with what the app threw, as it was thrown. */
 export type Invoke = (target: AppFunction, inputs: readonly Input[]) => Promise<Response>;
 
+/** The app's life, from start to end. */
 export type Invoker = {
   readonly invoke: Invoke;
   /** How many invocations are running now. */
@@ -89,7 +90,7 @@ export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOpt
     const before = { hookData, appHookData, invocationContext: context, functionCallback: target.handler, inputs };
     await runHooks(registry.hooks.preInvocation, before);
     core.state = "invocation";
-    const outcome: { result?: unknown; error?: unknown } = {};
+    const outcome: { result: unknown; error: unknown } = { result: undefined, error: undefined };
     try {
       outcome.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
     } catch (error) {
@@ -97,7 +98,7 @@ export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOpt
       outcome.error = error ?? new Error("The function threw nothing.");
     }
     core.state = "postInvocationHooks";
-    const after = { hookData, appHookData, invocationContext: context, inputs: before.inputs, ...withBoth(outcome) };
+    const after = { hookData, appHookData, invocationContext: context, inputs: before.inputs, ...outcome };
     await runHooks(registry.hooks.postInvocation, after);
     if (after.error !== undefined && after.error !== null) throw after.error;
     return model.getResponse(context, after.result);
@@ -135,8 +136,4 @@ export function textInput(name: string, text: string | undefined): Input {
 
 async function runHooks(hooks: readonly Hook[], context: object): Promise<void> {
   for (const hook of hooks) await hook(context);
-}
-
-function withBoth({ result, error }: { result?: unknown; error?: unknown }): { result: unknown; error: unknown } {
-  return { result, error };
 }

@@ -1,8 +1,10 @@
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 
+/** The host's levels, least to most urgent. */
 export type Level = "trace" | "debug" | "information" | "warning" | "error" | "critical";
 
+/** What an event is about. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Takes one event: a name in the present tense and its fields. */

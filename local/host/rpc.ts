@@ -8,8 +8,10 @@ export type TypedData = {
   readonly http?: HttpData;
 };
 
+/** Protobuf's way to say that a string is there. */
 export type Nullable = { readonly value: string };
 
+/** A Set-Cookie header in parts. */
 export type Cookie = {
   readonly name: string;
   readonly value: string;
@@ -22,6 +24,7 @@ export type Cookie = {
   readonly maxAge?: { readonly value: number };
 };
 
+/** A request on the way in, an answer on the way out. */
 export type HttpData = {
   readonly method?: string;
   readonly url?: string;
@@ -34,6 +37,7 @@ export type HttpData = {
   readonly body?: TypedData;
 };
 
+/** One trigger, input or output of a function, as registered. */
 export type Binding = {
   readonly name: string;
   readonly type: string;
@@ -46,6 +50,7 @@ export type Binding = {
   readonly useMonitor?: boolean;
 };
 
+/** A function as the app registered it. */
 export type Metadata = {
   readonly name: string;
   readonly functionId?: string;
@@ -53,10 +58,13 @@ export type Metadata = {
   readonly retryOptions?: unknown;
 };
 
+/** The app's own code. */
 export type Handler = (...args: unknown[]) => unknown;
 
+/** The value of one input binding. */
 export type Input = { readonly name: string; readonly data: TypedData | undefined };
 
+/** What the host tells the library about one invocation. */
 export type CoreContext = {
   readonly invocationId: string;
   readonly metadata: Metadata;
@@ -70,18 +78,21 @@ export type CoreContext = {
   };
 };
 
+/** What the library hands back after one invocation. */
 export type Response = {
   readonly invocationId: string;
   readonly outputData?: readonly Input[];
   readonly returnValue?: TypedData | null;
 };
 
+/** The library's steps of one invocation. */
 export type InvocationModel = {
   getArguments(): Promise<{ readonly context: object; readonly inputs: unknown[] }>;
   invokeFunction(context: object, inputs: unknown[], handler: Handler): Promise<unknown>;
   getResponse(context: object, result: unknown): Promise<Response>;
 };
 
+/** The library, as it introduces itself to the host. */
 export type ProgrammingModel = {
   readonly name: string;
   readonly version: string;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { textOf } from "./log.ts";
 
+/** App settings by name. */
 export type Settings = Readonly<Record<string, string>>;
 
 /** What host.json decides here; everything else in it concerns Azure only. */

@@ -7,6 +7,7 @@ import type { Input } from "./rpc.ts";
 import { type Settings, fillIn } from "./settings.ts";
 import type { Store } from "./durable/store.ts";
 
+/** The app's timers, running. */
 export type Timers = {
   /** Starts a timer by hand, beside its schedule. */
   readonly fire: (target: AppFunction) => void;
@@ -57,8 +58,12 @@ export function startTimers(options: TimerOptions): Timers {
   const busy = new Map<string, Promise<void>>();
   let isStopped = false;
 
-  for (const target of catalogue.all.filter(({ kind }) => kind === "timer")) {
-    const cron = cronFrom(target.name, fillIn(target.trigger.schedule ?? "", settings));
+  const targets = catalogue.all.filter(({ kind }) => kind === "timer");
+  const schedules = targets.map((target) => {
+    return { target, cron: cronFrom(target.name, fillIn(target.trigger.schedule ?? "", settings)) };
+  });
+  // Only after every schedule could be read: a host that refuses to start must leave no alarm behind.
+  for (const { target, cron } of schedules) {
     const known = readSchedule(store, target.name);
     const isPastDue = known !== undefined && known.nextMs < clock.nowMs() && target.trigger.useMonitor !== false;
     if (isPastDue || target.trigger.runOnStartup === true) setImmediate(() => void tick(target, cron, isPastDue));

@@ -27,6 +27,7 @@ const retryOptions = z.object({
   retryTimeoutInMilliseconds: z.number().default(Number.POSITIVE_INFINITY),
 });
 
+/** When to try again, as the orchestrator gave it. */
 export type RetryOptions = z.infer<typeof retryOptions>;
 
 const functionName = z.string();

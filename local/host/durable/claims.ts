@@ -12,6 +12,7 @@ import {
 } from "./instances.ts";
 import type { Store } from "./store.ts";
 
+/** One entry of an inbox. */
 export type Message = {
   readonly id: number;
   readonly execution: string | undefined;
@@ -39,6 +40,7 @@ export type TurnResult = {
   readonly next: { readonly start: Start; readonly carry: readonly HistoryEvent[] } | undefined;
 };
 
+/** One activity to run. */
 export type Work = {
   readonly id: number;
   readonly instance: string;
@@ -112,6 +114,16 @@ export function finishActivity(store: Store, worker: string, work: Work, event: 
     }
     return true;
   });
+}
+
+/** Gives a turn's instance back as it was. */
+export function releaseTurn(store: Store, worker: string, { instance: { id } }: Turn): void {
+  store.change("update instances set worker = null where id = :id and worker = :worker", { id, worker });
+}
+
+/** Gives an activity back to be run again. */
+export function releaseActivity(store: Store, worker: string, { id }: Work): void {
+  store.change("update activities set worker = null where id = :id and worker = :worker", { id, worker });
 }
 
 /** When the next message falls due, if one waits. */

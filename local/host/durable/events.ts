@@ -19,8 +19,10 @@ export const eventType = {
   ExecutionResumed: 20,
 } as const;
 
+/** What happened. */
 export type EventName = keyof typeof eventType;
 
+/** The task of a parent that waits for this instance. */
 export type ParentInstance = { readonly instance: string; readonly execution: string; readonly task: number };
 
 type Facts = {

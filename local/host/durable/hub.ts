@@ -1,6 +1,16 @@
 import type { Clock } from "../clock.ts";
 import { type Log, stackOf, textOf } from "../log.ts";
-import { type Turn, type Work, claimActivity, claimTurn, commitTurn, finishActivity, nextDueMs } from "./claims.ts";
+import {
+  type Turn,
+  type Work,
+  claimActivity,
+  claimTurn,
+  commitTurn,
+  finishActivity,
+  nextDueMs,
+  releaseActivity,
+  releaseTurn,
+} from "./claims.ts";
 import { type HistoryEvent, eventOf } from "./events.ts";
 import type { Known } from "./replay.ts";
 import type { Store } from "./store.ts";
@@ -10,6 +20,7 @@ import { joinWorkers } from "./workers.ts";
 /** Runs the activity function once; resolves with its result as JSON. */
 export type RunActivity = (name: string, input: string | undefined) => Promise<string>;
 
+/** A worker on a task hub. */
 export type Hub = {
   /** Says that there may be new messages. */
   readonly wake: () => void;
@@ -33,6 +44,7 @@ type HubOptions = {
 
 // Only for messages of other processes on the same hub; one's own wake the hub at once.
 const pollMs = 500;
+const retryAfterMs = 1_000;
 
 /** Starts working on a task hub. */
 export function startHub(options: HubOptions): Hub {
@@ -62,21 +74,37 @@ export function startHub(options: HubOptions): Hub {
       const turn = claimTurn(store, worker.id, clock.nowMs(), limits.messagesPerTurn);
       if (turn === undefined) break;
       turns++;
-      track(oneTurn(turn).finally(() => turns--));
+      const release = (): void => releaseTurn(store, worker.id, turn);
+      track(
+        oneTurn(turn).finally(() => turns--),
+        release,
+      );
     }
     while (activities < limits.activities) {
       const work = claimActivity(store, worker.id);
       if (work === undefined) break;
       activities++;
-      track(oneActivity(work).finally(() => activities--));
+      const release = (): void => releaseActivity(store, worker.id, work);
+      track(
+        oneActivity(work).finally(() => activities--),
+        release,
+      );
     }
     setAlarm();
     for (const step of steps) step();
   }
 
-  function track(work: Promise<void>): void {
+  function track(work: Promise<void>, release: () => void): void {
     const done = work
-      .catch((error: unknown) => log("critical", "hub.error", { error: stackOf(error) }))
+      .catch((error: unknown) => {
+        log("critical", "hub.error", { error: stackOf(error), retryAfterMs });
+        // Only the hub's file fails here, never the app; at once it would most likely fail again.
+        clock.alarm(clock.nowMs() + retryAfterMs, () => {
+          if (hasLeft) return;
+          release();
+          wake();
+        });
+      })
       .finally(() => {
         running.delete(done);
         wake();

@@ -1,10 +1,14 @@
 import { type HistoryEvent, type ParentInstance, eventOf } from "./events.ts";
 import type { Store } from "./store.ts";
 
+/** States in which an id is taken. */
 export const liveStates = ["Pending", "Running", "Suspended", "ContinuedAsNew"] as const;
+/** States in which an id may be used again. */
 export const finalStates = ["Completed", "Failed", "Terminated", "Canceled"] as const;
+/** The state of an instance, in the words of the API. */
 export type Status = (typeof liveStates)[number] | (typeof finalStates)[number];
 
+/** The row of an instance. */
 export type Instance = {
   readonly id: string;
   readonly execution: string;
@@ -20,6 +24,7 @@ export type Instance = {
   readonly parent: string | null;
 };
 
+/** The wish for a new execution. */
 export type Start = {
   readonly id: string;
   readonly execution: string;
@@ -29,6 +34,7 @@ export type Start = {
   readonly parent: ParentInstance | undefined;
 };
 
+/** Which instances to list. */
 export type Query = {
   readonly createdFromMs?: number | undefined;
   readonly createdToMs?: number | undefined;
@@ -81,6 +87,7 @@ export function send(
   });
 }
 
+/** The instance of an id, if there is one. */
 export function findInstance(store: Store, id: string): Instance | undefined {
   return store.rows<Instance>("select * from instances where id = :id", { id })[0];
 }

@@ -34,6 +34,7 @@ export type Ledger = {
 
 const nouns = { activity: "an activity task", child: "a sub-orchestration", timer: "a timer" } as const;
 
+/** A ledger that starts with id 0. */
 export function openLedger(): Ledger {
   const decided = new Map<number, Decision>();
   const open = new Map<number, Future>();

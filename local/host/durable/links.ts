@@ -7,6 +7,7 @@ export type Access = {
   readonly rpcPrefix: string;
 };
 
+/** Where Azure has the management API, too. */
 export const webhookPath = "/runtime/webhooks/durabletask";
 
 /** The management URLs of one instance, or of the placeholder that the client library replaces. */

@@ -9,6 +9,7 @@ export type Mailbox = {
   readonly unread: () => readonly HistoryEvent[];
 };
 
+/** A mailbox with nothing in it. */
 export function openMailbox(): Mailbox {
   const waiters = new Map<string, Future[]>();
   const early = new Map<string, HistoryEvent[]>();

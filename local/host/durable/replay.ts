@@ -5,12 +5,14 @@ import { type Future, settled, spawn, whenAll, whenAny } from "./futures.ts";
 import { type Decision, NonDeterminism, openLedger } from "./ledger.ts";
 import { openMailbox } from "./mailbox.ts";
 
+/** How an execution ends. */
 export type Ending =
   | { readonly as: "Completed"; readonly output: unknown }
   | { readonly as: "Failed"; readonly message: string }
   | { readonly as: "Terminated"; readonly reason: string }
   | { readonly as: "ContinuedAsNew"; readonly input: unknown };
 
+/** What one replay found out. */
 export type Replayed = {
   readonly decisions: readonly Decision[];
   /** Undefined while the orchestration waits. */
@@ -26,6 +28,7 @@ export type Known = {
   readonly hasOrchestrator: (name: string) => boolean;
 };
 
+/** Whom the replay is about. */
 export type Identity = {
   readonly name: string;
   readonly instance: string;

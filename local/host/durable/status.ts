@@ -1,6 +1,7 @@
 import { type HistoryEvent, eventType, nameOf } from "./events.ts";
 import type { Instance } from "./instances.ts";
 
+/** How much of an instance to show. */
 export type StatusOptions = {
   readonly showInput: boolean;
   readonly history: readonly HistoryEvent[] | undefined;

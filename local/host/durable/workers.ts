@@ -6,6 +6,7 @@ import type { Store } from "./store.ts";
 export const leaseMs = 15_000;
 const renewMs = 3_000;
 
+/** This process's place among the hub's workers. */
 export type Worker = {
   readonly id: string;
   /** Gives up every claim at once. */

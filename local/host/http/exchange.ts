@@ -1,6 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Cookie, HttpData, Nullable, Response } from "../rpc.ts";
 
+/** The decoded parts of a path below a prefix; undefined when it is elsewhere. */
+export function partsBelow(prefix: string, { url }: Exchange): string[] | undefined {
+  if (!url.pathname.startsWith(`${prefix}/`)) return undefined;
+  try {
+    return url.pathname
+      .slice(prefix.length + 1)
+      .split("/")
+      .map(decodeURIComponent);
+  } catch (error) {
+    throw new Refusal(400, `${url.pathname} is not encoded properly: ${(error as Error).message}`);
+  }
+}
+
 /** One request, read whole. */
 export type Exchange = {
   readonly method: string;
@@ -10,6 +23,7 @@ export type Exchange = {
   readonly body: Buffer;
 };
 
+/** What goes back for one request. */
 export type Answer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -44,7 +58,8 @@ export function problem(status: number, message: string, headers: Readonly<Recor
 
 /** Reads a request; one that is too long is refused before it is read to its end. */
 export async function readExchange(request: IncomingMessage, origin: string): Promise<Exchange> {
-  const url = new URL(`${origin}${request.url ?? "/"}`);
+  const url = URL.parse(request.url ?? "/", origin);
+  if (url?.origin !== origin) throw new Refusal(400, "The request's target cannot be read.");
   const chunks: Buffer[] = [];
   let bytes = 0;
   if (Number(request.headers["content-length"] ?? 0) > mostBodyBytes) throw new Refusal(413, tooLong);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type Log, stackOf } from "../log.ts";
 import { type Answer, type Exchange, Refusal, problem, readExchange, sendAnswer } from "./exchange.ts";
 
+/** The listening server. */
 export type Front = {
   readonly url: string;
   readonly port: number;

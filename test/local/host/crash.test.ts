@@ -98,8 +98,6 @@ test("an orchestration goes on exactly where it was after every kill -9", async 
     "turn with results of wave 1",
     "continue as new after wave 1",
     "first turn of wave 2",
-    "after activity 32",
-    "turn with results of wave 3",
   ];
   writeFiles(appRoot, { deaths: JSON.stringify(deaths), notes: "" });
   let done: Status | undefined;

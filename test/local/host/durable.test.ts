@@ -133,6 +133,12 @@ test("events that come before anyone waits are kept in their order", async () =>
   assert.deepEqual((await status("early")).output, [1, { n: 2 }]);
 });
 
+test("an event whose name differs in case is taken by the extension but not by the worker, so the wait goes on", async () => {
+  await call("/api/start/listens/cased", { method: "POST", body: "" });
+  await ask("raiseEvent", "cased", "GO", 1);
+  assert.equal((await status("cased")).runtimeStatus, "Running");
+});
+
 test("events that one round has not read are there in the next", async () => {
   await call("/api/start/carries/carrier", { method: "POST", body: "[]" });
   await Promise.all(["a", "b", "c"].map((item) => ask("raiseEvent", "carrier", "item", item)));

@@ -107,6 +107,10 @@ test("a body over 100 MB is refused before it is read", async () => {
   assert.equal(status, 413);
 });
 
+test("a path that is not encoded properly is refused", async () => {
+  assert.equal((await call("/admin/%ff")).status, 400);
+});
+
 test("callers that do not name loopback are refused", async () => {
   const asked = (host_: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {

@@ -57,8 +57,10 @@ export function sdk(code: string): string {
   return text;
 }
 
+/** One line of the log. */
 export type Note = { readonly level: string; readonly event: string; readonly [field: string]: unknown };
 
+/** A host for one test file, with short ways to talk to it. */
 export type Rig = {
   readonly host: Host;
   readonly notes: readonly Note[];
@@ -68,6 +70,7 @@ export type Rig = {
   readonly status: (id: string) => Promise<Status>;
 };
 
+/** An instance as the management API shows it. */
 export type Status = {
   readonly instanceId: string;
   readonly runtimeStatus: string;
