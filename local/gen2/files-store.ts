@@ -1,11 +1,24 @@
-import { closeSync, createReadStream, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createFolderCache } from "./folder-cache.ts";
 import type { Found } from "./folder-cache.ts";
+import { readLog, rewriteLog } from "./folder-log.ts";
+import { openIntentNote, readIntent } from "./intent.ts";
 import { localPath, mirrorPath } from "./local-names.ts";
 import { openParts } from "./parts.ts";
-import { SMALL_BYTES } from "./store.ts";
+import { nameOf, parentOf, SMALL_BYTES } from "./store.ts";
 import type { FolderItem, Item, Store } from "./store.ts";
 
 /** Where a files store lies, how many items it may hold in memory, and how it describes files that it didn't write. */
@@ -20,6 +33,8 @@ export function openFilesStore(options: FilesStoreOptions): Store {
   const own = join(options.root, ".lakeferry-gen2");
   const trash = join(own, "@trash");
   mkdirSync(trash, { recursive: true });
+  completePut(options.root, own);
+  const intent = openIntentNote(join(own, "@intent"));
   const parts = openParts(join(own, "@parts"));
   const cache = createFolderCache({
     contents: options.root,
@@ -55,10 +70,15 @@ export function openFilesStore(options: FilesStoreOptions): Store {
       cache.set(path, item);
     },
     putFile(path, item, content) {
-      if (content !== undefined) renameSync(parts.fileOf(content), contentOf(path));
+      if (content !== undefined) {
+        const from = parts.fileOf(content);
+        intent.write({ path, item, from: basename(from) });
+        renameSync(from, contentOf(path));
+      }
       cache.set(path, item);
     },
     remove(path) {
+      intent.clear();
       if (cache.get(path)?.kind === "folder") {
         cache.forget(path);
         throwAway(contentOf(path));
@@ -72,6 +92,7 @@ export function openFilesStore(options: FilesStoreOptions): Store {
     move(from, to) {
       const item = cache.get(from);
       if (item === undefined) throw new Error(`nothing to move at ${from}`);
+      intent.clear();
       cache.forget(from);
       if (item.kind === "folder" && cache.get(to) === undefined) throwAway(logsOf(to));
       renameSync(contentOf(from), contentOf(to));
@@ -91,9 +112,24 @@ export function openFilesStore(options: FilesStoreOptions): Store {
     unstage: (path, keeps) => parts.unstage(path, keeps),
     async close() {
       cache.close();
+      intent.close();
       await Promise.all(removals);
     },
   };
+}
+
+// Finishes the put that an earlier process was interrupted in, when its content has already moved.
+function completePut(root: string, own: string): void {
+  const intent = readIntent(join(own, "@intent"));
+  if (intent === undefined) return;
+  const { path, item, from } = intent;
+  const content = statSync(join(root, localPath(path)), { throwIfNoEntry: false });
+  if (existsSync(join(own, "@parts", from)) || content?.size !== item.bytes) return;
+  const log = join(own, mirrorPath(parentOf(path)), "@log");
+  const { items } = readLog(log);
+  // ETags ascend: what the log says last is at least as new.
+  if ((items.get(nameOf(path))?.etag ?? "") >= item.etag) return;
+  rewriteLog(log, items.set(nameOf(path), item));
 }
 
 // The file is open before this returns, so a later rename over it doesn't change what is read.

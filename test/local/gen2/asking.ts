@@ -50,13 +50,13 @@ export function temporaryFolder(context: TestContext): string {
 }
 
 /** A raw client of an emulator; the path goes out unchanged. */
-export function asking(gen2: Gen2): Ask {
+export function asking(gen2: Pick<Gen2, "port" | "account">): Ask {
   const agent = new Agent();
   return async (line, headers = {}, body) => {
     const space = line.indexOf(" ");
     const reply = await agent.request({
       origin: `http://127.0.0.1:${gen2.port}`,
-      method: line.slice(0, space) as "GET",
+      method: line.slice(0, space),
       path: `/${gen2.account}${line.slice(space + 1)}`,
       headers: { "x-ms-version": "2023-11-03", ...headers },
       body: body ?? null,
