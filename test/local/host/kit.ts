@@ -13,7 +13,6 @@ const bundle: BuildOptions = {
   format: "cjs",
   external: ["@azure/functions-core"],
   logLevel: "silent",
-  minify: true,
 };
 
 const sdks = new Map<string, string>();
