@@ -2,7 +2,7 @@ import type { Registration } from "./core-api.ts";
 import type { Binding, Handler, Metadata } from "./rpc.ts";
 
 /** What sets a function off. */
-export type Kind = "http" | "timer" | "orchestration" | "activity";
+type Kind = "http" | "timer" | "orchestration" | "activity";
 
 /** One function of the app, ready to be invoked. */
 export type AppFunction = {

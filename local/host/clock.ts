@@ -1,5 +1,5 @@
 /** Cancels an alarm; harmless after it rang. */
-export type Cancel = () => void;
+type Cancel = () => void;
 
 /** The host's only source of time, so that tests can own it. */
 export type Clock = {

@@ -3,9 +3,9 @@ import { sep } from "node:path";
 import type { Handler, Metadata, ProgrammingModel } from "./rpc.ts";
 
 /** The hooks that the worker knows. */
-export const hookNames = ["preInvocation", "postInvocation", "appStart", "appTerminate", "log"] as const;
+const hookNames = ["preInvocation", "postInvocation", "appStart", "appTerminate", "log"] as const;
 /** One of them. */
-export type HookName = (typeof hookNames)[number];
+type HookName = (typeof hookNames)[number];
 /** The app's code for a hook. */
 export type Hook = (context: object) => unknown;
 

@@ -5,7 +5,7 @@ import type { Writable } from "node:stream";
 export type Level = "trace" | "debug" | "information" | "warning" | "error" | "critical";
 
 /** What an event is about. */
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Takes one event: a name in the present tense and its fields. */
 export type Log = (level: Level, event: string, fields?: Fields) => void;

@@ -65,7 +65,7 @@ export type Handler = (...args: unknown[]) => unknown;
 export type Input = { readonly name: string; readonly data: TypedData | undefined };
 
 /** What the host tells the library about one invocation. */
-export type CoreContext = {
+type CoreContext = {
   readonly invocationId: string;
   readonly metadata: Metadata;
   state: string;

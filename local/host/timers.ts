@@ -37,7 +37,8 @@ export function cronFrom(name: string, expression: string): Cron {
       `Timer "${name}": a time span ("${expression}") does not work on Flex Consumption; use six fields.`,
     );
   }
-  if (/[LW#?]/.test(expression)) throw new Error(`Timer "${name}": "${expression}" is no NCRONTAB expression.`);
+  if (/[#?]|\b\d*(?:L|W|LW)\b/.test(expression))
+    throw new Error(`Timer "${name}": "${expression}" is no NCRONTAB expression.`);
   const fields = expression.trim().split(/\s+/).length;
   try {
     // NCRONTAB wants day of month and day of week to hold together.

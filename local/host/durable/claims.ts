@@ -13,7 +13,7 @@ import {
 import type { Store } from "./store.ts";
 
 /** One entry of an inbox. */
-export type Message = {
+type Message = {
   readonly id: number;
   readonly execution: string | undefined;
   readonly event: HistoryEvent;

@@ -18,7 +18,7 @@ import { type RunOrchestrator, runTurn } from "./turn.ts";
 import { joinWorkers } from "./workers.ts";
 
 /** Runs the activity function once; resolves with its result as JSON. */
-export type RunActivity = (name: string, input: string | undefined) => Promise<string>;
+type RunActivity = (name: string, input: string | undefined) => Promise<string>;
 
 /** A worker on a task hub. */
 export type Hub = {

@@ -2,7 +2,7 @@ import { type HistoryEvent, type ParentInstance, eventOf } from "./events.ts";
 import type { Store } from "./store.ts";
 
 /** States in which an id is taken. */
-export const liveStates = ["Pending", "Running", "Suspended", "ContinuedAsNew"] as const;
+const liveStates = ["Pending", "Running", "Suspended", "ContinuedAsNew"] as const;
 /** States in which an id may be used again. */
 export const finalStates = ["Completed", "Failed", "Terminated", "Canceled"] as const;
 /** The state of an instance, in the words of the API. */

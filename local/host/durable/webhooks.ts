@@ -196,7 +196,7 @@ function gone({ id, status }: Instance): Answer {
 }
 
 /** What is wrong with an instance id, if anything. */
-export function flawOf(id: string): string | undefined {
+function flawOf(id: string): string | undefined {
   if (id.startsWith("@")) return "Instance ids must not start with @.";
   if (id.length > 100) return "Instance ids must not be longer than 100 characters.";
   // oxlint-disable-next-line no-control-regex

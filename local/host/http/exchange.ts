@@ -31,7 +31,7 @@ export type Answer = {
 };
 
 /** Azure's own bound for the body of a request. */
-export const mostBodyBytes = 100 * 1024 * 1024;
+const mostBodyBytes = 100 * 1024 * 1024;
 
 /** Thrown when a request cannot be served; becomes the answer. */
 export class Refusal extends Error {

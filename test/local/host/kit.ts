@@ -57,7 +57,7 @@ export function sdk(code: string): string {
 }
 
 /** One line of the log. */
-export type Note = { readonly level: string; readonly event: string; readonly [field: string]: unknown };
+type Note = { readonly level: string; readonly event: string; readonly [field: string]: unknown };
 
 /** A host for one test file, with short ways to talk to it. */
 export type Rig = {

@@ -98,6 +98,13 @@ test("day of month and day of week must hold together, as in NCRONTAB", () => {
   assert.equal(friday13?.toISOString(), "2027-08-13T12:00:00.000Z");
 });
 
+test("months and days may be named", () => {
+  const first = cronFrom("t", "0 0 0 * JUL WED").nextRun(new Date("2026-11-23T00:00:00Z"));
+  assert.equal(first?.toISOString(), "2027-07-07T00:00:00.000Z");
+  for (const odd of ["0 0 0 L * *", "0 0 0 15W * *", "0 0 0 * * 5#2"])
+    assert.throws(() => cronFrom("t", odd), /no NCRONTAB/);
+});
+
 test("five fields mean second 0", () => {
   assert.equal(
     cronFrom("t", "*/5 * * * *").nextRun(new Date("2026-11-23T00:01:30Z"))?.toISOString(),
