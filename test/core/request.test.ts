@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { badRequest, type FieldError } from "../../src/app/problem.ts";
+import { intervalsOf, migrationRequest } from "../../src/core/request.ts";
+
+const sink = { fileSystem: "lake" };
+
+function errorsOf(body: unknown): readonly FieldError[] {
+  const parsed = migrationRequest.safeParse(body);
+  assert.ok(!parsed.success, "the request was accepted");
+  const answer = badRequest(parsed.error);
+  assert.equal(answer.status, 400);
+  return (answer.body as { errors: readonly FieldError[] }).errors;
+}
+
+test("a request needs nothing but a file system", () => {
+  assert.deepEqual(migrationRequest.parse({ sink }), {
+    source: { connection: "LakeSource", folderPath: "/", recursive: true },
+    sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
+  });
+});
+
+const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
+  ["no object", 7, "(body)", /expected object/u],
+  ["a list", [], "(body)", /expected object/u],
+  ["no file system", {}, "sink.fileSystem", /expected string/u],
+  ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],
+  ["an unknown property deeper down", { sink, source: { colour: 1 } }, "source.colour", /unknown property/u],
+  ["a wrong type", { sink, source: { recursive: "yes" } }, "source.recursive", /expected boolean/u],
+  ["a bad file system name", { sink: { fileSystem: "Lake" } }, "sink.fileSystem", /lower-case/u],
+  ["a bad id", { id: "a/b", sink }, "id", /letters, digits/u],
+  ["dots in a path", { sink, source: { folderPath: "a/../b" } }, "source.folderPath", /"\.\." segment/u],
+  ["a sink folder Gen2 refuses", { sink: { ...sink, folderPath: "a./b" } }, "sink.folderPath", /full stop/u],
+  ["an empty interval", { sink, source: { listAfter: "b", listBefore: "b" } }, "source.listBefore", /is empty/u],
+  [
+    "an empty interval of several",
+    { sink, source: { ranges: [{ listAfter: "b", listBefore: "a" }] } },
+    "source.ranges.0.listBefore",
+    /is empty/u,
+  ],
+  ["a range beside ranges", { sink, source: { listAfter: "a", ranges: [{}] } }, "source.ranges", /not both/u],
+  ["a file beside a range", { sink, source: { fileName: "x", listAfter: "a" } }, "source.fileName", /not both/u],
+  [
+    "a list beside a range",
+    { sink, source: { fileListPath: "l", listAfter: "a" } },
+    "source.fileListPath",
+    /not yet supported/u,
+  ],
+  ["a folder as file name", { sink, source: { fileName: "a/b" } }, "source.fileName", /without '\/'/u],
+  [
+    "no connections",
+    { sink, source: { maxConcurrentConnections: 0 } },
+    "source.maxConcurrentConnections",
+    />=1|at least|too small/iu,
+  ],
+  ["a block size out of bounds", { sink: { ...sink, blockSizeInMB: 101 } }, "sink.blockSizeInMB", /<=100|too big/iu],
+];
+for (const [what, body, field, message] of wrong) {
+  test(`${what} is refused, naming ${field}`, () => {
+    const errors = errorsOf(body);
+    const error = errors.find((one) => one.field === field);
+    assert.match(error?.message ?? `nothing about ${field}: ${JSON.stringify(errors)}`, message);
+  });
+}
+
+const notYet = ["preserve", "validateDataConsistency", "skipErrorFile", "dryRun", "audit", "compare", "extra"];
+for (const property of notYet) {
+  test(`${property} is refused as not yet supported, never ignored`, () => {
+    assert.deepEqual(
+      errorsOf({ sink, [property]: true }).map(({ field }) => field),
+      [property],
+    );
+    assert.match(errorsOf({ sink, [property]: true })[0]?.message ?? "", /^not yet supported/u);
+  });
+}
+
+for (const property of ["wildcardFolderPath", "wildcardFileName", "fileListPath", "modifiedDatetimeStart"]) {
+  test(`source.${property} is refused as not yet supported, never ignored`, () => {
+    assert.match(errorsOf({ sink, source: { [property]: "x" } })[0]?.message ?? "", /^not yet supported/u);
+  });
+}
+
+for (const [property, at] of [
+  ["enableStaging", "body"],
+  ["translator", "body"],
+  ["dataIntegrationUnits", "body"],
+  ["deleteFilesAfterCompletion", "source"],
+  ["enablePartitionDiscovery", "source"],
+  ["copyBehavior", "sink"],
+] as const) {
+  test(`ADF's ${property} is refused with a reason`, () => {
+    const body =
+      at === "body"
+        ? { sink, [property]: 1 }
+        : at === "source"
+          ? { sink, source: { [property]: 1 } }
+          : { sink: { ...sink, [property]: 1 } };
+    const [error] = errorsOf(body);
+    assert.ok(error?.field.endsWith(property));
+    assert.ok((error?.message.length ?? 0) > 15 && error?.message !== "unknown property");
+  });
+}
+
+test("everything that is wrong is said in one answer", () => {
+  const errors = errorsOf({
+    preserve: [],
+    zzz: 1,
+    source: { colour: 1, fileListPath: "x" },
+    sink: { fileSystem: "L" },
+  });
+  assert.deepEqual(errors.map(({ field }) => field).toSorted(), [
+    "preserve",
+    "sink.fileSystem",
+    "source.colour",
+    "source.fileListPath",
+    "zzz",
+  ]);
+});
+
+test("a request's ranges are united", () => {
+  const request = migrationRequest.parse({
+    sink,
+    source: { ranges: [{ listAfter: "m" }, { listAfter: "a", listBefore: "c" }, { listAfter: "b", listBefore: "d" }] },
+  });
+  assert.deepEqual(intervalsOf(request), [{ after: "a", upTo: "d" }, { after: "m" }]);
+  assert.deepEqual(intervalsOf(migrationRequest.parse({ sink })), [{}]);
+});

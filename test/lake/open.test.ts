@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { budget } from "../../src/core/budget.ts";
+import { LakeError } from "../../src/core/error.ts";
+import { gen1Dialect } from "../../src/lake/gen1Json.ts";
+import { layers, openGen1, openStore } from "../../src/lake/open.ts";
+import { bearer } from "../../src/wire/auth.ts";
+import { newMeter } from "../../src/wire/meter.ts";
+import { stack } from "../../src/wire/send.ts";
+import { testClock } from "../kit/testClock.ts";
+import { scripted, wireReply, wireRequest } from "../kit/wire.ts";
+
+const wiring = {
+  clock: testClock(),
+  backoff: { tries: 3, firstMs: 10, maxMs: 10 },
+  attemptTimeoutMs: 1000,
+  report: () => undefined,
+};
+
+test("one lost reply takes a permit, a token and a count for each attempt, and is reported once", async () => {
+  const story: string[] = [];
+  const clock = { ...testClock(), sleep: async () => void story.push("wait") };
+  const permits = budget(1);
+  const meter = newMeter();
+  const bottom = scripted(wireReply(503), wireReply(503), wireReply(404));
+  const send = stack(
+    async (request) => {
+      story.push(`send ${request.headers["authorization"]} permits ${permits.free()}`);
+      return bottom.send(request);
+    },
+    ...layers({
+      store: "source",
+      wiring: { ...wiring, clock, report: ({ op, kind }) => void story.push(`report ${op} ${kind}`) },
+      credential: bearer(
+        async () => ({ token: `t${story.length}`, expiresMs: 0 }),
+        () => 1,
+      ),
+      dialect: gen1Dialect,
+      meter,
+      permits: {
+        free: permits.free,
+        take: async (amount) => {
+          story.push("permit");
+          const release = await permits.take(amount);
+          return () => {
+            story.push("release");
+            release();
+          };
+        },
+      },
+      pace: (next) => async (request) => {
+        story.push("pace");
+        return next(request);
+      },
+    }),
+  );
+  await assert.rejects(send(wireRequest()), LakeError);
+  assert.deepEqual(story, [
+    ...["permit", "pace", "send Bearer t2 permits 0", "release", "wait"],
+    ...["permit", "pace", "send Bearer t7 permits 0", "release", "wait"],
+    ...["permit", "pace", "send Bearer t12 permits 0", "release", "report OPEN not-found"],
+  ]);
+  assert.deepEqual(meter.requests, { "source OPEN": 3 });
+});
+
+test("a request to a host that no setting names is never sent", async () => {
+  const credential = bearer(
+    async () => ({ token: "t", expiresMs: 1e15 }),
+    () => 0,
+  );
+  const store = openStore(wiring, {
+    name: "source",
+    origins: ["http://127.0.0.1:9"],
+    credential,
+    dialect: gen1Dialect,
+    connections: 1,
+  });
+  const send = store.sendFor({ meter: newMeter(), permits: budget(1) });
+  await assert.rejects(
+    send(wireRequest({ origin: "http://127.0.0.1:10" })),
+    /no connection to http:\/\/127\.0\.0\.1:10/u,
+  );
+  await store.close();
+});
+
+test("a Gen1 endpoint may be the bare account or its WebHDFS address", async () => {
+  for (const endpoint of ["http://127.0.0.1:9", "http://127.0.0.1:9/webhdfs/v1", "http://127.0.0.1:9/webhdfs/v1/"]) {
+    const credential = bearer(
+      async () => ({ token: "t", expiresMs: 1e15 }),
+      () => 0,
+    );
+    const account = openGen1(wiring, { endpoint, credential, connections: 1 });
+    assert.equal(typeof account.source(newMeter()).list, "function");
+    await account.close();
+  }
+});

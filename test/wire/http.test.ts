@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { isKind } from "../../src/core/error.ts";
+import { type Http, openHttp } from "../../src/wire/http.ts";
+import { wireRequest } from "../kit/wire.ts";
+
+async function withServer(listener: RequestListener, use: (http: Http, origin: string) => Promise<void>) {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const http = openHttp(origin, 4);
+  try {
+    await use(http, origin);
+  } finally {
+    await http.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test("the target goes on the wire exactly as it stands", async () => {
+  const seen: string[] = [];
+  await withServer(
+    (request, response) => {
+      seen.push(request.url ?? "");
+      response.end();
+    },
+    async ({ send }, origin) => {
+      for (const target of ["/a/%2E%2E/b?x=%2B", "/a//b", "/%F0%9F%98%80"]) await send(wireRequest({ origin, target }));
+    },
+  );
+  assert.deepEqual(seen, ["/a/%2E%2E/b?x=%2B", "/a//b", "/%F0%9F%98%80"]);
+});
+
+test("a redirect is an answer, never followed: a token goes to no other host", async () => {
+  let other = 0;
+  await withServer(
+    (_, response) => {
+      other++;
+      response.end();
+    },
+    async (_http, elsewhere) => {
+      await withServer(
+        (_, response) => response.writeHead(307, { location: `${elsewhere}/stolen` }).end(),
+        async ({ send }, origin) => {
+          const reply = await send(wireRequest({ origin, headers: { authorization: "Bearer t" } }));
+          assert.equal(reply.status, 307);
+        },
+      );
+    },
+  );
+  assert.equal(other, 0);
+});
+
+test("a body arrives in order through the receiver, and the sender waits while the receiver is busy", async () => {
+  const content = Buffer.alloc(1_000_000, "0123456789");
+  await withServer(
+    (_, response) => response.end(content),
+    async ({ send }, origin) => {
+      const chunks: Uint8Array[] = [];
+      let busy = 0;
+      await send(
+        wireRequest({
+          origin,
+          safe: false,
+          receive: async (chunk) => {
+            assert.equal(busy++, 0);
+            await new Promise((resolve) => setImmediate(resolve));
+            busy--;
+            chunks.push(chunk);
+          },
+        }),
+      );
+      assert.ok(Buffer.concat(chunks).equals(content));
+    },
+  );
+});
+
+test("an error body is never given to the receiver", async () => {
+  await withServer(
+    (_, response) => response.writeHead(503).end("busy"),
+    async ({ send }, origin) => {
+      const reply = await send(wireRequest({ origin, receive: () => assert.fail("received an error body") }));
+      assert.equal(Buffer.from(reply.body).toString(), "busy");
+    },
+  );
+});
+
+test("a connection that breaks, before or within the answer, is unavailable and worth a retry", async () => {
+  for (const breakIt of ["before", "within"] as const) {
+    await withServer(
+      (request, response) => {
+        if (breakIt === "within") response.writeHead(200, { "content-length": "100" }).write("some");
+        setImmediate(() => request.socket.destroy());
+      },
+      async ({ send }, origin) => {
+        await assert.rejects(
+          send(wireRequest({ origin })),
+          (error) => isKind(error, "unavailable") && error.retry === "later",
+        );
+      },
+    );
+  }
+});
+
+test("connections outlive a HEAD", async () => {
+  const sockets = new Set<unknown>();
+  await withServer(
+    (request, response) => {
+      sockets.add(request.socket);
+      response.writeHead(200, { "content-length": "5" }).end();
+    },
+    async ({ send }, origin) => {
+      for (let count = 0; count < 5; count++) await send(wireRequest({ origin, method: "HEAD" }));
+    },
+  );
+  // The pool may open a second one before it has seen the first answer's end.
+  assert.ok(sockets.size <= 2, `${sockets.size} connections for 5 requests`);
+});
