@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { parseFaults } from "../kit/faults.ts";
-import { UsageError } from "../kit/command.ts";
+import { faultsFrom, UsageError, usage, wholeNumber } from "../kit/command.ts";
 import type { Gen1Options } from "./gen1.ts";
 
 /** The options of the command line, for `--help`. */
@@ -20,18 +18,18 @@ export const gen1Usage = `  --root DIR            the folder to serve
 
 /** Reads the command line; throws UsageError. */
 export function gen1Options(args: readonly string[]): Gen1Options {
-  const values = valuesOf(args);
+  const values = usage(() => valuesOf(args));
   const store = storeOf(values.store, values.root);
   if (values.order !== "utf16" && values.order !== "utf8") throw new UsageError("--order is utf16 or utf8");
   return {
     store,
     meta: values.meta ?? (store.kind === "files" ? metaBeside(store.root) : undefined),
     order: values.order,
-    port: whole("--port", values.port),
-    faults: values.faults === undefined ? undefined : faultsFrom(values.faults),
+    port: wholeNumber("--port", values.port),
+    faults: faultsFrom(values.faults),
     token: values.token,
     caller: values.caller === undefined ? undefined : { id: values.caller, groups: values.group ?? [] },
-    pageCap: whole("--page-cap", values["page-cap"]),
+    pageCap: wholeNumber("--page-cap", values["page-cap"]),
   };
 }
 
@@ -42,25 +40,21 @@ export function metaBeside(root: string): string {
 }
 
 function valuesOf(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        root: { type: "string" },
-        store: { type: "string", default: "files" },
-        port: { type: "string" },
-        meta: { type: "string" },
-        faults: { type: "string" },
-        order: { type: "string", default: "utf16" },
-        token: { type: "string" },
-        caller: { type: "string" },
-        group: { type: "string", multiple: true },
-        "page-cap": { type: "string" },
-      },
-    }).values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+  return parseArgs({
+    args: [...args],
+    options: {
+      root: { type: "string" },
+      store: { type: "string", default: "files" },
+      port: { type: "string" },
+      meta: { type: "string" },
+      faults: { type: "string" },
+      order: { type: "string", default: "utf16" },
+      token: { type: "string" },
+      caller: { type: "string" },
+      group: { type: "string", multiple: true },
+      "page-cap": { type: "string" },
+    },
+  }).values;
 }
 
 function storeOf(kind: string, root: string | undefined): Gen1Options["store"] {
@@ -69,18 +63,4 @@ function storeOf(kind: string, root: string | undefined): Gen1Options["store"] {
   if (kind === "memory") throw new UsageError("--store memory takes no --root");
   if (kind === "files") throw new UsageError("--root is missing: the folder to serve");
   throw new UsageError("--store is files or memory");
-}
-
-function whole(option: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new UsageError(`${option} is a whole number, not "${value}"`);
-}
-
-function faultsFrom(file: string): Gen1Options["faults"] {
-  try {
-    return parseFaults(JSON.parse(readFileSync(file, "utf8")));
-  } catch (cause) {
-    throw new UsageError(`--faults ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
 }

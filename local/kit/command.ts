@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { type Fault, parseFaults } from "./faults.ts";
+
 /** The command line asks for something that isn't there; the message is for the person who typed it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -8,7 +11,7 @@ export async function runCommand(command: (args: readonly string[]) => Promise<v
   try {
     await command(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
@@ -19,4 +22,34 @@ export function onStop(stop: () => Promise<void>): void {
     void stop().finally(() => process.exit(0));
   };
   process.once("SIGTERM", end).once("SIGINT", end);
+}
+
+/** A whole number from the command line; undefined when the option is absent. */
+export function wholeNumber(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new UsageError(`${option} is a whole number, not "${value}"`);
+}
+
+/** The fault plan in a JSON file; undefined when the option is absent. */
+export function faultsFrom(file: string | undefined): readonly Fault[] | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return parseFaults(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    throw new UsageError(`--faults ${file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Does what reads the command line; what node:util says of it becomes a UsageError. */
+export function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new UsageError(messageOf(cause), { cause });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
