@@ -30,7 +30,7 @@ export type FolderCache = {
   close(): void;
 };
 
-/** A cache that holds about `maxItems` items; the folder in use is always held whole. */
+/** A cache that holds about `maxItems` items, and the folders in use whole. */
 export function createFolderCache(options: FolderCacheOptions): FolderCache {
   const writer = createLogWriter(MAX_OPEN_LOGS);
   const loaded = new Map<string, Loaded>();
@@ -41,9 +41,11 @@ export function createFolderCache(options: FolderCacheOptions): FolderCache {
     loaded.delete(path);
   };
   const load = (path: string, self: FolderItem | undefined): Loaded => {
+    // Loading may replace the log; an open file would go on writing to the old one.
+    writer.releaseUnder(logOf(options, path));
     const folder = loadFolder(options, path, self);
     for (const oldest of loaded.keys()) {
-      if (items + folder.table.size <= options.maxItems) break;
+      if (items + folder.table.size <= options.maxItems || loaded.size < LEAST_FOLDERS) break;
       evict(oldest);
     }
     items += folder.table.size;
@@ -103,11 +105,13 @@ export function createFolderCache(options: FolderCacheOptions): FolderCache {
 type Loaded = { readonly table: Table; readonly log: string; lines: number };
 
 const MAX_OPEN_LOGS = 128;
+// One request goes back and forth between a few folders, however large they are.
+const LEAST_FOLDERS = 8;
 const LINES_PER_ITEM = 3;
 const SPARE_LINES = 1000;
 
 function loadFolder(options: FolderCacheOptions, path: string, self: FolderItem | undefined): Loaded {
-  const log = join(options.logs, mirrorPath(path), "@log");
+  const log = logOf(options, path);
   const contents = join(options.contents, localPath(path));
   const known = readLog(log);
   const table = createTable();
@@ -129,6 +133,10 @@ function loadFolder(options: FolderCacheOptions, path: string, self: FolderItem 
   const folder: Loaded = { table, log, lines: known.lines };
   if (adopted > 0 || !known.isWhole || known.lines > LINES_PER_ITEM * table.size) compact(folder);
   return folder;
+}
+
+function logOf({ logs }: FolderCacheOptions, path: string): string {
+  return join(logs, mirrorPath(path), "@log");
 }
 
 // A length that differs tells of a write from outside; what the log says of it no longer holds.

@@ -46,6 +46,7 @@ export type Gen2 = {
   setFaults(faults: readonly Fault[]): void;
   unusedFaults(): readonly Fault[];
   dump(): Promise<readonly Dumped[]>;
+  /** Stops serving; may be called again. */
   close(): Promise<void>;
 };
 
@@ -73,6 +74,7 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
     clock,
     logLimit,
   });
+  let closed: Promise<void> | undefined;
   return {
     url: `${served.url}/${account}`,
     port: served.port,
@@ -88,10 +90,7 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
       for await (const item of dump(lake)) items.push(item);
       return items;
     },
-    async close() {
-      await served.close();
-      await store.close();
-    },
+    close: () => (closed ??= served.close().then(() => store.close())),
   };
 }
 
