@@ -293,6 +293,31 @@ onBothStores("E25: a folder with children goes only when that is asked for", asy
   assert.equal(failure(await ask("HEAD /fs1/d/e")), "404 PathNotFound");
 });
 
+onBothStores(
+  "the control endpoint gives the whole state as JSON Lines, without times and ETags",
+  async ({ ask, gen2 }) => {
+    await put(ask, "/fs1/d/a", "hello", { "x-ms-meta-k": "v" });
+    const reply = await fetch(`http://127.0.0.1:${gen2.port}/_control/dump`);
+    const lines = (await reply.text()).trimEnd().split("\n");
+    assert.deepEqual(
+      lines.map((line): unknown => JSON.parse(line)),
+      JSON.parse(JSON.stringify(await gen2.dump())),
+    );
+    assert.deepEqual(JSON.parse(lines[2] ?? ""), {
+      path: "fs1/d/a",
+      type: "file",
+      bytes: 5,
+      md5: "XUFAKrxLKna5cZ2REBfFkg==",
+      owner: "$superuser",
+      group: "$superuser",
+      permissions: "rw-r-----",
+      acl: "user::rw-,group::r--,other::---",
+      metadata: { k: "v" },
+      headers: { "content-type": "application/octet-stream" },
+    });
+  },
+);
+
 onBothStores("names that the service refuses are refused", async ({ ask }) => {
   const deep = (segments: number) => `/fs1/${Array.from({ length: segments }, () => "d").join("/")}`;
   assert.equal((await ask(`PUT ${deep(60)}?resource=directory`)).status, 201);
