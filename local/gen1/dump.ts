@@ -19,7 +19,7 @@ export type Dumped = {
   readonly sha256?: string;
 };
 
-/** The emulator's own control routes: the whole lake, and what of the folder is not served. */
+/** The emulator's own control routes: the whole lake, a line for each name, and what of the folder is not served. */
 export function controlRoutes(lake: Lake): ControlRoutes {
   return {
     "GET dump": (request) => dump(lake, request.query.get("hash") === "true"),
@@ -27,17 +27,16 @@ export function controlRoutes(lake: Lake): ControlRoutes {
   };
 }
 
-async function dump(lake: Lake, isHashed: boolean): Promise<readonly Dumped[]> {
+/** Every name of the lake, folders before what is in them. */
+export async function* dump(lake: Lake, isHashed: boolean): AsyncIterable<Dumped> {
   const root = look(lake, "/");
-  if (root === undefined) return [];
-  const all: Dumped[] = [];
+  if (root === undefined) return;
   for await (const { path, node, access } of walk(lake, "/", root)) {
     const { kind, bytes, modifiedMs } = node;
     const { owner, group, acl, isSticky, expiresMs } = access;
     const digest = isHashed && kind === "file" ? { sha256: await sha256(lake, path, bytes) } : {};
-    all.push({ path, kind, bytes, modifiedMs, owner, group, acl: formatAcl(acl), isSticky, expiresMs, ...digest });
+    yield { path, kind, bytes, modifiedMs, owner, group, acl: formatAcl(acl), isSticky, expiresMs, ...digest };
   }
-  return all;
 }
 
 async function sha256(lake: Lake, path: string, bytes: number): Promise<string> {

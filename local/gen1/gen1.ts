@@ -6,7 +6,7 @@ import type { Operation, WireReply, WireRequest } from "../kit/wire.ts";
 import { defaultPrincipals, type Principals } from "./access.ts";
 import { accessTable } from "./access-log.ts";
 import type { CallRule } from "./call.ts";
-import { controlRoutes } from "./dump.ts";
+import { controlRoutes, type Dumped, dump } from "./dump.ts";
 import { filesStore } from "./files-store.ts";
 import type { Lake } from "./lake.ts";
 import { memoryStore } from "./memory-store.ts";
@@ -46,6 +46,8 @@ export type Gen1Options = {
 export type Gen1 = Served & {
   /** The lake's content, to fill or look at without HTTP. */
   readonly store: Store;
+  /** Every name of the lake, folders before what is in them; with a digest of each file's content when hashed. */
+  dump(isHashed: boolean): AsyncIterable<Dumped>;
   /** What is in the folder but not served, one line each; grows as folders are listed. */
   warnings(): readonly string[];
 };
@@ -82,7 +84,7 @@ export async function startGen1(options: Gen1Options): Promise<Gen1> {
     await served.close();
     lake.table.close();
   };
-  return { ...served, store, warnings: () => store.warnings(), close };
+  return { ...served, store, dump: (isHashed) => dump(lake, isHashed), warnings: () => store.warnings(), close };
 }
 
 type Gen1Operation = Operation & { readonly target: Target | BadTarget };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { Pool } from "undici";
+import type { Dumped } from "../../../local/gen1/dump.ts";
 import { type Gen1, type Gen1Options, startGen1 } from "../../../local/gen1/gen1.ts";
 
 /** A reply, read whole. */
@@ -27,6 +28,8 @@ export type TestLake = {
   names(folder: string, more?: string): Promise<readonly string[]>;
   /** The FileStatus of a path. */
   status(path: string, more?: string): Promise<FileStatus>;
+  /** Every name of the lake, by the control endpoint. */
+  dump(): Promise<readonly Dumped[]>;
   /** The entries of MSGETACLSTATUS. */
   acl(path: string): Promise<readonly string[]>;
 };
@@ -102,6 +105,13 @@ async function started(t: TestContext, options: Gen1Options): Promise<TestLake> 
     },
     async status(path, more = "") {
       return ((await json("GET", `${encoded(path)}?op=GETFILESTATUS${more}`)) as { FileStatus: FileStatus }).FileStatus;
+    },
+    async dump() {
+      const { text } = await ask("GET", "/_control/dump?hash=true");
+      return text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Dumped);
     },
     async acl(path) {
       const body = (await json("GET", `${encoded(path)}?op=MSGETACLSTATUS`)) as { AclStatus: { entries: string[] } };
