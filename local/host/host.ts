@@ -190,9 +190,10 @@ function closer({ front, calls, log, clock }: Parts, { hub, timers }: Running, u
     const grace = Promise.withResolvers<void>();
     const cancel = clock.alarm(clock.nowMs() + graceMs, grace.resolve);
     const served = Promise.all([front.stop(), timers.stop()]);
-    await Promise.all([hub.stop(grace.promise), Promise.race([served, grace.promise])]);
+    // The app hears of it first, so that its running activities can save and return within the grace.
+    const told = Promise.race([calls.appTerminate(), grace.promise]);
+    await Promise.all([told, hub.stop(grace.promise), Promise.race([served, grace.promise])]);
     cancel();
-    await calls.appTerminate();
     for (const step of undo.toReversed()) step();
     log("information", "host.stopped");
   }

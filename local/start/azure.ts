@@ -1,10 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "./ports.ts";
+import { developmentKey, startAzurite } from "./azurite.ts";
 import { projectRoot, type Running, startProgram } from "./processes.ts";
-
-/** Azurite's and Gen2's well-known development key: a secret that everybody knows. */
-const developmentKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /** Half of the memory that Node would let garbage grow to; the host has no need of more. */
 const hostFlags = ["--max-semi-space-size=8"];
@@ -37,7 +34,7 @@ export type LocalAzure = {
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
   const { stateDir } = options;
   const logs = join(stateDir, "logs");
-  for (const folder of [logs, join(stateDir, "azurite"), options.out]) mkdirSync(folder, { recursive: true });
+  for (const folder of [logs, options.out]) mkdirSync(folder, { recursive: true });
   const started: Running[] = [];
   const start = async (name: string, args: readonly string[], nodeFlags: readonly string[] = []) => {
     const file = join(projectRoot, "dist", "local", `${name}.mjs`);
@@ -53,7 +50,10 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   try {
     const { source, out, meta } = options;
     const [tables, gen1, gen2] = await Promise.all([
-      startAzurite(stateDir, logs, started),
+      startAzurite(join(stateDir, "azurite"), join(logs, "azurite.log")).then(({ running, connectionString }) => {
+        started.push(running);
+        return connectionString;
+      }),
       start("gen1", ["--root", source, "--store", "files", "--meta", meta]),
       start("gen2", ["--root", out, "--store", "files"]),
     ]);
@@ -65,38 +65,6 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-async function startAzurite(stateDir: string, logs: string, started: Running[]): Promise<string> {
-  const [blob, queue, table] = [await freePort(), await freePort(), await freePort()];
-  const hosts = ["--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1"];
-  const ports = ["--blobPort", String(blob), "--queuePort", String(queue), "--tablePort", String(table)];
-  const { running } = await startProgram({
-    name: "azurite",
-    file: join(projectRoot, "node_modules", "azurite", "dist", "src", "azurite.js"),
-    // It prints a line when each of its servers listens; it asks the network for nothing.
-    args: ["--skipApiVersionCheck", "--disableTelemetry", "--location", join(stateDir, "azurite"), ...hosts, ...ports],
-    logFile: join(logs, "azurite.log"),
-  });
-  started.push(running);
-  await listening([blob, table]);
-  return [
-    "DefaultEndpointsProtocol=http",
-    "AccountName=devstoreaccount1",
-    `AccountKey=${developmentKey}`,
-    `BlobEndpoint=http://127.0.0.1:${blob}/devstoreaccount1`,
-    `TableEndpoint=http://127.0.0.1:${table}/devstoreaccount1`,
-  ].join(";");
-}
-
-async function listening(ports: readonly number[]): Promise<void> {
-  const { isFree } = await import("./ports.ts");
-  for (const port of ports) {
-    for (let tries = 0; await isFree(port); tries++) {
-      if (tries > 200) throw new Error(`Azurite does not listen on port ${port}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
   }
 }
 

@@ -1,7 +1,8 @@
+import type * as Library from "@azure/identity";
 import type { TokenCredential } from "@azure/identity";
 
 // The library is large and many runs need none of it: it is loaded with the first token.
-function lazily(open: (library: typeof import("@azure/identity")) => TokenCredential): TokenCredential {
+function lazily(open: (library: typeof Library) => TokenCredential): TokenCredential {
   let opened: Promise<TokenCredential> | undefined;
   return {
     getToken: async (scopes, options) => {

@@ -10,9 +10,6 @@ export type Cut = { readonly ranges: readonly CutRange[]; readonly open: readonl
 /** A range of a cut; `fresh` says that the sink has nothing there, because this work made the folder itself. */
 export type CutRange = NameRange & { readonly fresh?: true };
 
-/** A cut with nothing left. */
-export const emptyCut: Cut = { ranges: [], open: [] };
-
 /** True when nothing is left. */
 export function isDone(cut: Cut): boolean {
   return cut.ranges.length === 0 && cut.open.length === 0;
@@ -23,11 +20,17 @@ export function withoutFreshness(cut: Cut): Cut {
   return { ...cut, ranges: cut.ranges.map(({ fresh: _, ...range }) => range) };
 }
 
-/** A cut as text. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
-export function encodeCut(cut: Cut): string {
+/** A cut as JSON can hold it: ranges as [shared, rest, fresh, after, upTo], open names as [shared, rest]. */
+export type EncodedCut = {
+  readonly ranges: readonly (readonly [number, string, 0 | 1, string | 0, string | 0])[];
+  readonly open: readonly (readonly [number, string])[];
+};
+
+/** A cut for a row. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
+export function encodeCut(cut: Cut): EncodedCut {
   const ranges = cut.ranges.toSorted((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
   const front = frontCoder();
-  return JSON.stringify({
+  return {
     ranges: ranges.map(({ folder, after, upTo, fresh }) => [
       ...front(folder),
       fresh === true ? 1 : 0,
@@ -35,15 +38,11 @@ export function encodeCut(cut: Cut): string {
       upTo ?? 0,
     ]),
     open: encodePaths(cut.open),
-  });
+  };
 }
 
 /** Reads what encodeCut wrote. */
-export function decodeCut(text: string): Cut {
-  const { ranges, open } = JSON.parse(text) as {
-    ranges: [number, string, 0 | 1, string | 0, string | 0][];
-    open: [number, string][];
-  };
+export function decodeCut({ ranges, open }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
   return {

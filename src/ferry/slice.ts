@@ -18,6 +18,7 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   const run = await ferry.runs.get(input.run);
   if (run === undefined || run.epoch !== input.epoch) return { ended: "fenced", files: 0 };
   if (run.status !== "Running") return { ended: "asked", files: 0 };
+  if (ferry.closing.aborted) return { ended: "asked", files: 0 };
   if (ferry.clock.nowMs() >= input.deadlineMs) return { ended: "deadline", files: 0 };
   const packet = await ferry.work(input.run).claim(input.lane);
   return packet === undefined ? { ended: "drained", files: 0 } : walkPacket(ferry, input, run, packet);

@@ -1,6 +1,6 @@
 import { isKind, LakeError } from "../core/error.ts";
 import { isWithin, type LakePath } from "../core/path.ts";
-import type { Row, Rows } from "./rows.ts";
+import { gather, type Row, type Rows, spread } from "./rows.ts";
 
 const partitionKey = "roots";
 const tries = 10;
@@ -28,10 +28,10 @@ export function openRoots(rows: Rows, isLive: (run: string) => Promise<boolean>)
     const rowKey = encodeURIComponent(fileSystem).replaceAll("%", "=");
     for (let tried = 1; ; tried++) {
       const stored = await rows.get(partitionKey, rowKey);
-      const claims = stored === undefined ? [] : (JSON.parse(String(stored.row["claims"])) as readonly Claim[]);
+      const claims = stored === undefined ? [] : (gather("claims", stored.row) as readonly Claim[]);
       const changed = await change(claims);
       if (changed === undefined) return;
-      const row: Row = { partitionKey, rowKey, claims: JSON.stringify(changed) };
+      const row: Row = { partitionKey, rowKey, ...spread("claims", changed) };
       try {
         await (stored === undefined ? rows.insert(row) : rows.replace(row, stored.etag));
         return;

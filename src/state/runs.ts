@@ -63,7 +63,7 @@ export function openRuns(rows: Rows): Runs {
 }
 
 function rowOf(run: Run): Row {
-  return { partitionKey, rowKey: run.id, version: rowVersion, ...spread("run", JSON.stringify(run)) };
+  return { partitionKey, rowKey: run.id, version: rowVersion, ...spread("run", run) };
 }
 
 function runOf({ row }: StoredRow): Run {
@@ -74,5 +74,5 @@ function runOf({ row }: StoredRow): Run {
       detail: `the row has version ${row["version"]}, written by a newer lakeferry; deploy that one again`,
     });
   }
-  return JSON.parse(gather("run", row)) as Run;
+  return gather("run", row) as Run;
 }

@@ -1,4 +1,4 @@
-import { type Cut, decodeCut, encodeCut, isDone, withoutFreshness } from "../core/cut.ts";
+import { type Cut, decodeCut, type EncodedCut, encodeCut, isDone, withoutFreshness } from "../core/cut.ts";
 import { type Failure, isKind } from "../core/error.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
@@ -56,7 +56,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
   }
 
   function laneRow(lane: number, account: LaneAccount): Row {
-    return { partitionKey, rowKey: laneKey(lane), version: 1, ...spread("account", JSON.stringify(account)) };
+    return { partitionKey, rowKey: laneKey(lane), version: 1, ...spread("account", account) };
   }
 
   // A transaction whose reply was lost looks like a conflict to the one who sends it again: the nonce tells.
@@ -133,7 +133,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
       rowKey: `failed-${suffix}`,
       version: 1,
       count: failures.length,
-      ...spread("failures", JSON.stringify(failures)),
+      ...spread("failures", failures),
     };
   }
 
@@ -204,7 +204,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
     failures: async (most) => {
       const found: Failure[] = [];
       for await (const { row } of rows.list(partitionKey, "failed-")) {
-        found.push(...(JSON.parse(gather("failures", row)) as Failure[]));
+        found.push(...(gather("failures", row) as Failure[]));
         if (found.length >= most) break;
       }
       return found.slice(0, most);
@@ -240,7 +240,7 @@ type PacketState = {
 function packetOf(row: Row): PacketState {
   return {
     state: row["state"] as PacketState["state"],
-    cut: decodeCut(gather("cut", row)),
+    cut: decodeCut(gather("cut", row) as EncodedCut),
     lane: Number(row["lane"]),
     claims: Number(row["claims"]),
     nonce: String(row["nonce"]),
@@ -253,7 +253,7 @@ function laneKey(lane: number): string {
 }
 
 function accountOf({ row }: StoredRow): LaneAccount {
-  return JSON.parse(gather("account", row)) as LaneAccount;
+  return gather("account", row) as LaneAccount;
 }
 
 function addAccounts(a: LaneAccount, b: LaneAccount): LaneAccount {

@@ -18,7 +18,11 @@ const sorted = (cut: Cut) => ({
 });
 
 test("a cut survives being written down, whatever its names", () => {
-  fc.assert(fc.property(cuts, (cut) => assert.deepEqual(sorted(decodeCut(encodeCut(cut))), sorted(cut))));
+  fc.assert(
+    fc.property(cuts, (cut) =>
+      assert.deepEqual(sorted(decodeCut(JSON.parse(JSON.stringify(encodeCut(cut))))), sorted(cut)),
+    ),
+  );
 });
 
 test("a chain of folders costs its names only once", () => {
@@ -29,7 +33,7 @@ test("a chain of folders costs its names only once", () => {
     chain.push({ folder, after: name });
     folder = childPath(folder, name);
   }
-  assert.ok(encodeCut({ ranges: chain, open: [] }).length < 60 * 200 * 2 + 60 * 40);
+  assert.ok(JSON.stringify(encodeCut({ ranges: chain, open: [] })).length < 60 * 200 * 2 + 60 * 40);
 });
 
 test("work taken over from a lost worker believes nothing about the sink", () => {

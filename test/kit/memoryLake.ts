@@ -50,7 +50,7 @@ export function memorySource(pageSize = 4000): MemorySource {
     },
     remove: (path) => {
       for (const all of [files, folders] as const) {
-        for (const key of [...all.keys()]) if (key === path || key.startsWith(`${path}/`)) all.delete(key);
+        for (const key of all.keys()) if (key === path || key.startsWith(`${path}/`)) all.delete(key);
       }
     },
     files: () => new Map([...files].map(([path, { bytes }]) => [path, Buffer.from(bytes).toString("utf8")])),
