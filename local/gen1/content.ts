@@ -37,19 +37,20 @@ export function createOrAppend(lake: Lake, path: string, body: RequestBody, opti
   return lake.writers.inTurn(path, async () => {
     const content = await contentOf(body);
     return look(lake, path) === undefined
-      ? createNow(lake, path, content, { ...options, overwrite: false, createParent: true, mode: undefined })
+      ? createNow(lake, path, content, { ...newWholeFile, ...options })
       : appendNow(lake, path, content, { ...options, offset: undefined });
   });
 }
 
-/** Makes a folder and those above it; true also when it is there. */
+/** Makes a folder and those above it, as far as they aren't there. */
 export async function makeFolder(lake: Lake, path: string, mode: Mode | undefined): Promise<void> {
   for (const folder of [...foldersAbove(path), path]) {
+    if (isExpiredFile(lake, folder)) await discard(lake, folder);
+    // From here on nothing is awaited: many writers may want the same new folder at once.
     const old = look(lake, folder);
     if (old?.node.kind === "folder") continue;
     if (old !== undefined) throw new Refusal("exists", folder);
     checkRights(lake, parentOf(folder), mayWrite | mayPass);
-    await clearExpired(lake, folder);
     lake.store.makeFolder(folder);
     lake.table.set(folder, newAccess(lake, folder, "folder", folder === path ? mode : undefined));
   }
@@ -63,12 +64,11 @@ export async function rename(lake: Lake, from: string, destination: string, over
   if (from === destination) return source.node.kind === "file";
   const to = look(lake, destination)?.node.kind === "folder" ? childOf(destination, nameOf(from)) : destination;
   checkRights(lake, parentOf(to), mayWrite | mayPass);
+  if (isWithin(to, from) || look(lake, parentOf(to))?.node.kind !== "folder") return false;
   const old = look(lake, to);
   const isReplacing = old?.node.kind === "file" && source.node.kind === "file" && overwrite;
-  if (isWithin(to, from) || look(lake, parentOf(to))?.node.kind !== "folder") return false;
   if (old !== undefined && !isReplacing) return false;
-  if (isReplacing) await discard(lake, to);
-  else await clearExpired(lake, to);
+  if (isReplacing || isExpiredFile(lake, to)) await discard(lake, to);
   lake.store.rename(from, to);
   lake.table.rename(from, to);
   lake.writers.forget(from);
@@ -93,14 +93,11 @@ export async function remove(lake: Lake, path: string, recursive: boolean): Prom
 export function concatenate(lake: Lake, path: string, sources: readonly string[], withFolder: boolean): Promise<void> {
   return lake.writers.inTurn(path, async () => {
     if (sources.length === 0) throw new Refusal("bad-argument", "no sources are given");
-    if (look(lake, path) !== undefined) throw new Refusal("exists", path);
     for (const source of sources) {
       checkRights(lake, source, mayRead);
       mustSeeFile(lake, source);
     }
-    await makeRoomFor(lake, path, true);
-    lake.store.makeFile(path);
-    lake.table.set(path, newAccess(lake, path, "file", undefined));
+    await createNow(lake, path, Buffer.alloc(0), newWholeFile);
     for (const source of sources) {
       await lake.store.append(path, lake.store.read(source, 0, mustSeeFile(lake, source).node.bytes));
     }
@@ -111,21 +108,21 @@ export function concatenate(lake: Lake, path: string, sources: readonly string[]
 }
 
 async function createNow(lake: Lake, path: string, content: Content, options: CreateOptions): Promise<void> {
-  const old = look(lake, path);
-  if (old?.node.kind === "folder" || (old !== undefined && !options.overwrite)) throw new Refusal("exists", path);
-  lake.writers.admit(path, options.leaseId);
-  if (old !== undefined) checkRights(lake, path, mayWrite);
-  else await makeRoomFor(lake, path, options.createParent);
-  lake.store.makeFile(path);
-  lake.table.set(path, newAccess(lake, path, "file", options.mode));
+  if (options.createParent) await makeFolder(lake, parentOf(path), undefined);
+  makeEmptyFile(lake, path, options);
   await lake.store.append(path, content);
   lake.writers.wrote(path, options.syncFlag, options.leaseId, 0);
 }
 
-async function makeRoomFor(lake: Lake, path: string, createParent: boolean): Promise<void> {
-  if (createParent) await makeFolder(lake, parentOf(path), undefined);
-  else mustSee(lake, parentOf(path));
-  checkRights(lake, parentOf(path), mayWrite | mayPass);
+function makeEmptyFile(lake: Lake, path: string, { overwrite, leaseId, mode }: CreateOptions): void {
+  const old = look(lake, path);
+  if (old?.node.kind === "folder" || (old !== undefined && !overwrite)) throw new Refusal("exists", path);
+  lake.writers.admit(path, leaseId);
+  mustSee(lake, parentOf(path));
+  if (old === undefined) checkRights(lake, parentOf(path), mayWrite | mayPass);
+  else checkRights(lake, path, mayWrite);
+  lake.store.makeFile(path);
+  lake.table.set(path, newAccess(lake, path, "file", mode));
 }
 
 async function appendNow(lake: Lake, path: string, content: Content, options: AppendOptions): Promise<void> {
@@ -137,6 +134,14 @@ async function appendNow(lake: Lake, path: string, content: Content, options: Ap
   if (!isCheckOnly) await lake.store.append(path, content);
   lake.writers.wrote(path, options.syncFlag, options.leaseId, bytes);
 }
+
+const newWholeFile: CreateOptions = {
+  overwrite: false,
+  createParent: true,
+  mode: undefined,
+  syncFlag: "CLOSE",
+  leaseId: undefined,
+};
 
 const wholeBodyBytes = 256 * 1024;
 
@@ -158,6 +163,6 @@ async function discard(lake: Lake, path: string): Promise<void> {
   lake.writers.forget(path);
 }
 
-async function clearExpired(lake: Lake, path: string): Promise<void> {
-  if (hasExpired(lake, lake.table.get(path)) && lake.store.stat(path) !== undefined) await discard(lake, path);
+function isExpiredFile(lake: Lake, path: string): boolean {
+  return hasExpired(lake, lake.table.get(path)) && lake.store.stat(path) !== undefined;
 }

@@ -67,12 +67,7 @@ export async function serve<O extends Operation>(options: ServeOptions<O>): Prom
     counter.count(request, operation, reply === "reset" ? reply : reply.status);
     if (reply === "reset") cut(response);
     else if (effects.length === 0) await send(response, reply);
-    else
-      await sendUnder(
-        response,
-        reply,
-        request.body.length === 0 ? effects : effects.filter((effect) => !("flip" in effect)),
-      );
+    else await sendUnder(response, reply, request.body.length === 0 ? effects : withoutFlips(effects));
   };
 
   const server = createServer(httpOptions, (message, response) => {
@@ -116,6 +111,11 @@ async function replyUnder<O extends Operation>(
   if (status !== undefined) return emulator.refuse(status, request, operation);
   const reply = await handled(emulator, underEffects(request, effects), operation);
   return reset === "after" ? "reset" : reply;
+}
+
+// A flip that hit the request's body must not hit the reply as well.
+function withoutFlips(effects: readonly Effect[]): readonly Effect[] {
+  return effects.filter((effect) => !("flip" in effect));
 }
 
 async function handled<O extends Operation>(

@@ -44,6 +44,13 @@ onBothStores("CREATE with CreateParent=false needs the folder to be there", asyn
   assert.equal((await lake.ask("PUT", "d/a?op=CREATE&write=true&CreateParent=false", "x")).status, 201);
 });
 
+onBothStores("many writers into the same new folders lose nothing of each other", async (start) => {
+  const lake = await start();
+  const names = Array.from({ length: 60 }, (_, index) => String(index));
+  await Promise.all(names.map((name) => lake.write(`/new/deep/folder/${name}`, name)));
+  assert.deepEqual(await lake.names("/new/deep/folder"), names.toSorted());
+});
+
 onBothStores("a large body is stored as it came", async (start) => {
   const lake = await start();
   const content = Buffer.alloc(3_000_000, "0123456789abcdef!");
