@@ -3,7 +3,7 @@ import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import type { Meter } from "../wire/meter.ts";
 
 /** Failures may wait for the next save up to this many characters; then whoever brings more waits. */
-const maxWaitingUnits = 400_000;
+const maxWaitingUnits = 200_000;
 
 /** What happened since the last save. */
 export type Ledger = {

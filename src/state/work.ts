@@ -30,7 +30,7 @@ export type Step = {
 };
 
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
-const failureUnitsPerRow = 100_000;
+const failureUnitsPerRow = 50_000;
 
 /** The packets and lanes of one run, in one partition so that a step is one transaction. */
 export type Work = {

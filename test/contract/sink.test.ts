@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { isKind } from "../../src/core/error.ts";
+import { type LakePath, rootPath } from "../../src/core/path.ts";
+import type { Sink } from "../../src/lake/lake.ts";
+import { emulatedSink } from "../kit/emulated.ts";
+import { memorySink } from "../kit/memoryLake.ts";
+
+type Lake = {
+  /** A file system of its own for each test. */
+  readonly sink: () => Sink;
+  readonly contentOf: (sink: Sink, path: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+const at = (path: string) => path as LakePath;
+const bytes = (text: string) => Buffer.from(text, "utf8");
+const origin = (text: string, run = "r") => ({ run, bytes: Buffer.byteLength(text), modifiedMs: -5 });
+const nothing = { replaces: "nothing" } as const;
+const conflict = (error: unknown) => isKind(error, "conflict");
+
+/** What every lake to write to must promise. */
+function promises(lake: () => Lake): void {
+  async function made(): Promise<Sink> {
+    const sink = lake().sink();
+    assert.equal(await sink.makeFileSystem(), "made");
+    return sink;
+  }
+
+  test("a file system is made once and found afterwards", async () => {
+    const sink = await made();
+    assert.equal(await sink.makeFileSystem(), "found");
+    assert.equal((await sink.stat(rootPath))?.kind, "folder");
+    assert.equal(await sink.stat(at("/x")), undefined);
+  });
+
+  test("folders are made with their parents, and found afterwards", async () => {
+    const sink = await made();
+    assert.equal(await sink.makeFolder(at("/a/b c/d%+")), "made");
+    assert.equal(await sink.makeFolder(at("/a/b c/d%+")), "found");
+    assert.equal(await sink.makeFolder(at("/a")), "found");
+    assert.equal((await sink.stat(at("/a/b c")))?.kind, "folder");
+  });
+
+  test("a file comes with its bytes and where it was from; parents are made", async () => {
+    const sink = await made();
+    await sink.putFile(at("/p/q/x"), bytes("hello"), origin("hello"), nothing);
+    const item = await sink.stat(at("/p/q/x"));
+    assert.deepEqual([item?.kind, item?.bytes, item?.origin], ["file", 5, origin("hello")]);
+    assert.equal((await sink.stat(at("/p/q")))?.kind, "folder");
+    await sink.putFile(at("/p/empty"), bytes(""), origin(""), nothing);
+    assert.equal((await sink.stat(at("/p/empty")))?.bytes, 0);
+  });
+
+  test("names arrive exactly as they were given", async () => {
+    const sink = await made();
+    for (const name of [
+      "a b",
+      "a+b",
+      "a%20b",
+      "#h",
+      "q?x&y=z",
+      "it's",
+      '"q"',
+      "e\u0301",
+      "\u00e9",
+      "\u{1f600}",
+      " edge ",
+    ]) {
+      await sink.putFile(at(`/${name}`), bytes(name), origin(name), nothing);
+      assert.equal(await lake().contentOf(sink, `/${name}`), name);
+    }
+  });
+
+  test("a put that expects nothing meets a file as a conflict and changes nothing", async () => {
+    const sink = await made();
+    await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
+    await assert.rejects(sink.putFile(at("/x"), bytes("two"), origin("two"), nothing), conflict);
+    assert.equal(await lake().contentOf(sink, "/x"), "one");
+  });
+
+  test("a put replaces exactly the version it names", async () => {
+    const sink = await made();
+    await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
+    const first = await sink.stat(at("/x"));
+    const guard = { replaces: "etag", etag: first?.etag ?? "" } as const;
+    await sink.putFile(at("/x"), bytes("two"), origin("two"), guard);
+    assert.equal(await lake().contentOf(sink, "/x"), "two");
+    await assert.rejects(sink.putFile(at("/x"), bytes("three"), origin("three"), guard), conflict);
+    assert.equal(await lake().contentOf(sink, "/x"), "two");
+    assert.notEqual((await sink.stat(at("/x")))?.etag, first?.etag);
+  });
+
+  test("a folder in a file's place, a file in a folder's place, and a file as a parent are conflicts", async () => {
+    const sink = await made();
+    await sink.makeFolder(at("/folder"));
+    await sink.putFile(at("/file"), bytes("x"), origin("x"), nothing);
+    await assert.rejects(sink.putFile(at("/folder"), bytes("y"), origin("y"), nothing), conflict);
+    await assert.rejects(sink.makeFolder(at("/file")), conflict);
+    await assert.rejects(sink.putFile(at("/file/under"), bytes("y"), origin("y"), nothing), conflict);
+    await assert.rejects(sink.makeFolder(at("/file/under")), conflict);
+  });
+
+  test("blocks are seen by nobody until they are committed, in the order given, each sent once or twice", async () => {
+    const sink = await made();
+    const ids = ["YmxvY2stMA==", "YmxvY2stMQ==", "YmxvY2stMg=="] as const;
+    await sink.stageBlock(at("/b/x"), ids[2], bytes("cc"));
+    await sink.stageBlock(at("/b/x"), ids[0], bytes("aa"));
+    await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
+    await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
+    assert.equal(await sink.stat(at("/b/x")), undefined);
+    await sink.commitBlocks(at("/b/x"), ids, origin("aabbcc"), nothing);
+    assert.equal(await lake().contentOf(sink, "/b/x"), "aabbcc");
+    assert.deepEqual((await sink.stat(at("/b/x")))?.origin, origin("aabbcc"));
+  });
+
+  test("a commit is guarded like a put", async () => {
+    const sink = await made();
+    await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
+    await sink.stageBlock(at("/x"), "YQ==", bytes("two"));
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), nothing), conflict);
+    await assert.rejects(
+      sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag: '"0x1"' }),
+      conflict,
+    );
+    assert.equal(await lake().contentOf(sink, "/x"), "one");
+    const etag = (await sink.stat(at("/x")))?.etag ?? "";
+    await sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag });
+    assert.equal(await lake().contentOf(sink, "/x"), "two");
+  });
+
+  test("a commit of blocks that are gone is a change, to be sent again", async () => {
+    const sink = await made();
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("a"), nothing), (error) =>
+      isKind(error, "changed"),
+    );
+  });
+
+  test("of twenty who put the same new name, one wins", async () => {
+    const sink = await made();
+    const puts = Array.from({ length: 20 }, (_, index) =>
+      sink.putFile(at("/x"), bytes(`${index}`), origin(`${index}`), nothing).then(
+        () => 1,
+        (error: unknown) => (conflict(error) ? 0 : assert.fail(String(error))),
+      ),
+    );
+    assert.equal(
+      (await Promise.all(puts)).reduce((sum: number, won) => sum + won, 0),
+      1,
+    );
+  });
+}
+
+function suite(name: string, open: () => Promise<Lake>): void {
+  describe(name, () => {
+    let lake: Lake | undefined;
+    before(async () => {
+      lake = await open();
+    });
+    after(async () => lake?.close());
+    promises(() => lake ?? assert.fail("no lake"));
+  });
+}
+
+suite("a sink in memory", async () => ({
+  sink: memorySink,
+  contentOf: async (sink, path) => (sink as ReturnType<typeof memorySink>).files().get(path) ?? "(nothing)",
+  close: async () => undefined,
+}));
+
+for (const store of ["memory", "files"] as const) {
+  suite(`a Gen2 account, kept in ${store}`, async () => {
+    const root = mkdtempSync(join(tmpdir(), "lakeferry-sink-"));
+    const { sink, gen2, close } = await emulatedSink({ store, ...(store === "files" ? { root } : {}) });
+    const names = new Map<Sink, string>();
+    return {
+      sink: () => {
+        const name = `fs-${names.size}`;
+        const made = sink(name);
+        names.set(made, name);
+        return made;
+      },
+      contentOf: async (from, path) => {
+        const url = `${gen2.url}/${names.get(from)}${path.split("/").map(encodeURIComponent).join("/")}`;
+        const { sharedKey } = await import("../../src/wire/sharedKey.ts");
+        const { origin: host, pathname } = new URL(url);
+        const { headers } = await sharedKey("lakesink", gen2.accountKey ?? "", Date.now).sign({
+          op: "Get Blob",
+          path,
+          method: "GET",
+          origin: host,
+          target: pathname,
+          headers: { "x-ms-version": "2023-11-03" },
+          safe: true,
+        });
+        return (await fetch(url, { headers })).text();
+      },
+      close: async () => {
+        await close();
+        rmSync(root, { recursive: true, force: true });
+      },
+    };
+  });
+}
