@@ -108,7 +108,7 @@ const MAX_OPEN_LOGS = 128;
 // One request goes back and forth between a few folders, however large they are.
 const LEAST_FOLDERS = 8;
 const LINES_PER_ITEM = 3;
-const SPARE_LINES = 1000;
+const SPARE_LINES = 200;
 
 function loadFolder(options: FolderCacheOptions, path: string, self: FolderItem | undefined): Loaded {
   const log = logOf(options, path);

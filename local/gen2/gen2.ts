@@ -95,7 +95,7 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
 }
 
 const MAX_APPEND_BYTES = 4000 * 1024 * 1024;
-const MAX_ITEMS = 500_000;
+const MAX_ITEMS = 300_000;
 
 function openStore({ store, root, maxItems }: Gen2Options, newEtag: () => string): Store {
   if (store === "memory") return openMemoryStore();

@@ -52,7 +52,7 @@ for (const store of ["memory", "files"] as const) {
         for (const path of paths) assert.equal((await ask(`DELETE /fs1/${encoded(path)}`)).status, 200);
         assert.equal((await ask(`DELETE /fs1/${encoded(folder)}`, { accept: "application/xml" })).status, 202);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
     assert.deepEqual(
       (await gen2.dump()).map(({ path }) => path),
