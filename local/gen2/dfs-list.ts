@@ -33,11 +33,6 @@ export function listPaths(call: Call): WireReply {
   );
 }
 
-/** A time in the ticks of 100 ns since 1601 that listings carry. */
-export function fileTime(ms: number): string {
-  return String(BigInt(ms + MS_FROM_1601) * 10_000n);
-}
-
 const MAX_RESULTS = 5000;
 const MS_FROM_1601 = 11_644_473_600_000;
 
@@ -54,6 +49,11 @@ function listedPath({ path, item }: Listed, skipped: number): Readonly<Record<st
     owner: item.owner,
     permissions: permissionsText(item),
   };
+}
+
+// Ticks of 100 ns since 1601.
+function fileTime(ms: number): string {
+  return String(BigInt(ms + MS_FROM_1601) * 10_000n);
 }
 
 function expiryTime(expiresMs: number | undefined): string {

@@ -87,7 +87,7 @@ export function openFilesStore(options: FilesStoreOptions): Store {
         rmSync(contentOf(path), { force: true });
       }
       cache.delete(path);
-      parts.unstage(path);
+      parts.unstageAll(path);
     },
     move(from, to) {
       const item = cache.get(from);
@@ -102,6 +102,7 @@ export function openFilesStore(options: FilesStoreOptions): Store {
       }
       cache.set(to, item);
       cache.delete(from);
+      parts.unstageAll(from);
     },
     read: (path, start, end) => readFile(contentOf(path), start, end),
     intake: () => parts.intake(),

@@ -19,7 +19,7 @@ export function openMemoryStore(): Store {
     for (const name of folders.get(path)?.names() ?? []) remove(childOf(path, name));
     folders.delete(path);
     contents.delete(path);
-    parts.delete(path);
+    for (const held of parts.keys()) if (held === path || held.startsWith(`${path}/`)) parts.delete(held);
     tableOf(path).delete(nameOf(path));
   };
   const move = (from: string, to: string): void => {

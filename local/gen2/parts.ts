@@ -26,6 +26,8 @@ export type Parts = {
   stage(path: string, part: Part): void;
   staged(path: string): ReadonlyMap<string, Part>;
   unstage(path: string, keeps?: (key: string) => boolean): void;
+  /** Lets the parts of `path` and of everything under it go. */
+  unstageAll(path: string): void;
 };
 
 /** Opens the parts kept in `folder`: what an earlier process staged is there again, what it left half-way is removed. */
@@ -56,6 +58,20 @@ export function openParts(folder: string): Parts {
     if (content.kind === "file") rmSync(content.file, { force: true });
   };
 
+  const unstage = (path: string, keeps?: (key: string) => boolean): void => {
+    const parts = staged.get(path);
+    if (parts === undefined) return;
+    const kept = new Map([...parts].filter(([key]) => keeps?.(key)));
+    if (kept.size > 0) staged.set(path, kept);
+    else staged.delete(path);
+    appendFileSync(
+      log,
+      [`${JSON.stringify({ path })}\n`, ...[...kept.values()].map((part) => stagedLine(path, part))].join(""),
+    );
+    for (const part of parts.values()) if (!kept.has(part.key)) discard(part.content);
+    if (staged.size === 0) writeFileSync(log, "");
+  };
+
   return {
     intake: () => createIntake(newFile),
     fileOf,
@@ -67,6 +83,9 @@ export function openParts(folder: string): Parts {
       const target = await open(file, "wx");
       try {
         for (const piece of pieces) await copyPiece(piece, fileAt, target);
+      } catch (error) {
+        rmSync(file, { force: true });
+        throw error;
       } finally {
         await target.close();
       }
@@ -82,18 +101,9 @@ export function openParts(folder: string): Parts {
       if (earlier !== undefined) discard(earlier.content);
     },
     staged: (path) => staged.get(path) ?? NOTHING,
-    unstage(path, keeps) {
-      const parts = staged.get(path);
-      if (parts === undefined) return;
-      const kept = new Map([...parts].filter(([key]) => keeps?.(key)));
-      if (kept.size > 0) staged.set(path, kept);
-      else staged.delete(path);
-      appendFileSync(
-        log,
-        [`${JSON.stringify({ path })}\n`, ...[...kept.values()].map((part) => stagedLine(path, part))].join(""),
-      );
-      for (const part of parts.values()) if (!kept.has(part.key)) discard(part.content);
-      if (staged.size === 0) writeFileSync(log, "");
+    unstage,
+    unstageAll(path) {
+      for (const held of staged.keys()) if (held === path || held.startsWith(`${path}/`)) unstage(held);
     },
   };
 }

@@ -63,7 +63,7 @@ export type Store = {
   putFolder(path: string, item: FolderItem): void;
   /** Creates or replaces a file whose parent exists; without content the file keeps what it holds. */
   putFile(path: string, item: FileItem, content: Content | undefined): void;
-  /** Removes a file, or a folder with everything in it. */
+  /** Removes a file, or a folder with everything in it; the parts of what is removed go too. */
   remove(path: string): void;
   /** Moves a file or a folder with everything in it to a name that nothing holds, or a file does. */
   move(from: string, to: string): void;

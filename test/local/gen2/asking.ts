@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +42,19 @@ export async function startFor(context: TestContext, options: Gen2Options): Prom
   const gen2 = await startGen2({ ...options, root });
   context.after(() => gen2.close());
   return { gen2, ask: asking(gen2) };
+}
+
+/** Starts an emulator as a process of its own, killed at the end of the test; it takes unsigned requests. */
+export async function startProcess(
+  context: TestContext,
+  root: string,
+): Promise<{ readonly ask: Ask; readonly child: ChildProcess; readonly port: number; readonly account: string }> {
+  const args = ["local/gen2/main.ts", "--root", root, "--account-key", ""];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const { port, account } = JSON.parse(line.toString()) as { port: number; account: string };
+  return { ask: asking({ port, account }), child, port, account };
 }
 
 /** A folder that is removed after the test. */

@@ -235,3 +235,10 @@ onBothStores("replies echo the client's request id, and old versions are refused
   assert.equal(failure(await ask("HEAD /fs1", { "x-ms-version": "2019-12-12" })), "400 UnsupportedRestVersion");
   assert.equal((await ask("HEAD /fs1", { "x-ms-version": "2099-01-01" })).status, 200);
 });
+
+onBothStores("staged blocks go with the folder they are for", async ({ ask }) => {
+  await stage(ask, "/fs1/d/a", "1", "one");
+  await put(ask, "/fs1/d/b");
+  await ask("DELETE /fs1/d?recursive=true");
+  assert.equal(failure(await commit(ask, "/fs1/d/a", ["1"])), "400 InvalidBlockList");
+});

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   appendFileSync,
   copyFileSync,
@@ -14,7 +12,7 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Gen2, startGen2 } from "../../../local/gen2/gen2.ts";
-import { type Ask, asking, headerOf, put, temporaryFolder } from "./asking.ts";
+import { type Ask, asking, headerOf, put, startProcess, temporaryFolder } from "./asking.ts";
 
 test("file systems are plain folders that hold the content and nothing else", async (context) => {
   const { ask, root } = await opened(context);
@@ -153,12 +151,7 @@ test("folders that don't fit in memory together are all served", async (context)
 
 test("a process killed while it writes has every file it acknowledged, and each file whole", async (context) => {
   const root = temporaryFolder(context);
-  const child = spawn(process.execPath, ["local/gen2/main.ts", "--root", root, "--account-key", ""], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  context.after(() => child.kill("SIGKILL"));
-  const { port, account } = JSON.parse(await firstLine(child)) as { port: number; account: string };
-  const ask = asking({ port, account });
+  const { ask, child } = await startProcess(context, root);
   await ask("PUT /fs1?resource=filesystem");
   const acknowledged = new Map<string, string>();
   const writer = async (lane: number): Promise<void> => {
@@ -204,11 +197,4 @@ async function reopened(
 async function contentOf(ask: Ask, path: string): Promise<readonly [string, string | undefined]> {
   const { text, headers } = await ask(`GET ${path}`);
   return [text, headers["x-ms-meta-v"] as string | undefined];
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  const { stdout } = child;
-  if (stdout === null) throw new Error("the child has no output");
-  const [chunk] = (await once(stdout, "data")) as [Buffer];
-  return chunk.toString();
 }

@@ -56,7 +56,7 @@ test("both stores answer any sequence of requests alike, and the one on disk kee
       assert.deepEqual(await again.dump(), state);
       await again.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
