@@ -51,15 +51,19 @@ async function exchange(pool: Pool, request: WireRequest): Promise<WireReply> {
 type Body = { readonly bytes: () => Promise<Uint8Array> } & AsyncIterable<unknown>;
 
 async function whole(body: Body, headers: Readonly<Record<string, string>>, request: WireRequest): Promise<Uint8Array> {
-  const declared = Number(headers["content-length"] ?? 0);
-  if (declared > maxReplyBytes) {
-    throw new LakeError("unexpected", {
-      op: request.op,
-      path: request.path,
-      detail: `the reply declares ${declared} bytes; at most ${maxReplyBytes} are read`,
-    });
+  // A HEAD declares the length of a body that doesn't come.
+  if (request.method === "HEAD" || Number(headers["content-length"] ?? Infinity) <= maxReplyBytes) return body.bytes();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxReplyBytes) {
+      const { op, path } = request;
+      throw new LakeError("unexpected", { op, path, detail: `the reply is longer than ${maxReplyBytes} bytes` });
+    }
+    chunks.push(chunk);
   }
-  return body.bytes();
+  return Buffer.concat(chunks);
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { isKind } from "../../src/core/error.ts";
 import { type Http, openHttp } from "../../src/wire/http.ts";
@@ -103,6 +105,28 @@ test("a connection that breaks, before or within the answer, is unavailable and 
       },
     );
   }
+});
+
+test("a HEAD may declare any length", async () => {
+  await withServer(
+    (_, response) => response.writeHead(200, { "content-length": String(2 ** 40) }).end(),
+    async ({ send }, origin) => {
+      const reply = await send(wireRequest({ origin, method: "HEAD" }));
+      assert.equal(reply.headers["content-length"], String(2 ** 40));
+    },
+  );
+});
+
+test("a reply that is too long to be an answer is refused before it fills the memory", async () => {
+  const parts = Array.from({ length: 10 }, () => Buffer.alloc(8 * 1024 * 1024));
+  await withServer(
+    (_, response) => {
+      pipeline(Readable.from(parts), response).catch(() => undefined);
+    },
+    async ({ send }, origin) => {
+      await assert.rejects(send(wireRequest({ origin })), (error) => isKind(error, "unexpected"));
+    },
+  );
 });
 
 test("connections outlive a HEAD", async () => {
