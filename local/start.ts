@@ -7,7 +7,7 @@ import { callApp, type Migration, Refused } from "./start/api.ts";
 import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
 import { lockState } from "./start/lock.ts";
 import { help, type StartOptions, startOptions, UsageError } from "./start/options.ts";
-import { freePort, isFree } from "./start/ports.ts";
+import { isFree } from "./start/ports.ts";
 import { projectRoot } from "./start/processes.ts";
 import { openProgress } from "./start/progress.ts";
 import { reportText } from "./start/words.ts";
@@ -30,10 +30,11 @@ async function run(options: StartOptions): Promise<number> {
   const unlock = lockState(options.stateDir);
   let azure: LocalAzure | undefined;
   try {
-    const port = await portFor(options);
+    await checkPort(options);
     buildBundles();
     const { source, meta } = await lakeOf(options);
-    azure = await startLocalAzure({ source, meta, out: options.out, stateDir: options.stateDir, port });
+    const { out, stateDir, port } = options;
+    azure = await startLocalAzure({ source, meta, out, stateDir, port });
     if (!options.isJson)
       process.stdout.write(`Functions host at ${azure.url}, Gen1 at ${azure.source}, Gen2 at ${azure.sink}\n`);
     const migration = await migrate(azure, options);
@@ -47,9 +48,8 @@ async function run(options: StartOptions): Promise<number> {
   }
 }
 
-async function portFor({ port }: StartOptions): Promise<number> {
-  if (port === undefined) return freePort(7071);
-  if (await isFree(port)) return port;
+async function checkPort({ port }: StartOptions): Promise<void> {
+  if (port === undefined || (await isFree(port))) return;
   throw new UsageError(`--port ${port} is in use; choose another one, or leave it out to get the next free one`);
 }
 

@@ -1,13 +1,15 @@
 // Bundles what runs as a process of its own. dist/lakeferry.cjs is the function app: the one file that package.json
 // names as main, loaded alike by Azure and by the local host. dist/local/*.mjs is the small Azure of `npm start`: bundled
 // it starts faster and needs half the memory, as no process has to strip types.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type OutputFile } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const common = { absWorkingDir: root, bundle: true, platform: "node", sourcemap: true, logLevel: "warning" } as const;
+const common = { absWorkingDir: root, bundle: true, platform: "node", sourcemap: true, logLevel: "warning", write: false } as const;
 
-const app: BuildOptions = {
+const app = {
   ...common,
   entryPoints: ["functions/index.ts"],
   outfile: "dist/lakeferry.cjs",
@@ -20,9 +22,9 @@ const app: BuildOptions = {
   // Some dependencies are ES modules that ask where they stand.
   define: { "import.meta.url": "importMetaUrl" },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-};
+} as const satisfies BuildOptions;
 
-const local: BuildOptions = {
+const local = {
   ...common,
   entryPoints: [
     ...["gen1", "gen2", "host"].map((name) => ({ in: `local/${name}/main.ts`, out: name })),
@@ -36,6 +38,24 @@ const local: BuildOptions = {
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
   },
-};
+} satisfies BuildOptions;
 
-await Promise.all([build(app), build(local)]);
+const built = await Promise.all([build(app), build(local)]);
+for (const file of built.flatMap(({ outputFiles }) => outputFiles)) put(file);
+
+// Whole or not at all, and only when it differs: another command may be starting from these files at this moment.
+function put({ path, contents }: OutputFile): void {
+  if (contentOf(path)?.equals(contents) === true) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const half = `${path}.${process.pid}`;
+  writeFileSync(half, contents);
+  renameSync(half, path);
+}
+
+function contentOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { developmentKey, startAzurite } from "./azurite.ts";
+import { freePort, isFree } from "./ports.ts";
 import { projectRoot, type Running, startProgram } from "./processes.ts";
 
 /** Half of the memory that Node would let garbage grow to; the host has no need of more. */
@@ -16,7 +17,8 @@ export type LocalAzureOptions = {
   readonly stateDir: string;
   /** The Gen1 emulator's metadata. */
   readonly meta: string;
-  readonly port: number;
+  /** The function app's port; undefined: 7071, or the next free one. */
+  readonly port: number | undefined;
 };
 
 /** A small Azure on loopback, running the deployed bundle. */
@@ -59,8 +61,10 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     ]);
     const settings = join(stateDir, "settings.json");
     writeFileSync(settings, JSON.stringify(settingsFor(tables, gen1.url, gen2.url), undefined, 2), { mode: 0o600 });
-    const hostArgs = ["--app", projectRoot, "--port", String(options.port), "--data", join(stateDir, "hub")];
-    const host = await start("host", [...hostArgs, "--settings", settings, "--log", join(logs, "host.log")], hostFlags);
+    const hostArgs = ["--app", projectRoot, "--data", join(stateDir, "hub"), "--settings", settings];
+    const startHost = (port: number) =>
+      start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
+    const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));
     return { url: host.url, source: gen1.url, sink: gen2.url, broken: firstToEnd(started), stop };
   } catch (error) {
     await stop();
@@ -85,6 +89,17 @@ function settingsFor(state: string, gen1: string, gen2: string): Record<string, 
     Lakeferry__pulseIntervalMs: "500",
     Lakeferry__firstWaveMs: "10000",
   };
+}
+
+// Between finding a port and taking it somebody else may have been faster.
+async function onFreePort<T>(first: number, start: (port: number) => Promise<T>): Promise<T> {
+  const port = await freePort(first);
+  try {
+    return await start(port);
+  } catch (error) {
+    if (await isFree(port)) throw error;
+    return onFreePort(port + 1, start);
+  }
 }
 
 function firstToEnd(started: readonly Running[]): Promise<string> {
