@@ -3,6 +3,7 @@ import { isLakeError, messageOf } from "./error.ts";
 import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
+import { runIdPattern } from "./run.ts";
 
 const later = (what: string) => `not yet supported: ${what}`;
 
@@ -108,10 +109,7 @@ export const migrationRequest = refusing(
   {},
   z
     .strictObject({
-      id: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, "expected 1 to 64 letters, digits, '.', '_' or '-'")
-        .optional(),
+      id: z.string().regex(runIdPattern, "expected 1 to 64 letters, digits, '.', '_' or '-'").optional(),
       name: z.string().max(200).optional(),
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       source,

@@ -17,6 +17,9 @@ export type RunStatus =
   | "Failed"
   | "Cancelled";
 
+/** What an id of a run looks like: safe in table keys, URLs and file names. */
+export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
+
 /** What a person may ask of a run. */
 export type Command = "pause" | "resume" | "cancel";
 

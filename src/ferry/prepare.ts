@@ -72,6 +72,14 @@ async function makeRoot(sink: Sink, request: MigrationRequest, to: LakePath): Pr
     }
     return to === rootPath ? madeFileSystem : await sink.makeFolder(to);
   } catch (error) {
+    if (isKind(error, "conflict") && error.op !== "prepare") {
+      throw new LakeError("conflict", {
+        op: "prepare",
+        path: to,
+        detail: `the sink folder ${place} can't be made: a file stands in its place or above it; remove it or choose another sink folder (${error.detail})`,
+        cause: error,
+      });
+    }
     if (!isKind(error, "denied")) throw error;
     throw new LakeError("denied", {
       op: "prepare",

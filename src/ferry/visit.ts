@@ -1,5 +1,5 @@
 import type { Entry } from "../core/entry.ts";
-import { failureOf, isLakeError, LakeError } from "../core/error.ts";
+import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
 import { whyGen2Refuses } from "../core/names.ts";
 import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
@@ -68,6 +68,22 @@ function failed(error: unknown, path: LakePath, entry: Entry | undefined): FileO
   return { do: "failed", failure: failureOf(error, "copy", path), bytes, digest };
 }
 
-function failureIn(outcome: FileOutcome | FolderOutcome) {
-  return outcome.do === "failed" ? outcome.failure : undefined;
+function failureIn(outcome: FileOutcome | FolderOutcome): Failure | undefined {
+  if (outcome.do !== "failed") return undefined;
+  const { failure } = outcome;
+  if (failure.kind !== "denied") return failure;
+  return { ...failure, detail: `the app's identity needs ${rightFor(failure.op)} (${failure.detail})` };
+}
+
+function rightFor(op: string): string {
+  switch (op) {
+    case "LISTSTATUS":
+      return "Read and Execute on this folder of the source and Execute on every folder above";
+    case "OPEN":
+      return "Read on this file of the source and Execute on every folder above";
+    case "GETFILESTATUS":
+      return "Execute on every folder above in the source";
+    default:
+      return "the role Storage Blob Data Contributor on the sink";
+  }
 }

@@ -1,5 +1,5 @@
 import { isKind, LakeError } from "../core/error.ts";
-import type { Run } from "../core/run.ts";
+import { type Run, runIdPattern } from "../core/run.ts";
 import { gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 
 const partitionKey = "runs";
@@ -25,34 +25,37 @@ export type Runs = {
 
 /** Keeps runs as rows of one partition. */
 export function openRuns(rows: Rows): Runs {
+  // An id comes from a URL: a key that a table can't hold is one that no run has.
+  const stored = async (id: string) => (runIdPattern.test(id) ? rows.get(partitionKey, id) : undefined);
+
   return {
     add: async (run) => {
       await rows.insert(rowOf(run));
     },
     get: async (id) => {
-      const stored = await rows.get(partitionKey, id);
-      return stored === undefined ? undefined : runOf(stored);
+      const there = await stored(id);
+      return there === undefined ? undefined : runOf(there);
     },
     remove: async (id) => {
-      const stored = await rows.get(partitionKey, id);
-      if (stored !== undefined) await rows.remove(partitionKey, id, stored.etag);
+      const there = await stored(id);
+      if (there !== undefined) await rows.remove(partitionKey, id, there.etag);
     },
     list: async () => {
       const runs: Run[] = [];
-      for await (const stored of rows.list(partitionKey, "")) runs.push(runOf(stored));
+      for await (const row of rows.list(partitionKey, "")) runs.push(runOf(row));
       return runs.toSorted((a, b) => b.createdMs - a.createdMs);
     },
     change: async (id, change) => {
       for (let tried = 1; ; tried++) {
-        const stored = await rows.get(partitionKey, id);
-        if (stored === undefined) {
+        const there = await stored(id);
+        if (there === undefined) {
           throw new LakeError("not-found", { op: "run", path: id, detail: "there is no such migration" });
         }
-        const run = runOf(stored);
+        const run = runOf(there);
         const changed = change(run);
         if (changed === undefined) return run;
         try {
-          await rows.replace(rowOf(changed), stored.etag);
+          await rows.replace(rowOf(changed), there.etag);
           return changed;
         } catch (error) {
           if (!isKind(error, "conflict") || tried >= tries) throw error;
