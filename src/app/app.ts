@@ -41,6 +41,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
         const found = await runs.get(run);
         return found !== undefined && isLive(found.status);
       }),
+      rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
       work: (run) => openWork(rows, run, randomUUID),
       lakes: lakes.open,
       memory: budget(tuning.memoryMiB * mebibyte),

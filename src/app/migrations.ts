@@ -3,7 +3,6 @@ import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { type MigrationRequest, migrationRequest } from "../core/request.ts";
 import { type Command, isLive, type Run, statusAfter } from "../core/run.ts";
-import { rootsKey } from "../ferry/wave.ts";
 import type { MigrateInput } from "../flow/migrate.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
@@ -55,7 +54,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
     }
     const root = pathFrom(run.request.sink.folderPath);
-    const other = await ferry.roots.claim(rootsKey(run), { run: run.id, root });
+    const other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
     if (other !== undefined) {
       const error = rootTaken(root, other);
       await ferry.runs.remove(run.id);
@@ -77,7 +76,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
         error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
         endedMs: ferry.clock.nowMs(),
       }));
-      await ferry.roots.release(rootsKey(run), run.id);
+      await ferry.roots.release(ferry.rootsKey(run.request), run.id);
       throw error;
     }
   }
@@ -121,7 +120,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
     }
     if (wish === "resume") await setOff(run);
-    if (!isLive(run.status)) await ferry.roots.release(rootsKey(run), run.id);
+    if (!isLive(run.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
     return accepted(run);
   }
 

@@ -13,6 +13,8 @@ export type Ferry = {
   readonly clock: Clock;
   readonly runs: Runs;
   readonly roots: Roots;
+  /** The name under which runs into one file system are kept apart, however many connections lead to it. */
+  readonly rootsKey: (request: MigrationRequest) => string;
   readonly work: (run: string) => Work;
   /** The two lakes a request names, counting on the given meter. */
   readonly lakes: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };

@@ -8,12 +8,28 @@ import type { Ferry } from "./ferry.ts";
 import { prepare } from "./prepare.ts";
 
 const maxStalls = 5;
+const againAfterStalls = 5;
+
+/**
+ * The activity planWave. When the state can't be read or written it waits a little and says "again", as a value: the
+ * orchestrator must not spin on a store that is out of reach.
+ */
+export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
+  try {
+    return await plan(ferry, input);
+  } catch (error) {
+    const failure = failureOf(error, "planWave", input.run);
+    ferry.log("wave.failed", { run: input.run, wave: input.wave, error: failure });
+    if (!ferry.closing.aborted) await ferry.clock.sleep(againAfterStalls * ferry.pace.stallMs);
+    return { do: "again", error: failure };
+  }
+}
 
 /**
  * Between two waves: takes every claimed packet back, removes the done ones, and says how the run goes on or that it
  * has ended. Every step may be repeated.
  */
-export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
+async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   // After a wave that moved nothing the lakes get some air, longer each time.
   if (input.stalls > 0) await ferry.clock.sleep(ferry.pace.stallMs * 2 ** (input.stalls - 1), ferry.closing);
   const run = await ferry.runs.get(input.run);
@@ -73,14 +89,9 @@ async function end(
     };
   });
   // The claim of a run that has ended counts for nothing, so losing this step holds nobody up.
-  if (!isLive(status)) await ferry.roots.release(rootsKey(run), run.id);
+  if (!isLive(status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
   ferry.log("run.ended", { run: run.id, status, error });
   return { do: "end", status };
-}
-
-/** The name under which runs into one file system are kept apart. */
-export function rootsKey(run: Pick<Run, "request">): string {
-  return `${run.request.sink.connection} ${run.request.sink.fileSystem}`;
 }
 
 function verdict({ tally, created, done, failed }: LaneAccount): { status: RunStatus; error?: Failure } {

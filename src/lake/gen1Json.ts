@@ -67,6 +67,7 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
     ?.FileStatuses;
   if (!Array.isArray(statuses?.FileStatus)) throw malformed("LISTSTATUS", folder, "no FileStatuses.FileStatus array");
   const entries = statuses.FileStatus.map((status) => entryOf(status, "LISTSTATUS", folder));
+  checkOrder(entries, folder);
   const { continuationToken } = statuses;
   const next =
     typeof continuationToken === "string"
@@ -75,6 +76,25 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
         ? entries.at(-1)?.name
         : undefined;
   return next === undefined || next === "" ? { entries } : { entries, next };
+}
+
+// A range is "everything after this name": in a listing that doesn't ascend it would lose names or visit them twice.
+// Which of the two orders a lake has shows only above U+D7FF; a page must keep to one of them.
+function checkOrder(entries: readonly Entry[], folder: LakePath): void {
+  const inUnits = (a: string, b: string) => a < b;
+  const inBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+  if (entries.some(({ name }) => name === "")) {
+    throw new LakeError("changed", { op: "LISTSTATUS", path: folder, detail: "it is a file now" });
+  }
+  if (!ascends(entries, inUnits) && !ascends(entries, inBytes))
+    throw malformed("LISTSTATUS", folder, "names don't ascend");
+}
+
+function ascends(entries: readonly Entry[], isBefore: (a: string, b: string) => boolean): boolean {
+  for (let index = 1; index < entries.length; index++) {
+    if (!isBefore(entries[index - 1]?.name ?? "", entries[index]?.name ?? "")) return false;
+  }
+  return true;
 }
 
 /** Reads a GETCONTENTSUMMARY reply. */

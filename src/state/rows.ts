@@ -98,12 +98,11 @@ export function spread(name: string, value: unknown): Record<string, string> {
   return parts;
 }
 
-/** Reads what `spread` wrote. */
+/** Reads what `spread` wrote; LakeError "invalid" when the row holds nothing of that name. */
 export function gather(name: string, row: Row): unknown {
   let text = "";
-  for (let index = 0; ; index++) {
-    const part = row[`${name}${index}`];
-    if (typeof part !== "string") return JSON.parse(text);
-    text += part;
-  }
+  for (let index = 0; typeof row[`${name}${index}`] === "string"; index++) text += row[`${name}${index}`];
+  if (text !== "") return JSON.parse(text);
+  const path = `${row.partitionKey}/${row.rowKey}`;
+  throw new LakeError("invalid", { op: "row", path, detail: `not a row of lakeferry: it has no ${name}0` });
 }

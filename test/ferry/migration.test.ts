@@ -365,3 +365,19 @@ test("a slice whose packet was taken over saves nothing more and says so", async
   assert.equal((await drive(ferry, "r")).status, "Succeeded");
   assert.equal((await ferry.work("r").account()).tally.filesCopied, 30);
 });
+
+test("a state store that is out of reach makes the orchestrator wait and ask again", async () => {
+  const { ferry, clock } = testFerry({ stallMs: 100 });
+  const broken = {
+    ...ferry,
+    runs: {
+      ...ferry.runs,
+      get: async () => {
+        throw new LakeError("unavailable", { op: "table get", path: "runs/r", detail: "no reply" });
+      },
+    },
+  };
+  const plan = await planWave(broken, { run: "r", epoch: 1, wave: 3, stalls: 0 });
+  assert.equal(plan.do, "again");
+  assert.deepEqual(clock.slept, [500]);
+});

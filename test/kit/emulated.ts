@@ -21,9 +21,7 @@ export const quickWiring: Wiring = {
 };
 
 /** Our Gen1 client on a Gen1 emulator. */
-export async function emulatedSource(
-  options: Gen1Options,
-): Promise<{
+export async function emulatedSource(options: Gen1Options): Promise<{
   readonly source: Source;
   readonly gen1: Gen1;
   readonly meter: Meter;
@@ -45,9 +43,7 @@ export async function emulatedSource(
 }
 
 /** Our Gen2 client on a Gen2 emulator that checks signatures. */
-export async function emulatedSink(
-  options: Gen2Options,
-): Promise<{
+export async function emulatedSink(options: Gen2Options): Promise<{
   readonly sink: (fileSystem: string) => Sink;
   readonly gen2: Gen2;
   readonly meter: Meter;

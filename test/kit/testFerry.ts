@@ -49,6 +49,7 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
       const run = await runs.get(id);
       return run !== undefined && isLive(run.status);
     }),
+    rootsKey: ({ sink: { connection, fileSystem } }) => `${connection} ${fileSystem}`,
     work: (run) => openWork(rows, run, () => `nonce-${nonces++}`),
     lakes: () => ({ source, sink }),
     memory: budget(64 * 1024 * 1024),

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isKind } from "../../src/core/error.ts";
+import { rootPath } from "../../src/core/path.ts";
+import { parseFileStatus, parseFileStatuses } from "../../src/lake/gen1Json.ts";
+
+const status = (pathSuffix: string, more: object = {}) => ({
+  length: 3,
+  pathSuffix,
+  type: "FILE",
+  modificationTime: 1_495_839_594_595,
+  permission: "770",
+  owner: "o",
+  group: "g",
+  msExpirationTime: 0,
+  aclBit: false,
+  attributes: [["Link"]],
+  ...more,
+});
+const listing = (names: readonly string[], token?: string) =>
+  Buffer.from(
+    JSON.stringify({
+      FileStatuses: {
+        ...(token === undefined ? {} : { continuationToken: token }),
+        FileStatus: names.map((name) => status(name)),
+      },
+    }),
+  );
+
+test("an entry is read with the fields of the recordings, and unknown ones are passed over", () => {
+  const one = (more: object) =>
+    parseFileStatus(Buffer.from(JSON.stringify({ FileStatus: status("", more) })), rootPath);
+  assert.deepEqual(one({ length: 2 ** 52, msExpirationTime: 5 }), {
+    name: "",
+    kind: "file",
+    bytes: 2 ** 52,
+    modifiedMs: 1_495_839_594_595,
+    owner: "o",
+    group: "g",
+    permission: "770",
+    hasAcl: false,
+    expiresMs: 5,
+  });
+  assert.equal(one({ type: "DIRECTORY", length: 0 }).kind, "folder");
+  assert.equal(one({ modificationTime: -922_337_203_685_477 }).modifiedMs, -922_337_203_685_477);
+});
+
+test("a reply that isn't Gen1's is refused, not guessed at", () => {
+  const bodies = [
+    "<html>",
+    "{}",
+    '{"FileStatuses":{}}',
+    JSON.stringify({ FileStatuses: { FileStatus: [status("a", { length: 2 ** 60 })] } }),
+    JSON.stringify({ FileStatuses: { FileStatus: [status("a", { type: "SYMLINK" })] } }),
+  ];
+  for (const body of bodies) {
+    assert.throws(
+      () => parseFileStatuses(Buffer.from(body), rootPath, 10),
+      (error) => isKind(error, "unexpected"),
+    );
+  }
+});
+
+test("the token says whether there is more; without one a full page does", () => {
+  assert.equal(parseFileStatuses(listing(["a", "b"], "b"), rootPath, 2).next, "b");
+  assert.equal(parseFileStatuses(listing(["a", "b"], ""), rootPath, 2).next, undefined);
+  assert.equal(parseFileStatuses(listing(["a", "b"]), rootPath, 2).next, "b");
+  assert.equal(parseFileStatuses(listing(["a"]), rootPath, 2).next, undefined);
+});
+
+test("a page must ascend, in one of the two orders a lake may have", () => {
+  assert.equal(parseFileStatuses(listing(["B", "Z", "a"]), rootPath, 9).entries.length, 3);
+  assert.equal(parseFileStatuses(listing(["\u{1f600}", "\ufb01"]), rootPath, 9).entries.length, 2);
+  assert.equal(parseFileStatuses(listing(["\ufb01", "\u{1f600}"]), rootPath, 9).entries.length, 2);
+  for (const names of [
+    ["b", "a"],
+    ["a", "a"],
+  ]) {
+    assert.throws(() => parseFileStatuses(listing(names), rootPath, 9), /names don't ascend/u);
+  }
+});
+
+test("a folder that has become a file is a change, not a child without a name", () => {
+  assert.throws(
+    () => parseFileStatuses(listing([""]), rootPath, 9),
+    (error) => isKind(error, "changed"),
+  );
+});
