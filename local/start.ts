@@ -1,11 +1,11 @@
 // The command behind `npm start`: sets up a small Azure on loopback, runs one migration on it, and prints the report.
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSampleLake } from "./sample.ts";
 import { callApp, type Migration, Refused } from "./start/api.ts";
 import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
-import { lockState } from "./start/lock.ts";
+import { lockIn } from "./start/lock.ts";
 import { help, type StartOptions, startOptions, UsageError } from "./start/options.ts";
 import { isFree } from "./start/ports.ts";
 import { projectRoot } from "./start/processes.ts";
@@ -27,7 +27,7 @@ try {
 }
 
 async function run(options: StartOptions): Promise<number> {
-  const unlock = lockState(options.stateDir);
+  const unlock = lockIn(options.lockDir);
   let azure: LocalAzure | undefined;
   try {
     await checkPort(options);
@@ -39,8 +39,8 @@ async function run(options: StartOptions): Promise<number> {
       process.stdout.write(`Functions host at ${azure.url}, Gen1 at ${azure.source}, Gen2 at ${azure.sink}\n`);
     const migration = await migrate(azure, options);
     if (!options.isJson) process.stdout.write(`${reportText(migration)}\n${whereToLook(azure, options, migration)}\n`);
-    if (options.isServing) await served(azure);
     if (options.isJson) process.stdout.write(`${JSON.stringify(migration.report)}\n`);
+    if (options.isServing) await served(azure);
     return exitCodes[migration.status] ?? 4;
   } finally {
     await azure?.stop();
@@ -75,11 +75,25 @@ async function lakeOf({ source, stateDir }: StartOptions): Promise<{ readonly so
 async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migration> {
   const base = `${azure.url}/api/migrations`;
   const { migrations } = await callApp<{ migrations: readonly Migration[] }>(base);
-  const unfinished = migrations.find(({ status }) => ["Queued", "Running", "Pausing", "Paused"].includes(status));
+  const unfinished = migrations.find(({ status }) =>
+    ["Queued", "Running", "Pausing", "Paused", "Cancelling"].includes(status),
+  );
+  keepRequest(options, unfinished);
   const { id } = unfinished ?? (await callApp<{ id: string }>(base, "POST", options.spec));
   if (unfinished !== undefined && !options.isJson) process.stdout.write(`Going on with migration ${id}\n`);
   if (unfinished?.status === "Paused") await callApp(`${base}/${id}/resume`, "POST");
   return watch(azure, `${base}/${id}`, options);
+}
+
+// The same lakes with other options are another command: going on with the old one would silently ignore them.
+function keepRequest({ stateDir, spec }: StartOptions, unfinished: Migration | undefined): void {
+  const file = join(stateDir, "request.json");
+  const request = JSON.stringify(spec);
+  if (unfinished === undefined) return writeFileSync(file, request);
+  if (!existsSync(file) || readFileSync(file, "utf8") === request) return;
+  throw new UsageError(
+    `migration ${unfinished.id} between these lakes is unfinished and was asked for with other options (${file}); give those to go on with it, or remove ${stateDir} to forget it`,
+  );
 }
 
 async function watch(azure: LocalAzure, url: string, options: StartOptions): Promise<Migration> {
@@ -92,18 +106,23 @@ async function watch(azure: LocalAzure, url: string, options: StartOptions): Pro
   };
   process.on("SIGINT", pause).on("SIGTERM", pause);
   let broken: string | undefined;
-  azure.broken.then(
-    (name) => {
-      broken = name;
-    },
-    () => undefined,
-  );
+  const breaks = azure.broken.then((name) => {
+    broken = name;
+  });
   try {
     for (;;) {
-      const migration = await callApp<Migration>(url);
+      const migration = await callApp<Migration>(url).catch(async (error: unknown) => {
+        // A host that is gone refuses connections a moment before it is known to have ended.
+        if (!(error instanceof Refused)) await Promise.race([breaks, new Promise((go) => setTimeout(go, pollMs))]);
+        if (broken === undefined) throw error;
+      });
+      if (broken !== undefined || migration === undefined) {
+        throw new Error(
+          `${broken} ended by itself; its log is under ${options.stateDir}/logs. The same command goes on`,
+        );
+      }
       progress.show(migration.report);
       if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
-      if (broken !== undefined) throw new Error(`${broken} ended; its log is under ${options.stateDir}/logs`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   } finally {

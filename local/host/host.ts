@@ -19,7 +19,6 @@ import { type HostRules, type Settings, readHostRules, readLocalSettings } from 
 import { type Timers, startTimers } from "./timers.ts";
 
 /** How to run one app. */
-/** A running host. */
 export type HostOptions = {
   /** The folder with package.json and host.json. */
   readonly appRoot: string;
@@ -29,12 +28,15 @@ export type HostOptions = {
   readonly dataDir?: string | undefined;
   /** App settings; they win over local.settings.json. */
   readonly settings?: Settings;
+  /** Leaves local.settings.json and its sample unread: the settings given are all there are. */
+  readonly isAlone?: boolean;
   /** Asks callers for keys as Azure does; without it every function is open. */
   readonly keys?: Keys | undefined;
   readonly clock?: Clock;
   readonly log?: Log;
 };
 
+/** A running host. */
 export type Host = {
   readonly url: string;
   readonly port: number;
@@ -48,7 +50,7 @@ export type Host = {
 export async function startHost(options: HostOptions): Promise<Host> {
   const appRoot = resolve(options.appRoot);
   const { clock = wallClock, log = silent } = options;
-  const settings = { ...readLocalSettings(appRoot), ...options.settings };
+  const settings = { ...(options.isAlone === true ? {} : readLocalSettings(appRoot)), ...options.settings };
   const rules = readHostRules(appRoot, settings);
   const undo: (() => void)[] = [];
   try {

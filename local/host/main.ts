@@ -6,7 +6,7 @@ import { logTo, logToFile, stackOf } from "./log.ts";
 import { readSettingsFile } from "./settings.ts";
 
 const usage =
-  "node local/host/main.ts --app DIR [--port N] --data DIR [--settings FILE.json] [--log FILE] [--keys FILE.json] [--grace SECONDS]";
+  "node local/host/main.ts --app DIR [--port N] --data DIR [--settings FILE.json [--alone]] [--log FILE] [--keys FILE.json] [--grace SECONDS]";
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     settings: { type: "string" },
     log: { type: "string" },
     keys: { type: "string" },
+    alone: { type: "boolean" },
     grace: { type: "string", default: "20" },
   },
 });
@@ -34,6 +35,7 @@ try {
     port: Number(values.port),
     dataDir: data,
     settings: values.settings === undefined ? {} : readSettingsFile(values.settings),
+    isAlone: values.alone === true,
     keys: values.keys === undefined ? undefined : keys.parse(JSON.parse(readFileSync(values.keys, "utf8"))),
     log,
   });

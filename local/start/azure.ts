@@ -61,7 +61,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     ]);
     const settings = join(stateDir, "settings.json");
     writeFileSync(settings, JSON.stringify(settingsFor(tables, gen1.url, gen2.url), undefined, 2), { mode: 0o600 });
-    const hostArgs = ["--app", projectRoot, "--data", join(stateDir, "hub"), "--settings", settings];
+    const hostArgs = ["--app", projectRoot, "--data", join(stateDir, "hub"), "--settings", settings, "--alone"];
     const startHost = (port: number) =>
       start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
     const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));

@@ -10,6 +10,8 @@ export type StartOptions = {
   readonly source: string | undefined;
   readonly out: string;
   readonly stateDir: string;
+  /** Held while something serves `out`. */
+  readonly lockDir: string;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly port: number | undefined;
   readonly isServing: boolean;
@@ -52,11 +54,14 @@ export function startOptions(args: readonly string[]): StartOptions | undefined 
   if (source !== undefined && `${out}/`.startsWith(`${source}/`)) {
     throw new UsageError(`--out ${out} lies inside --source ${source}: the copy would copy itself`);
   }
+  const spec = specOf(values.spec, values.folder, values["sink-folder"]);
   return {
     source,
     out,
-    stateDir: join(projectRoot, ".lakeferry", "runs", nameOf(`${source ?? ""}\n${out}`)),
-    spec: specOf(values.spec, values.folder, values["sink-folder"]),
+    // One state for each request between two lakes: the same command finds its own runs again, and no other's.
+    stateDir: join(projectRoot, ".lakeferry", "runs", nameOf(JSON.stringify([source, out, spec]))),
+    lockDir: join(projectRoot, ".lakeferry", "locks", nameOf(out)),
+    spec,
     port: values.port === undefined ? undefined : portOf(values.port),
     isServing: values.serve === true,
     isJson: values.json === true,
@@ -124,7 +129,6 @@ function portOf(text: string): number {
   return port;
 }
 
-// One state per pair of lakes, so that the same command finds its own runs again.
 function nameOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

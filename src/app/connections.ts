@@ -29,8 +29,9 @@ export type Connection = z.infer<typeof connection>;
 export function connectionsIn(settings: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Connection> {
   const found = new Map<string, Connection>();
   for (const key of Object.keys(settings)) {
-    const name = /^(.+)__kind$/u.exec(key)?.[1];
-    if (name === undefined || !/^[A-Za-z][A-Za-z0-9_]*$/u.test(name)) continue;
+    const name = /^([A-Za-z][A-Za-z0-9_]*)__kind$/u.exec(key)?.[1];
+    // Other libraries' settings may end alike.
+    if (name === undefined || settings[key]?.startsWith("adls-") !== true) continue;
     found.set(name, connectionNamed(name, settings));
   }
   return found;

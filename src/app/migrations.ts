@@ -60,23 +60,24 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       await ferry.runs.remove(run.id);
       return problem(409, "Conflict", error.detail);
     }
-    await setOff(run);
+    await setOff(run, "Failed");
     return accepted(run);
   }
 
-  // A run whose orchestration could not be started ends at once, so that it doesn't hold its root for ever.
-  async function setOff(run: Run): Promise<void> {
+  // A new run whose orchestration could not be started ends, so that it doesn't hold its root for ever; a paused one
+  // stays paused.
+  async function setOff(run: Run, otherwise: "Failed" | "Paused"): Promise<void> {
     try {
       await starter(instanceOf(run), { run: run.id, epoch: run.epoch, wave: 0, stalls: 0, lost: 0 });
     } catch (error) {
       const failure = failureOf(error, "start", run.request.source.folderPath);
-      await ferry.runs.change(run.id, (now) => ({
+      await ferry.runs.change(run.id, ({ resumedMs: _, ...now }) => ({
         ...now,
-        status: "Failed",
+        status: otherwise,
         error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
-        endedMs: ferry.clock.nowMs(),
+        ...(otherwise === "Failed" ? { endedMs: ferry.clock.nowMs() } : {}),
       }));
-      await ferry.roots.release(ferry.rootsKey(run.request), run.id);
+      if (otherwise === "Failed") await ferry.roots.release(ferry.rootsKey(run.request), run.id);
       throw error;
     }
   }
@@ -113,13 +114,16 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       refused = status === undefined ? now : undefined;
       if (status === undefined || status === now.status) return undefined;
       const nowMs = ferry.clock.nowMs();
-      if (wish === "resume") return { ...now, status, epoch: now.epoch + 1, resumedMs: nowMs };
+      if (wish === "resume") {
+        const { error: _, ...rest } = now;
+        return { ...rest, status, epoch: now.epoch + 1, resumedMs: nowMs };
+      }
       return isLive(status) ? { ...now, status } : { ...now, status, endedMs: nowMs };
     });
     if (refused !== undefined) {
       return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
     }
-    if (wish === "resume") await setOff(run);
+    if (wish === "resume") await setOff(run, "Paused");
     if (!isLive(run.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
     return accepted(run);
   }

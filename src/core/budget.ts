@@ -3,6 +3,7 @@ export type Budget = {
   /** Waits until `amount` is free and takes it; more than the whole is taken as the whole. Rejects when aborted. */
   readonly take: (amount: number, signal?: AbortSignal) => Promise<() => void>;
   readonly free: () => number;
+  readonly size: number;
 };
 
 type Waiter = { readonly amount: number; readonly grant: (release: () => void) => void };
@@ -55,5 +56,5 @@ export function budget(size: number): Budget {
     });
   }
 
-  return { take, free: () => free };
+  return { take, free: () => free, size };
 }

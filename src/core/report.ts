@@ -30,7 +30,7 @@ export type Report = {
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
   readonly throttles: number;
   readonly digest: string;
-  /** Present while the run works and the source could count itself. */
+  /** Present once the source could count itself; an estimate, as the lake may change. */
   readonly expected?: { readonly files: number; readonly bytes: number };
   readonly remainingSeconds?: number;
   readonly error?: Failure;

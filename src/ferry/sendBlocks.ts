@@ -3,7 +3,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { shrunk } from "./readWhole.ts";
 
-const blocksInFlight = 4;
+const mostInFlight = 4;
 
 /** One large file on its way; `version` makes the block ids of this attempt unlike all others'. */
 export type BlockJob = {
@@ -20,7 +20,8 @@ export type BlockJob = {
 /** Reads a file in one go and stages it block by block, some at a time; resolves to the ids to commit, in order. */
 export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<readonly string[]> {
   const { source, sink, memory, from, to, bytes, blockBytes } = job;
-  // One block is being filled while the others are sent.
+  // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
+  const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size / blockBytes) - 1));
   const release = await memory.take((blocksInFlight + 1) * blockBytes, signal);
   const slots = budget(blocksInFlight);
   const spare: Buffer[] = [];

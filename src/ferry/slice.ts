@@ -43,7 +43,6 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
   const over = walk.ended
     .catch((error: unknown) => {
       state.error = error;
-      state.ended = "failed";
     })
     .then(() => {
       state.isOver = true;
@@ -61,44 +60,42 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
     return packet.save({ cut: walk.cut(), ...ledger.take(), isLast });
   }
 
-  async function fenced(): Promise<SliceResult> {
-    walk.stop();
-    cancel.abort(new Error("another slice has taken the packet over"));
-    await over;
-    return { ended: "fenced", files: ledger.files() };
+  async function tend(): Promise<"walked" | "fenced"> {
+    let savedMs = clock.nowMs();
+    let pulseMs = savedMs;
+    for (;;) {
+      await Promise.race([over, clock.sleep(tickMs)]);
+      if (state.isOver) return (await save(true)) === "saved" ? "walked" : "fenced";
+      const nowMs = clock.nowMs();
+      if (ferry.closing.aborted) stop("asked");
+      if (nowMs >= input.deadlineMs) stop("deadline");
+      if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= pace.graceMs) {
+        cancel.abort(new Error("the slice was stopped"));
+      }
+      if (nowMs - pulseMs >= pace.pulseMs) {
+        pulseMs = nowMs;
+        if (!(await isWanted(ferry, input))) stop("asked");
+      }
+      if (nowMs - savedMs >= pace.saveMs || ledger.isFull()) {
+        if ((await save(false)) === "fenced") return "fenced";
+        savedMs = clock.nowMs();
+      }
+    }
   }
 
-  let savedMs = clock.nowMs();
-  let pulseMs = savedMs;
-  for (;;) {
-    await Promise.race([over, clock.sleep(tickMs)]);
-    if (state.isOver) break;
-    const nowMs = clock.nowMs();
-    if (ferry.closing.aborted) stop("asked");
-    if (nowMs >= input.deadlineMs) stop("deadline");
-    if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= pace.graceMs) {
-      cancel.abort(new Error("the slice was stopped"));
-    }
-    if (nowMs - pulseMs >= pace.pulseMs) {
-      pulseMs = nowMs;
-      if (!(await isWanted(ferry, input))) stop("asked");
-    }
-    if (nowMs - savedMs >= pace.saveMs || ledger.isFull()) {
-      if ((await save(false)) === "fenced") return fenced();
-      savedMs = clock.nowMs();
-    }
+  try {
+    if ((await tend()) === "fenced") return { ended: "fenced", files: ledger.files() };
+    if (state.error === undefined || cancel.signal.aborted) return { ended: state.ended, files: ledger.files() };
+    const error = failureOf(state.error, "ferryPacket", request.source.folderPath);
+    ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
+    return { ended: "failed", files: ledger.files(), error };
+  } finally {
+    // However the slice ends, nothing of it goes on: not a file, not the question for an estimate.
+    walk.stop();
+    cancel.abort(new Error("the slice is over"));
+    ledger.take();
+    await over;
   }
-  const saved = await save(true);
-  const wasStopped = cancel.signal.aborted;
-  cancel.abort(new Error("the slice is over"));
-  if (saved === "fenced") return fenced();
-  if (state.error === undefined || wasStopped) {
-    const ended = state.stoppedMs === undefined ? "drained" : state.ended;
-    return { ended: ended === "failed" ? "asked" : ended, files: ledger.files() };
-  }
-  const error = failureOf(state.error, "ferryPacket", request.source.folderPath);
-  ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
-  return { ended: "failed", files: ledger.files(), error };
 }
 
 async function isWanted(ferry: Ferry, input: SliceInput): Promise<boolean> {

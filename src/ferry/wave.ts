@@ -1,7 +1,7 @@
 import { type Failure, failureOf } from "../core/error.ts";
 import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
-import { isBalanced } from "../core/tally.ts";
+import { emptyTally, isBalanced } from "../core/tally.ts";
 import type { LaneAccount } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { Ferry } from "./ferry.ts";
@@ -51,8 +51,10 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
 async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const nowMs = ferry.clock.nowMs();
   try {
-    const { source, sink } = ferry.lakes(run.request, newMeter());
-    await ferry.work(run.id).seed(await prepare(run.request, source, sink));
+    const meter = newMeter();
+    const { source, sink } = ferry.lakes(run.request, meter);
+    const cut = await prepare(run.request, source, sink);
+    await ferry.work(run.id).seed(cut, { ...emptyTally, ...meter });
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     return ferry.runs.change(run.id, (now) => ({

@@ -34,8 +34,8 @@ const failureUnitsPerRow = 50_000;
 
 /** The packets and lanes of one run, in one partition so that a step is one transaction. */
 export type Work = {
-  /** Lays down the first packet. May be repeated. */
-  readonly seed: (cut: Cut) => Promise<void>;
+  /** Lays down the first packet, and what it took to get there. May be repeated. */
+  readonly seed: (cut: Cut, tally?: Tally) => Promise<void>;
   /** Takes a pending packet for a lane, if there is one. */
   readonly claim: (lane: number) => Promise<ClaimedPacket | undefined>;
   /** Takes every claimed packet away from its slice, removes the done ones, and says how many are left. */
@@ -157,12 +157,12 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
   }
 
   return {
-    seed: async (cut) => {
+    seed: async (cut, tally = emptyTally) => {
       const packet: PacketState = { state: "pending", cut, lane: 0, claims: 0, nonce: nonce(), isClean: true };
       try {
         await rows.transact([
           { do: "insert", row: packetRow("packet-0", packet) },
-          { do: "insert", row: laneRow(0, { ...emptyAccount, created: 1 }) },
+          { do: "insert", row: laneRow(0, { ...emptyAccount, tally, created: 1 }) },
         ]);
       } catch (error) {
         if (!isKind(error, "conflict")) throw error;

@@ -381,3 +381,36 @@ test("a state store that is out of reach makes the orchestrator wait and ask aga
   assert.equal(plan.do, "again");
   assert.deepEqual(clock.slept, [500]);
 });
+
+test("a slice that can't save stops everything it had begun before it gives up", async () => {
+  const { ferry, source, sink, clock } = testFerry({ saveMs: 100 });
+  for (let index = 0; index < 200; index++) source.write(`/f${index}`, `${index}`);
+  source.onCall = () => clock.sleep(50);
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  const broken: typeof ferry = {
+    ...ferry,
+    work: (run) => ({
+      ...ferry.work(run),
+      claim: async (lane) => {
+        const packet = await ferry.work(run).claim(lane);
+        return packet === undefined
+          ? undefined
+          : {
+              cut: packet.cut,
+              save: async () => {
+                throw new LakeError("unavailable", { op: "table transaction", path: "work-r", detail: "no reply" });
+              },
+            };
+      },
+    }),
+  };
+  await assert.rejects(ferryPacket(broken, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER }));
+  const { size } = sink.files();
+  for (let turn = 0; turn < 50; turn++) await clock.sleep(1);
+  assert.equal(sink.files().size, size);
+  source.onCall = () => undefined;
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+  assert.equal((await ferry.work("r").account()).tally.filesCopied, 200);
+});

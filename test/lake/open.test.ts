@@ -39,6 +39,7 @@ test("one lost reply takes a permit, a token and a count for each attempt, and i
       meter,
       permits: {
         free: permits.free,
+        size: permits.size,
         take: async (amount) => {
           story.push("permit");
           const release = await permits.take(amount);
