@@ -1,8 +1,8 @@
 import { app as functions, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
-import { instanceOf, type Migrations, openMigrations } from "../src/app/migrations.ts";
+import { type Migrations, openMigrations } from "../src/app/migrations.ts";
 import { type Answer, problem } from "../src/app/problem.ts";
-import type { Command } from "../src/core/run.ts";
+import { type Command, instanceOf } from "../src/core/run.ts";
 import { app } from "./app.ts";
 
 const maxBodyBytes = 1024 * 1024;

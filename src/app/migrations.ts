@@ -2,8 +2,8 @@ import { failureOf, isKind, LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { type MigrationRequest, migrationRequest } from "../core/request.ts";
-import { type Command, isLive, type Run, statusAfter } from "../core/run.ts";
-import type { MigrateInput } from "../flow/migrate.ts";
+import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
+import { firstRound, type MigrateInput } from "../flow/migrate.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { connectionFor } from "./lakes.ts";
@@ -68,7 +68,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
   // stays paused.
   async function setOff(run: Run, otherwise: "Failed" | "Paused"): Promise<void> {
     try {
-      await starter(instanceOf(run), { run: run.id, epoch: run.epoch, wave: 0, stalls: 0, lost: 0 });
+      await starter(instanceOf(run), firstRound(run));
     } catch (error) {
       const failure = failureOf(error, "start", run.request.source.folderPath);
       await ferry.runs.change(run.id, ({ resumedMs: _, ...now }) => ({
@@ -162,11 +162,6 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
 }
 
 const past: Readonly<Record<Command, string>> = { pause: "paused", resume: "resumed", cancel: "cancelled" };
-
-/** The orchestration of a run's present epoch. Ids of runs hold no colon, so no two runs share one. */
-export function instanceOf({ id, epoch }: Run): string {
-  return epoch === 1 ? id : `${id}:${epoch}`;
-}
 
 async function answering(answer: () => Promise<Answer>): Promise<Answer> {
   try {

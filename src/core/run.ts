@@ -38,9 +38,16 @@ export type Run = {
   /** When the present epoch began to work. */
   readonly resumedMs?: number;
   readonly error?: Failure;
+  /** How often the keeper has started the run again, and how many files were listed at the last time. */
+  readonly restarts?: { readonly count: number; readonly filesListed: number };
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
   readonly expected?: { readonly files: number; readonly bytes: number };
 };
+
+/** The orchestration of a run's present epoch. Ids of runs hold no colon, so no two runs share one. */
+export function instanceOf({ id, epoch }: Pick<Run, "id" | "epoch">): string {
+  return epoch === 1 ? id : `${id}:${epoch}`;
+}
 
 /** True while the run holds its sink root. */
 export function isLive(status: RunStatus): boolean {

@@ -9,6 +9,11 @@ const maxLost = 100;
 /** The input of one round. */
 export type MigrateInput = WaveInput & { readonly lost: number };
 
+/** The first round of a run's present epoch. */
+export function firstRound({ id, epoch }: { readonly id: string; readonly epoch: number }): MigrateInput {
+  return { run: id, epoch, wave: 0, stalls: 0, lost: 0 };
+}
+
 /**
  * One wave, then the next: planWave says how many slices, the slices run at the same time until their common deadline,
  * then everything starts anew with an empty history. Results are hints; planWave reads the rows.

@@ -1,0 +1,53 @@
+import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
+import type { Ferry } from "./ferry.ts";
+
+/** What the keeper sees of the orchestrations, and how it starts one. */
+export type Orchestrations = {
+  /** The instances that still go on, and those that a person terminated. */
+  readonly look: () => Promise<{ readonly live: ReadonlySet<string>; readonly terminated: ReadonlySet<string> }>;
+  readonly start: (run: Run) => Promise<void>;
+};
+
+/** Younger runs may be between the row and the start of their orchestration. */
+const graceMs = 60_000;
+const maxRestarts = 5;
+
+/**
+ * Looks after the runs whose orchestration is gone: one that was to stop is at rest then, a terminated one is paused,
+ * any other is started again with a new epoch. Five starts without a file in between end the run. May be repeated.
+ */
+export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promise<void> {
+  const live = (await ferry.runs.list()).filter(({ status }) => isLive(status) && status !== "Paused");
+  if (live.length === 0) return;
+  const seen = await orchestrations.look();
+  for (const run of live) {
+    const isYoung = ferry.clock.nowMs() - Math.max(run.createdMs, run.resumedMs ?? 0) < graceMs;
+    if (isYoung || seen.live.has(instanceOf(run))) continue;
+    await mend(ferry, orchestrations, run, seen.terminated.has(instanceOf(run)));
+  }
+}
+
+async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {
+  const { filesListed } = (await ferry.work(run.id).account()).tally;
+  const nowMs = ferry.clock.nowMs();
+  const mended = await ferry.runs.change(run.id, (now) => {
+    if (now.epoch !== run.epoch || !isLive(now.status) || now.status === "Paused") return undefined;
+    const { resumedMs, ...rest } = now;
+    const workedMs = now.workedMs + (resumedMs === undefined ? 0 : nowMs - resumedMs);
+    const resting = restingStatus(now.status) ?? (isTerminated ? "Paused" : undefined);
+    if (resting !== undefined) {
+      return { ...rest, workedMs, status: resting, ...(isLive(resting) ? {} : { endedMs: nowMs }) };
+    }
+    const count = now.restarts?.filesListed === filesListed ? now.restarts.count + 1 : 1;
+    if (count > maxRestarts) {
+      const detail = `stalled: its orchestration was lost ${maxRestarts} times without a file in between`;
+      const error = { kind: "unexpected", op: "keeper", path: "/", detail } as const;
+      return { ...rest, workedMs, status: "Failed", error, endedMs: nowMs };
+    }
+    return { ...now, workedMs, epoch: now.epoch + 1, resumedMs: nowMs, restarts: { count, filesListed } };
+  });
+  ferry.log("run.mended", { run: run.id, status: mended.status, epoch: mended.epoch });
+  if (!isLive(mended.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
+  // A start that is lost here is made up for by the next look, with the next epoch.
+  if (mended.epoch > run.epoch) await orchestrations.start(mended);
+}
