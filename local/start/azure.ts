@@ -25,6 +25,8 @@ export type LocalAzureOptions = {
 export type LocalAzure = {
   /** The function app, as http://127.0.0.1:7071. */
   readonly url: string;
+  /** The process that runs the function app. */
+  readonly hostPid: number;
   readonly source: string;
   readonly sink: string;
   /** Resolves with the name of the first process that ended by itself. */
@@ -43,7 +45,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const program = { name, file, args, nodeFlags, logFile: join(logs, `${name}.log`) };
     const { running, firstLine } = await startProgram(program);
     started.push(running);
-    return JSON.parse(firstLine) as { readonly url: string };
+    return { ...(JSON.parse(firstLine) as { readonly url: string }), pid: running.pid };
   };
   const stop = async () => {
     // The host first: it still has to save.
@@ -65,7 +67,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const startHost = (port: number) =>
       start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
     const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));
-    return { url: host.url, source: gen1.url, sink: gen2.url, broken: firstToEnd(started), stop };
+    const { url, pid: hostPid } = host;
+    return { url, hostPid, source: gen1.url, sink: gen2.url, broken: firstToEnd(started), stop };
   } catch (error) {
     await stop();
     throw error;
