@@ -1,6 +1,6 @@
 // The command behind `npm start`: sets up a small Azure on loopback, runs one migration on it, and prints the report.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeSampleLake } from "./sample.ts";
 import { callApp, type Migration, Refused } from "./start/api.ts";
@@ -78,22 +78,10 @@ async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migrat
   const unfinished = migrations.find(({ status }) =>
     ["Queued", "Running", "Pausing", "Paused", "Cancelling"].includes(status),
   );
-  keepRequest(options, unfinished);
   const { id } = unfinished ?? (await callApp<{ id: string }>(base, "POST", options.spec));
   if (unfinished !== undefined && !options.isJson) process.stdout.write(`Going on with migration ${id}\n`);
   if (unfinished?.status === "Paused") await callApp(`${base}/${id}/resume`, "POST");
   return watch(azure, `${base}/${id}`, options);
-}
-
-// The same lakes with other options are another command: going on with the old one would silently ignore them.
-function keepRequest({ stateDir, spec }: StartOptions, unfinished: Migration | undefined): void {
-  const file = join(stateDir, "request.json");
-  const request = JSON.stringify(spec);
-  if (unfinished === undefined) return writeFileSync(file, request);
-  if (!existsSync(file) || readFileSync(file, "utf8") === request) return;
-  throw new UsageError(
-    `migration ${unfinished.id} between these lakes is unfinished and was asked for with other options (${file}); give those to go on with it, or remove ${stateDir} to forget it`,
-  );
 }
 
 async function watch(azure: LocalAzure, url: string, options: StartOptions): Promise<Migration> {
@@ -102,7 +90,10 @@ async function watch(azure: LocalAzure, url: string, options: StartOptions): Pro
   const pause = () => {
     if (isPausing) return;
     isPausing = true;
-    callApp(`${url}/pause`, "POST").catch(() => undefined);
+    // When it couldn't be said, the next Ctrl-C says it again.
+    callApp(`${url}/pause`, "POST").catch(() => {
+      isPausing = false;
+    });
   };
   process.on("SIGINT", pause).on("SIGTERM", pause);
   let broken: string | undefined;
@@ -116,13 +107,14 @@ async function watch(azure: LocalAzure, url: string, options: StartOptions): Pro
         if (!(error instanceof Refused)) await Promise.race([breaks, new Promise((go) => setTimeout(go, pollMs))]);
         if (broken === undefined) throw error;
       });
-      if (broken !== undefined || migration === undefined) {
-        throw new Error(
-          `${broken} ended by itself; its log is under ${options.stateDir}/logs. The same command goes on`,
-        );
+      if (migration !== undefined) {
+        progress.show(migration.report);
+        if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
       }
-      progress.show(migration.report);
-      if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
+      if (broken !== undefined) {
+        const log = join(options.stateDir, "logs", `${broken}.log`);
+        throw new Error(`the process "${broken}" ended by itself, see ${log}; the same command goes on from here`);
+      }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   } finally {
