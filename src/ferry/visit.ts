@@ -1,11 +1,12 @@
 import type { Entry } from "../core/entry.ts";
-import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
+import { type Failure, failureOf, isKind, isLakeError, LakeError } from "../core/error.ts";
 import { whyGen2Refuses } from "../core/names.ts";
 import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { type Crossing, copyFile } from "./copy.ts";
 import { digestOf } from "./hash.ts";
+import type { Source } from "../lake/lake.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Visitor } from "./walk.ts";
 
@@ -39,7 +40,7 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
         if (signal.aborted) throw error;
         lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
         if (lost >= lostInARow) throw error;
-        return failed(error, path, entry);
+        return failed(error, path, entry, crossing.source, signal);
       }
     },
 
@@ -58,14 +59,30 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
   };
 }
 
-function failed(error: unknown, path: LakePath, entry: Entry | undefined): FileOutcome {
+async function failed(
+  error: unknown,
+  path: LakePath,
+  entry: Entry | undefined,
+  source: Source,
+  signal: AbortSignal,
+): Promise<FileOutcome> {
   const bytes = entry?.bytes ?? 0;
   const digest = digestOf(path, entry ?? { bytes: 0, modifiedMs: 0 });
-  // Listed, and gone before it could be read: the source's own change, not a failure.
-  if (isLakeError(error) && error.kind === "not-found" && error.path === path) {
+  if (isKind(error, "not-found") && (await isGone(path, source, signal))) {
     return { do: "skipped", because: "vanished", bytes, digest };
   }
   return { do: "failed", failure: failureOf(error, "copy", path), bytes, digest };
+}
+
+// Listed, and gone before it could be read, is the source's own change and no failure. Only the source's own word for
+// it counts: a sink whose file system is gone says "not found" as well.
+async function isGone(path: LakePath, source: Source, signal: AbortSignal): Promise<boolean> {
+  try {
+    await source.stat(path, signal);
+    return false;
+  } catch (error) {
+    return isKind(error, "not-found");
+  }
 }
 
 function failureIn(outcome: FileOutcome | FolderOutcome): Failure | undefined {

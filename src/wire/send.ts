@@ -8,6 +8,7 @@ export type WireRequest = {
   readonly origin: string;
   /** Path and query, encoded. */
   readonly target: string;
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** True when sending it twice does no more than sending it once. */

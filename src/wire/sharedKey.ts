@@ -33,24 +33,23 @@ const signedHeaders = [
   "range",
 ] as const;
 
-function stringToSign(account: string, request: WireRequest): string {
-  const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value);
-  const length = request.body?.byteLength ?? 0;
-  headers.set("content-length", length === 0 ? "" : String(length));
-  const own = [...headers]
-    .filter(([name]) => name.startsWith("x-ms-"))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}:${value.trim()}`);
-  const plain = signedHeaders.map((name) => headers.get(name) ?? "");
-  return [request.method, ...plain, ...own, canonicalResource(account, request.target)].join("\n");
+// Header names of a WireRequest are lower case.
+function stringToSign(account: string, { method, headers, target, body }: WireRequest): string {
+  let text: string = method;
+  for (const name of signedHeaders) {
+    const value = name === "content-length" ? (body?.byteLength ?? 0) || "" : (headers[name] ?? "");
+    text += `\n${value}`;
+  }
+  const own = Object.keys(headers).filter((name) => name.startsWith("x-ms-"));
+  for (const name of own.toSorted()) text += `\n${name}:${headers[name]?.trim()}`;
+  return `${text}\n${canonicalResource(account, target)}`;
 }
 
 function canonicalResource(account: string, target: string): string {
   const at = target.indexOf("?");
-  const path = at < 0 ? target : target.slice(0, at);
+  if (at < 0) return `/${account}${target}`;
   const byName = new Map<string, string[]>();
-  for (const pair of at < 0 ? [] : target.slice(at + 1).split("&")) {
+  for (const pair of target.slice(at + 1).split("&")) {
     const equals = pair.indexOf("=");
     const name = decodeURIComponent(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
     const value = equals < 0 ? "" : decodeURIComponent(pair.slice(equals + 1));
@@ -59,5 +58,5 @@ function canonicalResource(account: string, target: string): string {
   const query = [...byName]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, values]) => `\n${name}:${values.toSorted().join(",")}`);
-  return `/${account}${path}${query.join("")}`;
+  return `/${account}${target.slice(0, at)}${query.join("")}`;
 }

@@ -204,17 +204,21 @@ test("a file that vanishes after it was listed is a skip with a reason", async (
   source.onCall = (op, path) => {
     if (op === "read") source.remove(path);
   };
-  source.write("/x", "x");
-  const read = source.read;
-  Object.assign(source, {
-    read: async (...args: Parameters<typeof read>) => {
-      source.remove("/x");
-      return read(...args);
-    },
-  });
   await addRun(ferry, "r", requestOf());
   assert.equal((await drive(ferry, "r")).status, "Succeeded");
   assert.deepEqual((await ferry.work("r").account()).tally.filesSkipped, { vanished: 1 });
+});
+
+test("a sink that says not-found is a failure, never taken for a file that vanished", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/x", "x");
+  sink.onWrite = (_when, op, path) => {
+    if (op !== "putFile") return;
+    throw new LakeError("not-found", { op: "Put Blob", path, detail: "ContainerNotFound" });
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.deepEqual((await ferry.work("r").account()).tally.filesFailed, { "not-found": 1 });
 });
 
 test("a put whose reply was lost is found to have landed, and counted once", async () => {
