@@ -17,29 +17,43 @@ export function checkWrite(call: Call, item: Item | undefined): void {
       "x-ms-existing-resource-type": item.kind === "folder" ? "directory" : "file",
     });
   }
-  check(call, "", item, "ConditionNotMet", "ConditionNotMet");
+  check(call, PLAIN, item, "ConditionNotMet", "ConditionNotMet");
 }
 
 /** Refuses a read whose conditional headers don't fit; what the caller already has is answered with 304. */
 export function checkRead(call: Call, item: Item): void {
-  check(call, "", item, "ConditionNotMet", "NotModified");
+  check(call, PLAIN, item, "ConditionNotMet", "NotModified");
 }
 
 /** Refuses a rename whose `x-ms-source-if-…` headers don't fit its source. */
 export function checkSource(call: Call, item: Item): void {
-  check(call, "x-ms-source-", item, "SourceConditionNotMet", "SourceConditionNotMet");
+  check(call, OF_SOURCE, item, "SourceConditionNotMet", "SourceConditionNotMet");
 }
 
-function check(call: Call, prefix: string, item: Item | undefined, changed: RefusalCode, unchanged: RefusalCode): void {
-  const match = header(call, `${prefix}if-match`);
+type Names = ReturnType<typeof namesWith>;
+
+const PLAIN = namesWith("");
+const OF_SOURCE = namesWith("x-ms-source-");
+
+function namesWith(prefix: string) {
+  return {
+    match: `${prefix}if-match`,
+    noneMatch: `${prefix}if-none-match`,
+    unmodifiedSince: `${prefix}if-unmodified-since`,
+    modifiedSince: `${prefix}if-modified-since`,
+  } as const;
+}
+
+function check(call: Call, name: Names, item: Item | undefined, changed: RefusalCode, unchanged: RefusalCode): void {
+  const match = header(call, name.match);
   if (match !== undefined && (item === undefined || !names(match, item))) throw new Refusal(changed);
   if (item === undefined) return;
-  const noneMatch = header(call, `${prefix}if-none-match`);
+  const noneMatch = header(call, name.noneMatch);
   if (noneMatch !== undefined && names(noneMatch, item)) throw new Refusal(unchanged);
   const seconds = Math.floor(item.modifiedMs / 1000);
-  const unmodifiedSince = secondsOf(header(call, `${prefix}if-unmodified-since`));
+  const unmodifiedSince = secondsOf(header(call, name.unmodifiedSince));
   if (unmodifiedSince !== undefined && seconds > unmodifiedSince) throw new Refusal(changed);
-  const modifiedSince = secondsOf(header(call, `${prefix}if-modified-since`));
+  const modifiedSince = secondsOf(header(call, name.modifiedSince));
   if (modifiedSince !== undefined && seconds <= modifiedSince) throw new Refusal(unchanged);
 }
 

@@ -37,12 +37,12 @@ export function propertiesText(metadata: Item["metadata"]): string {
 
 /** Content headers that a Blob request sets as `x-ms-blob-…`; `plainType` is the type when it names none. */
 export function blobContentHeaders(call: Call, plainType?: string): FileItem["headers"] {
-  return contentHeaders(call, "x-ms-blob-", plainType);
+  return contentHeaders(call, OF_BLOB, plainType);
 }
 
 /** Content headers that a DFS request sets as `x-ms-…`. */
 export function dfsContentHeaders(call: Call, plainType?: string): FileItem["headers"] {
-  return contentHeaders(call, "x-ms-", plainType);
+  return contentHeaders(call, OF_DFS, plainType);
 }
 
 /**
@@ -69,6 +69,8 @@ export const DEFAULT_TYPE = "application/octet-stream";
 
 const META_PREFIX = "x-ms-meta-";
 const RELATIVES = ["content-encoding", "content-language", "content-disposition", "cache-control"] as const;
+const OF_BLOB = namesWith("x-ms-blob-");
+const OF_DFS = namesWith("x-ms-");
 const PLAIN: FileItem["headers"] = { "content-type": DEFAULT_TYPE };
 
 // The service wants identifiers, and marks folders for Blob clients by a key that is its own.
@@ -78,11 +80,21 @@ function checkedKey(key: string): string {
   return key;
 }
 
-function contentHeaders(call: Call, prefix: string, plainType?: string): FileItem["headers"] {
-  const type = header(call, `${prefix}content-type`) ?? plainType ?? DEFAULT_TYPE;
+type Names = ReturnType<typeof namesWith>;
+
+/** The names under which a request sends content headers, and under which an item keeps them. */
+function namesWith(prefix: string) {
+  return {
+    type: `${prefix}content-type`,
+    relatives: RELATIVES.map((name) => ({ name, sent: prefix + name })),
+  } as const;
+}
+
+function contentHeaders(call: Call, names: Names, plainType?: string): FileItem["headers"] {
+  const type = header(call, names.type) ?? plainType ?? DEFAULT_TYPE;
   let headers: Record<string, string> | undefined;
-  for (const name of RELATIVES) {
-    const value = header(call, prefix + name);
+  for (const { name, sent } of names.relatives) {
+    const value = header(call, sent);
     if (value !== undefined) (headers ??= { "content-type": type })[name] = value;
   }
   return headers ?? (type === DEFAULT_TYPE ? PLAIN : { "content-type": type });

@@ -17,7 +17,7 @@ import type { Found } from "./folder-cache.ts";
 import { readLog, rewriteLog } from "./folder-log.ts";
 import { openIntentNote, readIntent } from "./intent.ts";
 import { localPath, mirrorPath } from "./local-names.ts";
-import { openParts } from "./parts.ts";
+import { openParts, writeNew } from "./parts.ts";
 import { nameOf, parentOf, SMALL_BYTES } from "./store.ts";
 import type { FolderItem, Item, Store } from "./store.ts";
 
@@ -45,7 +45,7 @@ export function openFilesStore(options: FilesStoreOptions): Store {
   const removals = new Set<Promise<void>>();
   let thrown = 0;
 
-  const contentOf = (path: string): string => join(options.root, localPath(path));
+  const contentOf = (path: string): string => `${options.root}/${localPath(path)}`;
   const logsOf = (path: string): string => join(own, mirrorPath(path));
   const empty = (file: string): void => {
     const removal = rm(file, { recursive: true, force: true }).finally(() => removals.delete(removal));
@@ -71,9 +71,17 @@ export function openFilesStore(options: FilesStoreOptions): Store {
     },
     putFile(path, item, content) {
       if (content !== undefined) {
-        const from = parts.fileOf(content);
-        intent.write({ path, item, from: basename(from) });
-        renameSync(from, contentOf(path));
+        const file = contentOf(path);
+        const atMs = Date.now();
+        if (content.kind === "memory" && cache.get(path) === undefined && !existsSync(file)) {
+          // What is new needs no second file to stand in for it until it is whole: nobody misses it before it is acknowledged.
+          intent.write({ path, item, atMs });
+          writeNew(file, content.chunks);
+        } else {
+          const from = parts.fileOf(content);
+          intent.write({ path, item, from: basename(from), atMs });
+          renameSync(from, file);
+        }
       }
       cache.set(path, item);
     },
@@ -119,19 +127,31 @@ export function openFilesStore(options: FilesStoreOptions): Store {
   };
 }
 
-// Finishes the put that an earlier process was interrupted in, when its content has already moved.
+/**
+ * Finishes or forgets the put that an earlier process was interrupted in.
+ *   the log knows it                         -
+ *   content still waits to be moved          -        what waits is swept away
+ *   content is there, whole                  its line is added
+ *   a new file, there in part                the part is removed
+ */
 function completePut(root: string, own: string): void {
   const intent = readIntent(join(own, "@intent"));
   if (intent === undefined) return;
-  const { path, item, from } = intent;
-  const content = statSync(join(root, localPath(path)), { throwIfNoEntry: false });
-  if (existsSync(join(own, "@parts", from)) || content?.size !== item.bytes) return;
+  const { path, item, from, atMs } = intent;
+  const file = join(root, localPath(path));
+  const content = statSync(file, { throwIfNoEntry: false });
+  if (!content?.isFile() || (from !== undefined && existsSync(join(own, "@parts", from)))) return;
   const log = join(own, mirrorPath(parentOf(path)), "@log");
   const { items } = readLog(log);
   // ETags ascend: what the log says last is at least as new.
   if ((items.get(nameOf(path))?.etag ?? "") >= item.etag) return;
-  rewriteLog(log, items.set(nameOf(path), item));
+  if (content.size === item.bytes) rewriteLog(log, items.set(nameOf(path), item));
+  // A file of that name that someone else put there later is none of the store's.
+  else if (from === undefined && content.size < item.bytes && Math.abs(content.mtimeMs - atMs) < LONGEST_WRITE_MS)
+    rmSync(file);
 }
+
+const LONGEST_WRITE_MS = 10_000;
 
 // The file is open before this returns, so a later rename over it doesn't change what is read.
 function readFile(file: string, start: number, end: number): Buffer | AsyncIterable<Buffer> {

@@ -12,14 +12,19 @@ export function readLog(file: string): {
   readonly isWhole: boolean;
 } {
   const items = new Map<string, Item>();
-  const texts = textOf(file).split("\n");
-  const rest = texts.pop();
-  for (const text of texts) {
-    const line = JSON.parse(text) as LogLine;
+  const known = new Map<string, string>();
+  const bytes = bytesOf(file);
+  let lines = 0;
+  let start = 0;
+  // Line by line from the bytes: the log of a wide folder is long, and all its lines at once would be held as text.
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+    const line = JSON.parse(bytes.toString("utf8", start, end)) as LogLine;
     if (line.item === undefined) items.delete(line.name);
-    else items.set(line.name, line.item);
+    else items.set(line.name, sharing(line.item, known));
+    start = end + 1;
+    lines++;
   }
-  return { items, lines: texts.length, isWhole: rest === "" };
+  return { items, lines, isWhole: start === bytes.length };
 }
 
 /** Replaces a log by one line for each item. */
@@ -34,8 +39,18 @@ export function rewriteLog(file: string, items: Iterable<readonly [string, Item]
 
 /** The text of one line of a log. */
 export function formatLine(line: LogLine): string {
-  return `${JSON.stringify(line)}\n`;
+  const name = JSON.stringify(line.name);
+  return line.item === undefined ? `{"name":${name}}\n` : `{"name":${name},"item":${itemText(line.item)}}\n`;
 }
+
+/** An item as JSON. */
+export function itemText(item: Item): string {
+  if (latest?.item !== item) latest = { item, text: JSON.stringify(item) };
+  return latest.text;
+}
+
+// What is put is written twice, first as an intent and then as a line.
+let latest: { readonly item: Item; readonly text: string } | undefined;
 
 /** Appends to logs through a bounded number of open files. */
 export type LogWriter = { append(file: string, text: string): void; releaseUnder(folder: string): void };
@@ -73,11 +88,24 @@ function openForAppend(file: string): number {
   return openSync(file, "a");
 }
 
-function textOf(file: string): string {
+// The files of a folder have few different owners and ACLs, and a wide folder holds each of these texts once.
+function sharing(item: Item, known: Map<string, string>): Item {
+  const shared = (text: string): string => {
+    const held = known.get(text);
+    if (held === undefined) known.set(text, text);
+    return held ?? text;
+  };
+  const access = { owner: shared(item.owner), group: shared(item.group), acl: shared(item.acl) };
+  return Object.assign(item, access);
+}
+
+const NEWLINE = 10;
+
+function bytesOf(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { serve } from "../kit/http.ts";
 import type { Requests } from "../kit/requests.ts";
 import { adopting } from "./adopt.ts";
 import { answering } from "./answer.ts";
+import { accountOf } from "./auth.ts";
 import { type Dumped, dump } from "./dump.ts";
 import { etagSource } from "./etags.ts";
 import { openFilesStore } from "./files-store.ts";
@@ -68,7 +69,7 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
   };
   const { port, faults, logLimit } = options;
   const served = await serve({
-    ...answering(lake, { name: account, key: options.accountKey }),
+    ...answering(lake, accountOf(account, options.accountKey)),
     port,
     faults,
     clock,

@@ -10,17 +10,25 @@ export function localName(name: string): string {
 
 /** The local form of a path of segments. */
 export function localPath(path: string): string {
+  if (isPlain(path)) return path;
   return path.split("/").map(localName).join("/");
 }
 
 /** The local form of a path in the tree of logs, in which names that start with "@" belong to the store. */
 export function mirrorPath(path: string): string {
+  if (isPlain(path) && !path.includes("@")) return path;
   return path
     .split("/")
     .map((name) => localName(name.startsWith("@") ? `@${name}` : name))
     .join("/");
 }
 
+// Most paths are short enough for each of their names to fit, whatever its characters.
+function isPlain(path: string): boolean {
+  return path.length * MAX_CHARACTER_BYTES <= MAX_NAME_BYTES && !path.includes("~");
+}
+
 const MAX_NAME_BYTES = 255;
+const MAX_CHARACTER_BYTES = 3;
 const READABLE_CHARACTERS = 40;
 const ESCAPED = /~[0-9a-f]{32}$/;

@@ -74,8 +74,9 @@ export function openMemoryStore(): Store {
       const staged = parts.get(path) ?? new Map<string, Part>();
       parts.set(path, staged.set(part.key, part));
     },
-    staged: (path) => parts.get(path) ?? new Map<string, Part>(),
+    staged: (path) => parts.get(path) ?? NOTHING,
     unstage(path, keeps) {
+      if (!parts.has(path)) return;
       const kept = new Map([...(parts.get(path) ?? [])].filter(([key]) => keeps?.(key)));
       if (kept.size > 0) parts.set(path, kept);
       else parts.delete(path);
@@ -83,6 +84,8 @@ export function openMemoryStore(): Store {
     close: () => Promise.resolve(),
   };
 }
+
+const NOTHING: ReadonlyMap<string, Part> = new Map();
 
 function chunksOf(contents: ReadonlyMap<string, readonly Buffer[]>, path: string): readonly Buffer[] {
   return contents.get(path) ?? [];

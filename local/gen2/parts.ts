@@ -49,9 +49,7 @@ export function openParts(folder: string): Parts {
   const fileOf = (content: Content): string => {
     if (content.kind === "file") return content.file;
     const file = newFile();
-    const fd = openSync(file, "wx");
-    for (const chunk of content.chunks) writeWhole(fd, chunk);
-    closeSync(fd);
+    writeNew(file, content.chunks);
     return file;
   };
   const discard = (content: Content): void => {
@@ -143,6 +141,19 @@ function createIntake(newFile: () => string): Intake {
       rmSync(file, { force: true });
     },
   };
+}
+
+/** Writes a file that doesn't exist yet; a failure leaves none. */
+export function writeNew(file: string, chunks: readonly Buffer[]): void {
+  const fd = openSync(file, "wx");
+  try {
+    for (const chunk of chunks) writeWhole(fd, chunk);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function writeWhole(fd: number, bytes: Buffer): void {

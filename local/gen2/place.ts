@@ -26,7 +26,9 @@ export function parsePlace(rawPath: string, account: string): Place {
 
 /** Refuses a path that is deeper than the service creates any. */
 export function checkDepth(place: Place): void {
-  if (place.path.split("/").length - 1 > MAX_DEPTH) throw new Refusal("PathIsTooDeep");
+  let depth = 0;
+  for (let at = place.path.indexOf("/"); at >= 0; at = place.path.indexOf("/", at + 1)) depth++;
+  if (depth > MAX_DEPTH) throw new Refusal("PathIsTooDeep");
 }
 
 /** Refuses a name that no file system can have. */

@@ -4,15 +4,17 @@ import { crc64Start, crc64Text, crc64Update } from "./crc64.ts";
 import { Refusal } from "./refusal.ts";
 import { type Content, SMALL_BYTES } from "./store.ts";
 
-/** A request's body in the store's hands, and its checksums in base64. */
-export type Received = { readonly content: Content; readonly md5: string; readonly crc64: string };
+/** A request's body in the store's hands, and its checksums in base64; the CRC-64 only where it is asked for. */
+export type Received = { readonly content: Content; readonly md5: string; readonly crc64: string | undefined };
 
 /** Takes a request's body; refuses one that is too long or doesn't match the checksums sent with it. */
 export async function receive(call: Call, maxBytes: number): Promise<Received> {
   const { length } = call.request.body;
   if (length !== undefined && length > maxBytes) throw new Refusal("RequestBodyTooLarge");
   const received =
-    length !== undefined && length <= SMALL_BYTES ? await receiveSmall(call) : await receiveLarge(call, maxBytes);
+    length !== undefined && length <= SMALL_BYTES
+      ? receivedWhole(await call.request.body.read(SMALL_BYTES), wantsCrc64(call))
+      : await receiveLarge(call, maxBytes, wantsCrc64(call));
   const flaw = checksumFlaw(call, received);
   if (flaw === undefined) return received;
   call.lake.store.discard(received.content);
@@ -21,7 +23,7 @@ export async function receive(call: Call, maxBytes: number): Promise<Received> {
 
 /** The reply headers that tell a client what arrived. */
 export function checksumHeaders({ md5, crc64 }: Received): Record<string, string> {
-  return { "Content-MD5": md5, "x-ms-content-crc64": crc64 };
+  return crc64 === undefined ? { "Content-MD5": md5 } : { "Content-MD5": md5, "x-ms-content-crc64": crc64 };
 }
 
 /** Commits content by `commit`; when that refuses, the content is let go. */
@@ -34,15 +36,23 @@ export function orDiscard<T>(call: Call, content: Content, commit: () => T): T {
   }
 }
 
-async function receiveSmall(call: Call): Promise<Received> {
-  const bytes = await call.request.body.read(SMALL_BYTES);
-  const crc = crc64Start();
-  crc64Update(crc, bytes);
-  const content: Content = { kind: "memory", bytes: bytes.length, chunks: [bytes] };
-  return { content, md5: hash("md5", bytes, "base64"), crc64: crc64Text(crc) };
+// A client that checks by MD5 has no use for the other sum, which costs as much again.
+function wantsCrc64(call: Call): boolean {
+  return header(call, "content-md5") === undefined || header(call, "x-ms-content-crc64") !== undefined;
 }
 
-async function receiveLarge(call: Call, maxBytes: number): Promise<Received> {
+function receivedWhole(bytes: Buffer, withCrc64: boolean): Received {
+  const content: Content = { kind: "memory", bytes: bytes.length, chunks: [bytes] };
+  return { content, md5: hash("md5", bytes, "base64"), crc64: withCrc64 ? crc64Of(bytes) : undefined };
+}
+
+function crc64Of(bytes: Buffer): string {
+  const crc = crc64Start();
+  crc64Update(crc, bytes);
+  return crc64Text(crc);
+}
+
+async function receiveLarge(call: Call, maxBytes: number, withCrc64: boolean): Promise<Received> {
   const intake = call.lake.store.intake();
   const md5 = createHash("md5");
   const crc = crc64Start();
@@ -52,14 +62,14 @@ async function receiveLarge(call: Call, maxBytes: number): Promise<Received> {
       bytes += chunk.length;
       if (bytes > maxBytes) throw new Refusal("RequestBodyTooLarge");
       md5.update(chunk);
-      crc64Update(crc, chunk);
+      if (withCrc64) crc64Update(crc, chunk);
       intake.write(chunk);
     }
   } catch (error) {
     intake.abort();
     throw error;
   }
-  return { content: intake.finish(), md5: md5.digest("base64"), crc64: crc64Text(crc) };
+  return { content: intake.finish(), md5: md5.digest("base64"), crc64: withCrc64 ? crc64Text(crc) : undefined };
 }
 
 function checksumFlaw(call: Call, { md5, crc64 }: Received): Refusal | undefined {

@@ -63,7 +63,10 @@ export async function serve<O extends Operation>(options: ServeOptions<O>): Prom
     if (request.rawPath.startsWith(controlPrefix)) return send(response, await control(request));
     const operation = options.identify(request);
     const effects = plan.take({ op: operation.op, method: request.method, path: operation.path });
-    const reply = await replyUnder(effects, options, request, operation);
+    const reply =
+      effects.length === 0
+        ? await handled(options, request, operation)
+        : await replyUnder(effects, options, request, operation);
     counter.count(request, operation, reply === "reset" ? reply : reply.status);
     if (reply === "reset") cut(response);
     else if (effects.length === 0) await send(response, reply);
@@ -99,7 +102,6 @@ async function replyUnder<O extends Operation>(
   request: WireRequest,
   operation: O,
 ): Promise<WireReply | "reset"> {
-  if (effects.length === 0) return handled(emulator, request, operation);
   for (const effect of effects) if ("delayMs" in effect) await sleep(effect.delayMs);
   const reset = effects.find((effect) => "reset" in effect)?.reset;
   if (reset === "before") return "reset";

@@ -11,6 +11,7 @@ export function splitTarget(target: string): { readonly rawPath: string; readonl
 
 /** Reads a raw query; keys of the result are in lower case. A value that isn't valid UTF-8 once decoded stays as sent. */
 export function parseQuery(rawQuery: string): Query {
+  if (rawQuery === "") return noQuery;
   const query = new Map<string, string>();
   for (const pair of rawQuery.split("&")) {
     if (pair === "") continue;
@@ -21,6 +22,8 @@ export function parseQuery(rawQuery: string): Query {
   }
   return query;
 }
+
+const noQuery: Query = new Map();
 
 /** Percent-decodes once; undefined when the result isn't valid UTF-8. A plus stays a plus. */
 export function percentDecode(text: string): string | undefined {

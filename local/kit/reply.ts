@@ -3,12 +3,13 @@ import { corrupted, paced, shortened } from "./bytes.ts";
 import type { Effect } from "./faults.ts";
 import { ConnectionLost, type WireReply } from "./wire.ts";
 
-/** Sends a reply as it is. */
-export async function send(response: ServerResponse, reply: WireReply): Promise<void> {
+/** Sends a reply as it is; done at once when its body is whole. */
+export function send(response: ServerResponse, reply: WireReply): Promise<void> | undefined {
   const { body } = reply;
   writeHead(response, reply);
-  if (isWhole(body)) response.end(body);
-  else await pour(response, body);
+  if (!isWhole(body)) return pour(response, body);
+  response.end(body);
+  return undefined;
 }
 
 /** Sends a reply whose body the effects cut, flip, slow down or break off in the middle. */
@@ -37,16 +38,22 @@ export function cut(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
 }
 
-function writeHead(response: ServerResponse, { status, reason, headers, body, isChunked }: WireReply): void {
-  const framing = isChunked ? {} : framingOf(status, headers, body);
-  if (reason === undefined) response.writeHead(status, { ...headers, ...framing });
-  else response.writeHead(status, reason, { ...headers, ...framing });
+// Names and values in one flat list, which costs half of what a merged object does.
+function writeHead(response: ServerResponse, reply: WireReply): void {
+  const { status, reason, headers } = reply;
+  const lines: (string | number)[] = [];
+  for (const name in headers) lines.push(name, headers[name] ?? "");
+  const length = framingOf(reply);
+  if (length !== undefined) lines.push("Content-Length", length);
+  if (reason === undefined) response.writeHead(status, lines);
+  else response.writeHead(status, reason, lines);
 }
 
-function framingOf(status: number, headers: WireReply["headers"], body: WireReply["body"]): WireReply["headers"] {
-  if ("Content-Length" in headers || status === 204 || status === 304) return {};
-  const length = lengthOf({ status, headers, body: body ?? "" });
-  return length === undefined ? {} : { "Content-Length": length };
+/** The length that the head must give and the reply's own headers don't. */
+function framingOf({ status, headers, body, isChunked }: WireReply): number | undefined {
+  if (isChunked || status === 204 || status === 304 || headers["Content-Length"] !== undefined) return undefined;
+  if (body === undefined) return 0;
+  return isWhole(body) ? Buffer.byteLength(body) : undefined;
 }
 
 function lengthOf({ headers, body, isChunked }: WireReply): number | undefined {

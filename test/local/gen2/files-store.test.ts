@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -69,6 +70,38 @@ test("a put that ended between its content and its line in the log is finished b
   renameSync(`${log}-before`, log);
   const again = await reopened(context, undefined, root);
   assert.deepEqual(await contentOf(again.ask, "/fs1/a"), ["new", "2"]);
+});
+
+test("a new file that is there in part is removed by the next start, and one that is whole is finished", async (context) => {
+  for (const [rest, left] of [
+    ["ne", []],
+    ["new", [["fs1/d/a", 3, { v: "1" }]]],
+  ] as const) {
+    const { ask, gen2, root } = await opened(context);
+    const log = join(root, ".lakeferry-gen2/fs1/d/@log");
+    await ask("PUT /fs1/d?resource=directory");
+    await put(ask, "/fs1/d/a", "new", { "x-ms-meta-v": "1" });
+    await gen2.close();
+    writeFileSync(log, "");
+    writeFileSync(join(root, "fs1/d/a"), rest);
+    const again = await reopened(context, undefined, root);
+    const files = (await again.gen2.dump()).filter(({ type }) => type === "file");
+    assert.deepEqual(
+      files.map(({ path, bytes, metadata }) => [path, bytes, metadata]),
+      left,
+    );
+  }
+});
+
+test("a file that someone else wrote long after a put of its name is no rest of that put", async (context) => {
+  const { ask, gen2, root } = await opened(context);
+  await put(ask, "/fs1/a", "new");
+  await gen2.close();
+  writeFileSync(join(root, ".lakeferry-gen2/fs1/@log"), "");
+  writeFileSync(join(root, "fs1/a"), "x");
+  utimesSync(join(root, "fs1/a"), new Date(), new Date(Date.now() + 60_000));
+  const again = await reopened(context, undefined, root);
+  assert.equal((await again.ask("GET /fs1/a")).text, "x");
 });
 
 test("a finished put is not finished again over what came after it", async (context) => {
