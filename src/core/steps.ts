@@ -14,7 +14,14 @@ export type WaveInput = {
 /** What the orchestrator does next; "again" when the state could not be read or written. */
 export type WavePlan =
   | { readonly do: "end"; readonly status: RunStatus | "fenced" }
-  | { readonly do: "ferry"; readonly lanes: number; readonly deadlineMs: number; readonly status: RunStatus }
+  | {
+      readonly do: "ferry";
+      readonly lanes: number;
+      readonly deadlineMs: number;
+      /** Names that the lakes would not serve are left for a later wave; without patience they are failures. */
+      readonly isPatient: boolean;
+      readonly status: RunStatus;
+    }
   | { readonly do: "again"; readonly error: Failure };
 
 /** What one slice is asked to do. */
@@ -24,11 +31,12 @@ export type SliceInput = {
   readonly lane: number;
   /** When to stop, in milliseconds since 1970. */
   readonly deadlineMs: number;
+  readonly isPatient: boolean;
 };
 
 /** A hint about what a slice did; the rows are the truth. */
 export type SliceResult = {
-  readonly ended: "drained" | "deadline" | "asked" | "fenced" | "failed";
+  readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
   readonly files: number;
   readonly error?: Failure;
 };

@@ -1,3 +1,4 @@
+import { isDone } from "../core/cut.ts";
 import { failureOf } from "../core/error.ts";
 import { type LakePath, pathFrom } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
@@ -32,7 +33,7 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
   const ledger = openLedger(meter);
   const cancel = new AbortController();
   const crossing = { run: run.id, source, sink, memory: ferry.memory, blockSizeInMB: request.sink.blockSizeInMB };
-  const visitor = copying(request, crossing, ledger);
+  const visitor = copying(request, crossing, ledger, input.isPatient);
   const walk = startWalk(source, packet.cut, visitor, pace.width, cancel.signal);
   if (input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, source, cancel.signal);
 
@@ -85,7 +86,10 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
 
   try {
     if ((await tend()) === "fenced") return { ended: "fenced", files: ledger.files() };
-    if (state.error === undefined || cancel.signal.aborted) return { ended: state.ended, files: ledger.files() };
+    if (state.error === undefined || cancel.signal.aborted) {
+      const isLeft = state.ended === "drained" && !isDone(walk.cut());
+      return { ended: isLeft ? "postponed" : state.ended, files: ledger.files() };
+    }
     const error = failureOf(state.error, "ferryPacket", request.source.folderPath);
     ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
     return { ended: "failed", files: ledger.files(), error };

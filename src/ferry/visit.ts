@@ -12,12 +12,18 @@ import type { Visitor } from "./walk.ts";
 
 /** This many files in a row that no patience could bring over mean that a lake is gone, not that the files are bad. */
 const lostInARow = 32;
+/** As many files a slice leaves for a later one; more would swell its saved cut. */
+const maxPostponed = 200;
 
-/** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
-export function copying(request: MigrationRequest, crossing: Crossing, ledger: Ledger): Visitor {
+/**
+ * The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. A file that the
+ * lakes would not serve after all tries is left for a later slice while `isPatient`, and is a failure after that.
+ */
+export function copying(request: MigrationRequest, crossing: Crossing, ledger: Ledger, isPatient: boolean): Visitor {
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
   let lost = 0;
+  let postponed = 0;
 
   function target(path: LakePath): LakePath {
     const to = rebasePath(path, sourceRoot, sinkRoot);
@@ -40,6 +46,10 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
         if (signal.aborted) throw error;
         lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
         if (lost >= lostInARow) throw error;
+        if (lost > 0 && isPatient && postponed < maxPostponed) {
+          postponed++;
+          return "postponed";
+        }
         return failed(error, path, entry, crossing.source, signal);
       }
     },

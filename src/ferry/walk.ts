@@ -9,13 +9,16 @@ import type { Source } from "../lake/lake.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
-  /** Deals with one file; `entry` is missing for a name that an earlier walk had started. */
+  /**
+   * Deals with one file; `entry` is missing for a name that an earlier walk had started. A postponed file stays open: it
+   * is what is left for a later walk.
+   */
   readonly file: (
     path: LakePath,
     entry: Entry | undefined,
     isFresh: boolean,
     signal: AbortSignal,
-  ) => Promise<FileOutcome>;
+  ) => Promise<FileOutcome | "postponed">;
   /** Prepares one folder, before anything in it is listed. */
   readonly folder: (path: LakePath, signal: AbortSignal) => Promise<FolderOutcome>;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
@@ -84,6 +87,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     const running = visitor
       .file(path, entry, isFresh, signal)
       .then((outcome) => {
+        if (outcome === "postponed") return;
         open.delete(path);
         visitor.fileDone(path, outcome);
       }, fail)

@@ -7,7 +7,9 @@ import { newMeter } from "../wire/meter.ts";
 import type { Ferry } from "./ferry.ts";
 import { prepare } from "./prepare.ts";
 
-const maxStalls = 5;
+/** Waves without a file until the names that are left count as failures, and until the run does. */
+const patientStalls = 5;
+const maxStalls = 8;
 const againAfterStalls = 5;
 
 /**
@@ -30,8 +32,7 @@ export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan
  * has ended. Every step may be repeated.
  */
 async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
-  // After a wave that moved nothing the lakes get some air, longer each time.
-  if (input.stalls > 0) await ferry.clock.sleep(ferry.pace.stallMs * 2 ** (input.stalls - 1), ferry.closing);
+  if (input.stalls > 0) await rest(ferry, input);
   const run = await ferry.runs.get(input.run);
   if (run === undefined || run.epoch !== input.epoch) return { do: "end", status: "fenced" };
   const begun = restingStatus(run.status) === undefined && run.startedMs === undefined ? await begin(ferry, run) : run;
@@ -45,7 +46,18 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (input.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(input));
   const { firstWaveMs, waveMs } = ferry.pace;
   const workMs = input.wave === 0 ? firstWaveMs : waveMs;
-  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, status: begun.status };
+  const isPatient = input.stalls < patientStalls;
+  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, isPatient, status: begun.status };
+}
+
+// After a wave that moved nothing the lakes get some air, longer each time; a person's command ends the rest.
+async function rest(ferry: Ferry, { run, stalls }: WaveInput): Promise<void> {
+  const { clock, pace, closing } = ferry;
+  const untilMs = clock.nowMs() + pace.stallMs * 2 ** (stalls - 1);
+  while (clock.nowMs() < untilMs && !closing.aborted) {
+    await clock.sleep(Math.min(pace.pulseMs, untilMs - clock.nowMs()));
+    if ((await ferry.runs.get(run))?.status !== "Running") return;
+  }
 }
 
 async function begin(ferry: Ferry, run: Run): Promise<Run> {

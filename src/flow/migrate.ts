@@ -29,7 +29,7 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
   df.setCustomStatus({ wave, status: plan.status });
   if (plan.do === "end") return { status: plan.status };
   const slices = Array.from({ length: plan.lanes }, (_, lane) =>
-    task(df, "ferryPacket", { run, epoch, lane, deadlineMs: plan.deadlineMs }),
+    task(df, "ferryPacket", { run, epoch, lane, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient }),
   );
   const results = yield* together(df, slices);
   const hasMoved = results.some(({ files, ended }) => files > 0 || ended === "drained");

@@ -13,7 +13,11 @@ export const gen1Dialect: Dialect = {
     const exception = remoteExceptionOf(reply);
     return { code: exception?.exception, message: exception?.message ?? firstWords(reply) };
   },
-  kindOf: (status, code) => kindsByException[code ?? ""] ?? (status === 416 ? "invalid" : undefined),
+  // A busy account says so by its status, whatever exception it names.
+  kindOf: (status, code) => {
+    if (status === 429 || status === 503) return "throttled";
+    return kindsByException[code ?? ""] ?? (status === 416 ? "invalid" : undefined);
+  },
 };
 
 const kindsByException: Readonly<Record<string, Kind>> = {

@@ -286,7 +286,38 @@ test("a lake that is gone stalls the run, which then fails in those words and ke
   isGone = true;
   const run = await drive(ferry, "r");
   assert.equal(run.status, "Failed");
-  assert.match(run.error?.detail ?? "", /stalled: 5 waves in a row moved nothing/u);
+  assert.match(run.error?.detail ?? "", /stalled: 8 waves in a row moved nothing/u);
+});
+
+test("a sink that is gone for a while costs time and no file", async () => {
+  const { ferry, source, sink } = testFerry();
+  for (let index = 0; index < 300; index++) source.write(`/f${index}`, `${index}`);
+  let puts = 0;
+  sink.onWrite = (_when, op, path) => {
+    if (op === "putFile" && ++puts > 50 && puts < 200) {
+      throw new LakeError("unavailable", { op: "Put Blob", path, detail: "no reply", retry: "exhausted" });
+    }
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+  assert.equal((await ferry.work("r").account()).tally.filesCopied, 300);
+});
+
+test("one file that the source will never serve is tried in several waves, and fails alone", async () => {
+  const { ferry, source, sink } = testFerry();
+  for (let index = 0; index < 20; index++) source.write(`/f${index}`, `${index}`);
+  let tries = 0;
+  source.onCall = (op, path) => {
+    if (op !== "read" || path !== "/f7") return;
+    tries++;
+    throw new LakeError("unavailable", { op: "OPEN", path, detail: "HTTP 500", retry: "exhausted" });
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.equal(sink.files().size, 19);
+  assert.deepEqual((await ferry.work("r").account()).tally.filesFailed, { unavailable: 1 });
+  assert.ok(tries > 2);
 });
 
 test("work stopped at its deadline goes on where it was, in as many waves as it takes", async () => {
@@ -348,7 +379,13 @@ test("work of an older epoch is refused", async () => {
   await addRun(ferry, "r", requestOf());
   await ferry.runs.change("r", (now) => ({ ...now, epoch: 2 }));
   assert.deepEqual(await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 }), { do: "end", status: "fenced" });
-  const late = await ferryPacket(ferry, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER });
+  const late = await ferryPacket(ferry, {
+    run: "r",
+    epoch: 1,
+    lane: 0,
+    deadlineMs: Number.MAX_SAFE_INTEGER,
+    isPatient: true,
+  });
   assert.equal(late.ended, "fenced");
   assert.equal(sink.files().size, 0);
 });
@@ -363,7 +400,13 @@ test("a slice whose packet was taken over saves nothing more and says so", async
   };
   await addRun(ferry, "r", requestOf());
   await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
-  const result = await ferryPacket(ferry, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER });
+  const result = await ferryPacket(ferry, {
+    run: "r",
+    epoch: 1,
+    lane: 0,
+    deadlineMs: Number.MAX_SAFE_INTEGER,
+    isPatient: true,
+  });
   assert.equal(result.ended, "fenced");
   source.onCall = () => undefined;
   assert.equal((await drive(ferry, "r")).status, "Succeeded");
@@ -409,7 +452,9 @@ test("a slice that can't save stops everything it had begun before it gives up",
       },
     }),
   };
-  await assert.rejects(ferryPacket(broken, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER }));
+  await assert.rejects(
+    ferryPacket(broken, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER, isPatient: true }),
+  );
   const { size } = sink.files();
   for (let turn = 0; turn < 50; turn++) await clock.sleep(1);
   assert.equal(sink.files().size, size);

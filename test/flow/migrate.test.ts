@@ -44,7 +44,7 @@ function round(input: MigrateInput, answer: (asked: Asked) => unknown) {
 
 const input: MigrateInput = { run: "r1", epoch: 1, wave: 0, stalls: 0, lost: 0 };
 const failure = { kind: "unavailable", op: "LISTSTATUS", path: "/", detail: "gone" } as const;
-const ferrying = (lanes: number) => ({ do: "ferry", lanes, deadlineMs: 5000, status: "Running" });
+const ferrying = (lanes: number) => ({ do: "ferry", lanes, deadlineMs: 5000, isPatient: true, status: "Running" });
 
 test("a wave starts as many lanes as its plan says, with one deadline, and then everything begins anew", () => {
   const { asked, next } = round(input, ({ name }) =>
@@ -52,7 +52,10 @@ test("a wave starts as many lanes as its plan says, with one deadline, and then 
   );
   assert.deepEqual(asked, [
     { name: "planWave", input: { run: "r1", epoch: 1, wave: 0, stalls: 0 } },
-    ...[0, 1, 2].map((lane) => ({ name: "ferryPacket", input: { run: "r1", epoch: 1, lane, deadlineMs: 5000 } })),
+    ...[0, 1, 2].map((lane) => ({
+      name: "ferryPacket",
+      input: { run: "r1", epoch: 1, lane, deadlineMs: 5000, isPatient: true },
+    })),
   ]);
   assert.deepEqual(next, { run: "r1", epoch: 1, wave: 1, stalls: 0, lost: 0 });
 });

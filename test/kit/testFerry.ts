@@ -87,7 +87,13 @@ export async function drive(
     let result: SliceResult | undefined;
     try {
       await beforeSlice(wave);
-      result = await ferryPacket(ferry, { run, epoch, lane: 0, deadlineMs: plan.deadlineMs });
+      result = await ferryPacket(ferry, {
+        run,
+        epoch,
+        lane: 0,
+        deadlineMs: plan.deadlineMs,
+        isPatient: plan.isPatient,
+      });
     } catch {
       // A lost worker says nothing.
     }
