@@ -4,8 +4,8 @@ import { developmentKey, startAzurite } from "./azurite.ts";
 import { freePort, isFree } from "./ports.ts";
 import { projectRoot, type Running, startProgram } from "./processes.ts";
 
-/** Half of the memory that Node would let garbage grow to; the host has no need of more. */
-const hostFlags = ["--max-semi-space-size=8"];
+/** Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. */
+const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
 
 /** Where the local Azure keeps what, and what it serves. */
 export type LocalAzureOptions = {
