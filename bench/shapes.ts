@@ -46,7 +46,7 @@ async function carry(shape: string, make: (root: string) => void): Promise<objec
     });
     let migration: Migration;
     do {
-      await new Promise((resolve) => setTimeout(resolve, shape === "one" ? 5 : 250));
+      await new Promise((resolve) => setTimeout(resolve, shape === "one" ? 20 : 250));
       migration = await callApp<Migration>(`${azure.url}/api/migrations/${id}`);
     } while (["Queued", "Running"].includes(migration.status));
     const { filesWritten, foldersWritten } = migration.report;

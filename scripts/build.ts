@@ -7,7 +7,14 @@ import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type OutputFile } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const common = { absWorkingDir: root, bundle: true, platform: "node", sourcemap: true, logLevel: "warning", write: false } as const;
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  sourcemap: true,
+  logLevel: "warning",
+  write: false,
+} as const;
 
 const app = {
   ...common,
