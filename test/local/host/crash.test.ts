@@ -122,7 +122,7 @@ test("an orchestration goes on exactly where it was after every kill -9", async 
   for (const n of expected) assert.ok(notes.includes(`ran ${n}`), `activity ${n} must have run`);
 });
 
-test("SIGTERM lets a running activity end, runs the hooks and exits with 0", async () => {
+test("SIGTERM tells the app first, lets a running activity end and exits with 0", async () => {
   const appRoot = makeApp(deadly);
   const dataDir = tempDir();
   writeFiles(appRoot, { deaths: "[]", notes: "" });
@@ -131,7 +131,7 @@ test("SIGTERM lets a running activity end, runs the hooks and exits with 0", asy
   while (!notesOf(appRoot).includes("waiting")) await new Promise(setImmediate);
   child.kill("SIGTERM");
   assert.deepEqual(await exit, [0, null]);
-  assert.deepEqual(notesOf(appRoot), ["waiting", "waited", "terminated"]);
+  assert.deepEqual(notesOf(appRoot), ["waiting", "terminated", "waited"]);
   const again = await start(appRoot, dataDir);
   assert.equal((await watch(again, "w"))?.output, "waited");
   again.child.kill("SIGKILL");
