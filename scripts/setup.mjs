@@ -16,12 +16,12 @@ if (!isReady) {
   // npm's own words go to stderr, so that the last line of standard output stays the report.
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ["npm", []];
-  const { status } = spawnSync(command, [...args, "ci", "--no-fund", "--no-audit", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
+  // Not "npm ci": that refuses a lock file without the binaries of every other platform, and not every registry has them.
+  // What the lock file names is installed in exactly that version, and the lock file stays as it is.
+  const options = ["install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
+  const { status } = spawnSync(command, [...args, ...options], { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) {
-    process.stderr.write("lakeferry: npm ci failed; its messages are above\n");
+    process.stderr.write("lakeferry: npm install failed; its messages are above\n");
     process.exit(status ?? 1);
   }
 }
