@@ -38,6 +38,7 @@ async function run(options: StartOptions): Promise<number> {
     if (!options.isJson)
       process.stdout.write(`Functions host at ${azure.url}, Gen1 at ${azure.source}, Gen2 at ${azure.sink}\n`);
     const migration = await migrate(azure, options);
+    await sayUnserved(azure);
     if (!options.isJson) process.stdout.write(`${reportText(migration)}\n${whereToLook(azure, options, migration)}\n`);
     if (options.isJson) process.stdout.write(`${JSON.stringify(migration.report)}\n`);
     if (options.isServing) await served(azure);
@@ -45,6 +46,13 @@ async function run(options: StartOptions): Promise<number> {
   } finally {
     await azure?.stop();
     unlock();
+  }
+}
+
+// What stands in the folder and is no part of the lake: links that lead out of it, names that are no text, devices.
+async function sayUnserved({ source }: LocalAzure): Promise<void> {
+  for (const line of await callApp<readonly string[]>(`${source}/_control/warnings`)) {
+    process.stderr.write(`lakeferry: ${line}\n`);
   }
 }
 

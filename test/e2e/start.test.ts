@@ -122,12 +122,14 @@ suite("npm start", { concurrency: 2 }, () => {
       "in here/g/back\\slash": "b",
       ...Object.fromEntries(names.map((name) => [`in here/${name}/file ${name}`, name])),
     });
+    symlinkSync(tempFolder(t), join(source, "in here/g/way out"));
     const ranges = [{ listAfter: "a", listBefore: "c" }, { listAfter: "b", listBefore: "d" }, { listAfter: "f" }];
     writeFileSync(spec, JSON.stringify({ source: { ranges }, sink: { fileSystem: "other" } }));
     const lakes = ["--source", source, "--out", out];
     const ended = await runCommand(t, [...lakes, "--spec", spec, "--folder", "in here", "--sink-folder", "/x/y"]);
     assert.equal(ended.code, 3, ended.stdout + ended.stderr);
     assert.match(ended.stdout, /Migration \S+: CompletedWithErrors/u);
+    assert.match(ended.stderr, /in here\/g\/way out: it is a link to a place outside/u);
     assert.match(ended.stdout, /files +4 copied, 0 skipped, 2 failed/u);
     assert.match(ended.stdout, /failed +\/in here\/g\/bad\.: invalid: the name ends in a full stop/u);
     assert.match(ended.stdout, /failed +\/in here\/g\/worse\.: invalid: the name ends in a full stop/u);
