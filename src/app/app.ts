@@ -54,6 +54,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
         graceMs: tuning.graceMs,
         firstWaveMs: tuning.firstWaveMs,
         waveMs: tuning.waveMs,
+        keeperGraceMs: tuning.keeperGraceMs,
         stallMs: tuning.stallMs,
       },
     },

@@ -25,6 +25,7 @@ const tuning = z.strictObject({
   graceMs: count(10_000, 0, 120_000),
   firstWaveMs: count(30_000, 1000, 600_000),
   waveMs: count(180_000, 1000, 600_000),
+  keeperGraceMs: count(60_000, 0, 3_600_000),
   stallMs: count(2000, 0, 60_000),
   attemptTimeoutMs: count(60_000, 1000, 600_000),
   tries: count(6, 1, 20),

@@ -38,6 +38,8 @@ export type Pace = {
   /** How long the slices of a wave work: the first wave, and the later ones. */
   readonly firstWaveMs: number;
   readonly waveMs: number;
+  /** How young a run is left alone by the keeper: it may be between its row and the start of its orchestration. */
+  readonly keeperGraceMs: number;
   /** The first pause after a wave that moved nothing; doubles with each. */
   readonly stallMs: number;
 };

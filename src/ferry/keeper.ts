@@ -8,8 +8,6 @@ export type Orchestrations = {
   readonly start: (run: Run) => Promise<void>;
 };
 
-/** Younger runs may be between the row and the start of their orchestration. */
-const graceMs = 60_000;
 const maxRestarts = 5;
 
 /**
@@ -21,7 +19,7 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
   if (live.length === 0) return;
   const seen = await orchestrations.look();
   for (const run of live) {
-    const isYoung = ferry.clock.nowMs() - Math.max(run.createdMs, run.resumedMs ?? 0) < graceMs;
+    const isYoung = ferry.clock.nowMs() - Math.max(run.createdMs, run.resumedMs ?? 0) < ferry.pace.keeperGraceMs;
     if (isYoung || seen.live.has(instanceOf(run))) continue;
     await mend(ferry, orchestrations, run, seen.terminated.has(instanceOf(run)));
   }

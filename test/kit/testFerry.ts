@@ -30,6 +30,7 @@ const pace: Pace = {
   graceMs: 2000,
   firstWaveMs: 60_000,
   waveMs: 60_000,
+  keeperGraceMs: 60_000,
   stallMs: 10,
 };
 
