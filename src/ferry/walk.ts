@@ -116,8 +116,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       return true;
     } catch (error) {
       if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
-      // A folder that can't be listed is one failure; the rest of the lake goes on.
+      // A folder that can't be listed is one failure; the rest of the lake goes on. Nothing of it is left from the very
+      // instant it is counted.
       frame.uncounted = undefined;
+      frame.page = [];
+      frame.isListed = true;
       visitor.folderDone(frame.folder, { do: "failed", failure: failureOf(error, "LISTSTATUS", frame.folder) });
       return false;
     }

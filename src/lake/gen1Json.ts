@@ -79,7 +79,8 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
       : entries.length >= pageSize
         ? entries.at(-1)?.name
         : undefined;
-  return next === undefined || next === "" ? { entries } : { entries, next };
+  // An empty page has no name to go on from: whatever its token says, it is the end.
+  return next === undefined || next === "" || entries.length === 0 ? { entries } : { entries, next };
 }
 
 // A range is "everything after this name": in a listing that doesn't ascend it would lose names or visit them twice.

@@ -66,6 +66,7 @@ test("the token says whether there is more; without one a full page does", () =>
   assert.equal(parseFileStatuses(listing(["a", "b"], ""), rootPath, 2).next, undefined);
   assert.equal(parseFileStatuses(listing(["a", "b"]), rootPath, 2).next, "b");
   assert.equal(parseFileStatuses(listing(["a"]), rootPath, 2).next, undefined);
+  assert.equal(parseFileStatuses(listing([], "b"), rootPath, 2).next, undefined);
 });
 
 test("a page must ascend, in one of the two orders a lake may have", () => {
