@@ -52,6 +52,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
         saveMs: tuning.saveIntervalMs,
         pulseMs: tuning.pulseIntervalMs,
         graceMs: tuning.graceMs,
+        deadlineGraceMs: tuning.deadlineGraceMs,
         firstWaveMs: tuning.firstWaveMs,
         waveMs: tuning.waveMs,
         keeperGraceMs: tuning.keeperGraceMs,

@@ -23,6 +23,7 @@ const tuning = z.strictObject({
   saveIntervalMs: count(3000, 100, 60_000),
   pulseIntervalMs: count(2000, 100, 60_000),
   graceMs: count(10_000, 0, 120_000),
+  deadlineGraceMs: count(1_200_000, 0, 6 * 3_600_000),
   firstWaveMs: count(30_000, 1000, 600_000),
   waveMs: count(180_000, 1000, 600_000),
   keeperGraceMs: count(60_000, 0, 3_600_000),

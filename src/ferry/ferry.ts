@@ -33,8 +33,10 @@ export type Pace = {
   readonly saveMs: number;
   /** Between two looks at what people want of the run. */
   readonly pulseMs: number;
-  /** How long files in flight may go on after a slice was told to stop. */
+  /** How long files in flight may go on after a person, or the end of the process, told a slice to stop. */
   readonly graceMs: number;
+  /** The same after a deadline; well below the host's functionTimeout. */
+  readonly deadlineGraceMs: number;
   /** How long the slices of a wave work: the first wave, and the later ones. */
   readonly firstWaveMs: number;
   readonly waveMs: number;

@@ -49,8 +49,9 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
       state.isOver = true;
     });
 
-  function stop(why: SliceResult["ended"]): void {
-    if (state.stoppedMs !== undefined) return;
+  // A deadline lets what is in flight end, so that a file larger than a wave gets over; a person's wish is more urgent.
+  function stop(why: "asked" | "deadline"): void {
+    if (state.stoppedMs !== undefined && (why === "deadline" || state.ended === "asked")) return;
     state.ended = why;
     state.stoppedMs = clock.nowMs();
     walk.stop();
@@ -70,7 +71,8 @@ async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: Cla
       const nowMs = clock.nowMs();
       if (ferry.closing.aborted) stop("asked");
       if (nowMs >= input.deadlineMs) stop("deadline");
-      if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= pace.graceMs) {
+      const graceMs = state.ended === "deadline" ? pace.deadlineGraceMs : pace.graceMs;
+      if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
         cancel.abort(new Error("the slice was stopped"));
       }
       if (nowMs - pulseMs >= pace.pulseMs) {

@@ -333,6 +333,35 @@ test("work stopped at its deadline goes on where it was, in as many waves as it 
   assert.equal(tally.foldersMade + tally.foldersFound, 8);
 });
 
+test("a file that takes longer than a wave gets over all the same", async () => {
+  const { ferry, source, sink, clock } = testFerry({ firstWaveMs: 1000, waveMs: 1000, graceMs: 500 });
+  source.write("/huge", "huge");
+  source.onCall = async (op) => {
+    for (let turn = 0; op === "read" && turn < 40; turn++) await clock.sleep(250);
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+  assert.deepEqual([...sink.writes()], [["/huge", 1]]);
+});
+
+test("a pause is obeyed within its grace, also while a slice waits for a file past its deadline", async () => {
+  const { ferry, source, clock } = testFerry({ firstWaveMs: 1000, waveMs: 1000, graceMs: 500, pulseMs: 250 });
+  source.write("/huge", "huge");
+  let turns = 0;
+  Object.assign(source, {
+    read: async (...[, , , , signal]: Parameters<typeof source.read>) => {
+      while (turns++ < 10_000) {
+        if (turns === 20) await ferry.runs.change("r", (now) => ({ ...now, status: "Pausing" }));
+        await clock.sleep(250, signal);
+      }
+      return 0;
+    },
+  });
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "Paused");
+  assert.ok(turns < 60, `paused after ${turns} turns`);
+});
+
 test("a paused run stops, keeps its place, and finishes when it is resumed", async () => {
   const { ferry, source, sink, clock } = testFerry({ pulseMs: 100 });
   for (let index = 0; index < 60; index++) source.write(`/f${index}`, `${index}`);

@@ -28,6 +28,7 @@ const pace: Pace = {
   saveMs: 1000,
   pulseMs: 1000,
   graceMs: 2000,
+  deadlineGraceMs: 60_000,
   firstWaveMs: 60_000,
   waveMs: 60_000,
   keeperGraceMs: 60_000,
