@@ -4,7 +4,7 @@ import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { type MigrationRequest, migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
 import { firstRound, type MigrateInput } from "../flow/migrate.ts";
-import { rootTaken } from "../state/roots.ts";
+import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { connectionFor } from "./lakes.ts";
 import { type Answer, badRequest, problem, problemOf } from "./problem.ts";
@@ -54,7 +54,13 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
     }
     const root = pathFrom(run.request.sink.folderPath);
-    const other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
+    let other: Claim | undefined;
+    try {
+      other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
+    } catch (error) {
+      await ferry.runs.remove(run.id);
+      throw error;
+    }
     if (other !== undefined) {
       const error = rootTaken(root, other);
       await ferry.runs.remove(run.id);
@@ -71,13 +77,18 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       await starter(instanceOf(run), firstRound(run));
     } catch (error) {
       const failure = failureOf(error, "start", run.request.source.folderPath);
-      await ferry.runs.change(run.id, ({ resumedMs: _, ...now }) => ({
-        ...now,
-        status: otherwise,
-        error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
-        ...(otherwise === "Failed" ? { endedMs: ferry.clock.nowMs() } : {}),
-      }));
-      if (otherwise === "Failed") await ferry.roots.release(ferry.rootsKey(run.request), run.id);
+      // The start may have worked and only its reply been lost: then the run has moved on and is left alone.
+      const failed = await ferry.runs.change(run.id, ({ resumedMs: _, ...now }) =>
+        now.epoch !== run.epoch || now.status !== run.status || (otherwise === "Failed" && now.startedMs !== undefined)
+          ? undefined
+          : {
+              ...now,
+              status: otherwise,
+              error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
+              ...(otherwise === "Failed" ? { endedMs: ferry.clock.nowMs() } : {}),
+            },
+      );
+      if (failed.status === "Failed") await ferry.roots.release(ferry.rootsKey(run.request), run.id);
       throw error;
     }
   }

@@ -37,6 +37,14 @@ export async function copyFile(
   let there = isFresh ? undefined : await crossing.sink.stat(to, signal);
   let read = 0;
   for (let isLast = false; ; isLast = true) {
+    // A name that was a file when it was listed, or started, may be a folder now: it must not become an empty file.
+    if (entry.kind !== "file") {
+      throw new LakeError("changed", {
+        op: "copy",
+        path: from,
+        detail: "it was a file and is a folder now; run again",
+      });
+    }
     const listing = { bytes: entry.bytes, digest: digestOf(from, entry) };
     const decision = decide(entry, there);
     if (decision.do === "skip") {

@@ -14,7 +14,7 @@ export type Ledger = {
   readonly isFull: () => boolean;
   /** Resolves when there is room for more failures, so that they never fill the memory. */
   readonly room: () => Promise<void>;
-  /** Files dealt with, over all saves. */
+  /** Files and folders dealt with, over all saves. */
   readonly files: () => number;
 };
 
@@ -37,7 +37,7 @@ export function openLedger(meter: Meter): Ledger {
 
   return {
     add: (more, failure) => {
-      files += more.filesListed;
+      files += more.filesListed + more.foldersListed;
       tally = addTallies(tally, more);
       if (failure === undefined) return;
       failures.push(failure);

@@ -32,6 +32,17 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
     throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName" });
   }
 
+  // A file is to blame only while both lakes answer for it; otherwise the slice ends and its names stay open.
+  async function bothAnswer(path: LakePath, signal: AbortSignal): Promise<void> {
+    for (const ask of [() => crossing.source.stat(path, signal), () => crossing.sink.stat(target(path), signal)]) {
+      try {
+        await ask();
+      } catch (error) {
+        if (isLakeError(error) && error.retry === "exhausted") throw error;
+      }
+    }
+  }
+
   return {
     file: async (path, listed, isFresh, signal) => {
       await ledger.room();
@@ -50,6 +61,7 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
           postponed++;
           return "postponed";
         }
+        if (lost > 0) await bothAnswer(path, signal);
         return failed(error, path, entry, crossing.source, signal);
       }
     },
@@ -91,6 +103,7 @@ async function isGone(path: LakePath, source: Source, signal: AbortSignal): Prom
     await source.stat(path, signal);
     return false;
   } catch (error) {
+    if (signal.aborted) throw error;
     return isKind(error, "not-found");
   }
 }

@@ -1,3 +1,4 @@
+import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
 import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
@@ -62,20 +63,28 @@ async function rest(ferry: Ferry, { run, stalls }: WaveInput): Promise<void> {
 
 async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const nowMs = ferry.clock.nowMs();
+  const meter = newMeter();
+  let cut: Cut;
   try {
-    const meter = newMeter();
     const { source, sink } = ferry.lakes(run.request, meter);
-    const cut = await prepare(run.request, source, sink);
-    await ferry.work(run.id).seed(cut, { ...emptyTally, ...meter });
+    cut = await prepare(run.request, source, sink);
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
-    return ferry.runs.change(run.id, (now) => ({
-      ...now,
-      status: "Failed",
-      startedMs: nowMs,
-      error: failureOf(error, "prepare", run.request.source.folderPath),
-    }));
+    // Doubled executions: the other one may have begun, or ended, the run meanwhile.
+    const isOurs = (now: Run) => now.epoch === run.epoch && now.startedMs === undefined && isLive(now.status);
+    return ferry.runs.change(run.id, (now) =>
+      !isOurs(now)
+        ? undefined
+        : {
+            ...now,
+            status: "Failed",
+            startedMs: nowMs,
+            error: failureOf(error, "prepare", run.request.source.folderPath),
+          },
+    );
   }
+  // A state store that is away for a moment is no verdict on the run: what is thrown here is tried again.
+  await ferry.work(run.id).seed(cut, { ...emptyTally, ...meter });
   ferry.log("run.started", { run: run.id });
   return ferry.runs.change(run.id, (now) =>
     now.startedMs !== undefined
@@ -93,6 +102,7 @@ async function end(
 ): Promise<WavePlan> {
   const nowMs = ferry.clock.nowMs();
   const { status } = await ferry.runs.change(run.id, ({ resumedMs, ...now }) => {
+    if (now.epoch !== run.epoch || (!isLive(now.status) && now.endedMs !== undefined)) return undefined;
     const status = choose(now.status) ?? now.status;
     return {
       ...now,

@@ -362,6 +362,36 @@ test("a pause is obeyed within its grace, also while a slice waits for a file pa
   assert.ok(turns < 60, `paused after ${turns} turns`);
 });
 
+test("an open name that has become a folder is a failure, never an empty file", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/x", "content");
+  let reads = 0;
+  source.onCall = (op, path) => {
+    if (op !== "read" || reads++ > 0) return;
+    source.remove("/x");
+    source.write("/x/inner", "i");
+    throw new LakeError("unavailable", { op: "OPEN", path, detail: "HTTP 500", retry: "exhausted" });
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.equal(sink.files().has("/x"), false);
+  assert.deepEqual((await ferry.work("r").account()).tally.filesFailed, { changed: 1 });
+});
+
+test("an outage that outlasts all patience fails the run as stalled, and no file with it", async () => {
+  const { ferry, source } = testFerry();
+  for (let index = 0; index < 100; index++) source.write(`/f${index}`, `${index}`);
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  source.onCall = (op, path) => {
+    if (op !== "list") throw new LakeError("unavailable", { op, path, detail: "no reply", retry: "exhausted" });
+  };
+  const run = await drive(ferry, "r");
+  assert.equal(run.status, "Failed");
+  assert.match(run.error?.detail ?? "", /stalled/u);
+  assert.deepEqual((await ferry.work("r").account()).tally.filesFailed, {});
+});
+
 test("a paused run stops, keeps its place, and finishes when it is resumed", async () => {
   const { ferry, source, sink, clock } = testFerry({ pulseMs: 100 });
   for (let index = 0; index < 60; index++) source.write(`/f${index}`, `${index}`);
