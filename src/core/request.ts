@@ -54,10 +54,13 @@ const refusedInSink: Readonly<Record<string, string>> = {
 const connection = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/u, "expected the name of a connection, a letter and then letters, digits or _");
+const wellFormed = (text: string) => text.isWellFormed();
+const halfPair = "expected whole characters; this holds half a surrogate pair";
 const pathThat = (refuses: (path: LakePath) => string | undefined) =>
   z
     .string()
     .max(8000)
+    .refine(wellFormed, halfPair)
     .superRefine((text, context) => {
       try {
         const why = refuses(pathFrom(text));
@@ -68,7 +71,7 @@ const pathThat = (refuses: (path: LakePath) => string | undefined) =>
     });
 const sourcePath = pathThat(() => undefined);
 const sinkPath = pathThat(whyGen2Refuses);
-const bound = z.string().min(1).max(1024);
+const bound = z.string().min(1).max(1024).refine(wellFormed, halfPair);
 const connections = z.int().min(1).max(512);
 const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
 
@@ -77,7 +80,7 @@ const source = refusing(
   z.strictObject({
     connection: connection.default("LakeSource"),
     folderPath: sourcePath.default("/"),
-    fileName: z.string().min(1).max(1024).optional(),
+    fileName: bound.optional(),
     recursive: z.boolean().default(true),
     listAfter: bound.optional(),
     listBefore: bound.optional(),

@@ -21,7 +21,7 @@ export function gen1Source(
   backoff: Backoff,
   clock: Clock,
 ): Source {
-  function get(
+  async function get(
     op: string,
     path: LakePath,
     query: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ export function gen1Source(
       signal: AbortSignal | undefined;
     }>,
   ): Promise<WireReply> {
-    const parameters = Object.entries(query).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`);
+    const parameters = Object.entries(query).map(([name, value]) => `&${name}=${encoded(op, path, value)}`);
     return send({
       op,
       path,
@@ -97,4 +97,9 @@ export function gen1Source(
       return parseContentSummary(reply.body, folder);
     },
   };
+}
+
+function encoded(op: string, path: LakePath, value: string): string {
+  if (value.isWellFormed()) return encodeURIComponent(value);
+  throw new LakeError("invalid", { op, path, detail: "a name holds half a surrogate pair, which no URL can carry" });
 }
