@@ -1,4 +1,7 @@
+import { failureOf } from "../core/error.ts";
+import { pathFrom } from "../core/path.ts";
 import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
+import { rootTaken } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
 
 /** What the keeper sees of the orchestrations, and how it starts one. */
@@ -28,6 +31,9 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
 async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {
   const { filesListed } = (await ferry.work(run.id).account()).tally;
   const nowMs = ferry.clock.nowMs();
+  // A process that died between a run's row and its claim left a run that doesn't hold its root yet.
+  const root = pathFrom(run.request.sink.folderPath);
+  const other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
   const mended = await ferry.runs.change(run.id, (now) => {
     if (now.epoch !== run.epoch || !isLive(now.status) || now.status === "Paused") return undefined;
     const { resumedMs, ...rest } = now;
@@ -35,6 +41,10 @@ async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTe
     const resting = restingStatus(now.status) ?? (isTerminated ? "Paused" : undefined);
     if (resting !== undefined) {
       return { ...rest, workedMs, status: resting, ...(isLive(resting) ? {} : { endedMs: nowMs }) };
+    }
+    if (other !== undefined) {
+      const error = failureOf(rootTaken(root, other), "keeper", root);
+      return { ...rest, workedMs, status: "Failed", error, endedMs: nowMs };
     }
     const count = now.restarts?.filesListed === filesListed ? now.restarts.count + 1 : 1;
     if (count > maxRestarts) {

@@ -72,3 +72,13 @@ test("paused and ended runs are nobody's business", async () => {
     assert.equal(await statusOf(made), status);
   }
 });
+
+test("a run that never got its root is not started while another one writes there", async () => {
+  const made = testFerry();
+  await addRun(made.ferry, "r", requestOf());
+  await addRun(made.ferry, "s", requestOf());
+  await made.ferry.roots.claim("LakeSink lake", { run: "s", root: "/" as never });
+  assert.deepEqual(await kept(made, ["s"]), []);
+  assert.equal(await statusOf(made), "Failed");
+  assert.match((await made.ferry.runs.get("r"))?.error?.detail ?? "", /migration s is live/u);
+});
