@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { TableClient } from "@azure/data-tables";
 import { budget } from "../core/budget.ts";
 import { isLive } from "../core/run.ts";
 import type { Ferry } from "../ferry/ferry.ts";
+import type { Blobs } from "../state/blobs.ts";
+import { openJournal } from "../state/journal.ts";
 import { openRoots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
-import { tableRows } from "../state/tableRows.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { Connection } from "./connections.ts";
-import { managedIdentity } from "./identity.ts";
 import { openLakes } from "./lakes.ts";
-import { readSettings, type Settings, type StateStore } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { openState } from "./state.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -19,6 +19,8 @@ const mebibyte = 1024 * 1024;
 export type App = {
   readonly ferry: Ferry;
   readonly connections: ReadonlyMap<string, Connection>;
+  /** Where the journals are. */
+  readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
   readonly close: () => void;
 };
@@ -27,12 +29,13 @@ export type App = {
 export function openApp(env: Readonly<Record<string, string | undefined>>, log: Ferry["log"]): App {
   const settings = readSettings(env);
   const { tuning } = settings;
-  const rows = tableRows(tableClient(settings.state, tuning.table));
+  const { rows, blobs } = openState(settings.state, { table: tuning.table, container: tuning.journalContainer });
   const runs = openRuns(rows);
   const closing = new AbortController();
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
   return {
     connections: settings.connections,
+    blobs,
     close: () => closing.abort(new Error("the app is closing")),
     ferry: {
       clock: systemClock,
@@ -42,7 +45,8 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
         return found !== undefined && isLive(found.status);
       }),
       rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
-      work: (run) => openWork(rows, run, randomUUID),
+      work: (run) => openWork(rows, run, randomUUID, systemClock),
+      journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: lakes.open,
       memory: budget(tuning.memoryMiB * mebibyte),
       closing: closing.signal,
@@ -69,12 +73,4 @@ function wiringOf({ tuning }: Settings, log: Ferry["log"]) {
     attemptTimeoutMs: tuning.attemptTimeoutMs,
     report: (event: Readonly<Record<string, unknown>>) => log("wire.failed", event),
   };
-}
-
-function tableClient(state: StateStore, table: string): TableClient {
-  if ("connectionString" in state) {
-    const allowInsecureConnection = /TableEndpoint=http:\/\/(127\.0\.0\.1|localhost)[:/]/u.test(state.connectionString);
-    return TableClient.fromConnectionString(state.connectionString, table, { allowInsecureConnection });
-  }
-  return new TableClient(state.endpoint, table, managedIdentity(state.clientId));
 }

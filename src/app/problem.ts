@@ -48,6 +48,7 @@ export function problemOf(error: unknown): Answer {
       return problem(503, "The state store can't be used", detail);
     case "changed":
     case "corrupt":
+    case "unprocessable":
     case "unexpected":
       return problem(500, "Something unexpected went wrong", detail);
   }

@@ -16,6 +16,13 @@ const tuning = z.strictObject({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits")
     .default("lakeferry"),
+  journalContainer: z
+    .string()
+    .regex(
+      /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/u,
+      "expected 3 to 63 lower-case letters, digits or single hyphens",
+    )
+    .default("lakeferry-journal"),
   filesInFlight: count(64, 1, 1024),
   listingsInFlight: count(8, 1, 128),
   connections: count(96, 1, 2048),
@@ -38,14 +45,14 @@ const tuning = z.strictObject({
 export type Settings = {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly tuning: z.infer<typeof tuning>;
-  /** Where the state tables are. */
+  /** Where the state tables and the journal are. */
   readonly state: StateStore;
 };
 
-/** A connection string (an emulator, or an account with keys), or an endpoint for the app's managed identity. */
+/** A connection string (an emulator, or an account with keys), or endpoints for the app's managed identity. */
 export type StateStore =
   | { readonly connectionString: string }
-  | { readonly endpoint: string; readonly clientId: string | undefined };
+  | { readonly tables: string; readonly blobs: string; readonly clientId: string | undefined };
 
 /** Reads the app settings; throws LakeError "invalid" naming the setting, what it should be, and an example. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -60,10 +67,17 @@ function stateIn(env: Readonly<Record<string, string | undefined>>): StateStore 
   const connectionString = env["AzureWebJobsStorage"];
   if (connectionString !== undefined && connectionString !== "") return { connectionString };
   const account = env["AzureWebJobsStorage__accountName"];
-  const endpoint =
-    env["AzureWebJobsStorage__tableServiceUri"] ??
-    (account === undefined ? undefined : `https://${account}.table.core.windows.net`);
-  if (endpoint !== undefined) return { endpoint, clientId: env["AzureWebJobsStorage__clientId"] };
+  const endpointOf = (service: "table" | "blob") =>
+    env[`AzureWebJobsStorage__${service}ServiceUri`] ??
+    (account === undefined ? undefined : `https://${account}.${service}.core.windows.net`);
+  const [tables, blobs] = [endpointOf("table"), endpointOf("blob")];
+  if (tables !== undefined && blobs !== undefined) {
+    return { tables, blobs, clientId: env["AzureWebJobsStorage__clientId"] };
+  }
+  if (tables !== undefined || blobs !== undefined) {
+    const missing = tables === undefined ? "tableServiceUri" : "blobServiceUri";
+    throw wrongSetting(`AzureWebJobsStorage__${missing}`, "missing; the state needs tables and blobs");
+  }
   throw wrongSetting(
     "AzureWebJobsStorage__accountName",
     "missing; give the storage account of the app's state, as AzureWebJobsStorage__accountName=contosostate",

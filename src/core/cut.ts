@@ -1,3 +1,4 @@
+import { asciiJson } from "./json.ts";
 import type { LakePath } from "./path.ts";
 import type { NameRange } from "./range.ts";
 
@@ -7,8 +8,14 @@ import type { NameRange } from "./range.ts";
  */
 export type Cut = { readonly ranges: readonly CutRange[]; readonly open: readonly LakePath[] };
 
-/** A range of a cut; `fresh` says that the sink has nothing there, because this work made the folder itself. */
-export type CutRange = NameRange & { readonly fresh?: true };
+/**
+ * A range of a cut. `made` says that this run made the folder at the sink: "fresh" while nothing can stand in what is
+ * left of it, "before" when a worker that was lost may have written there.
+ */
+export type CutRange = NameRange & { readonly made?: "fresh" | "before" };
+
+/** The largest cut that a row should hold, in bytes as Table Storage counts them. */
+export const maxCutBytes = 48 * 1024;
 
 /** True when nothing is left. */
 export function isDone(cut: Cut): boolean {
@@ -17,26 +24,51 @@ export function isDone(cut: Cut): boolean {
 
 /** The same work without the knowledge that folders are empty at the sink: for work taken over from a lost worker. */
 export function withoutFreshness(cut: Cut): Cut {
-  return { ...cut, ranges: cut.ranges.map(({ fresh: _, ...range }) => range) };
+  return {
+    ...cut,
+    ranges: cut.ranges.map((range) => (range.made === undefined ? range : { ...range, made: "before" })),
+  };
 }
 
-/** A cut as JSON can hold it: ranges as [shared, rest, fresh, after, upTo], open names as [shared, rest]. */
+/** Bytes a cut takes in a row: two for each UTF-16 unit of its JSON in ASCII. */
+export function cutBytes(cut: Cut): number {
+  return 2 * asciiJson(encodeCut(cut)).length;
+}
+
+/** The same work in cuts of at most `maxBytes` each; one name or range that is larger stands alone. */
+export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
+  const count = cut.ranges.length + cut.open.length;
+  if (count <= 1 || cutBytes(cut) <= maxBytes) return [cut];
+  // Sorted, so that neighbours stay together and share their beginnings.
+  const ranges = cut.ranges.toSorted(byFolder);
+  const open = cut.open.toSorted();
+  const half = Math.ceil(count / 2);
+  const rangesFirst = Math.min(ranges.length, half);
+  const openFirst = half - rangesFirst;
+  return [
+    ...splitCut({ ranges: ranges.slice(0, rangesFirst), open: open.slice(0, openFirst) }, maxBytes),
+    ...splitCut({ ranges: ranges.slice(rangesFirst), open: open.slice(openFirst) }, maxBytes),
+  ];
+}
+
+/** A cut as JSON can hold it: ranges as [shared, rest, made, after, upTo], open names as [shared, rest]. */
 export type EncodedCut = {
-  readonly ranges: readonly (readonly [number, string, 0 | 1, string | 0, string | 0])[];
+  readonly ranges: readonly (readonly [number, string, 0 | 1 | 2, string | 0, string | 0])[];
   readonly open: readonly (readonly [number, string])[];
 };
 
 /** A cut for a row. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
 export function encodeCut(cut: Cut): EncodedCut {
-  const ranges = cut.ranges.toSorted((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0));
   const front = frontCoder();
   return {
-    ranges: ranges.map(({ folder, after, upTo, fresh }) => [
-      ...front(folder),
-      fresh === true ? 1 : 0,
-      after ?? 0,
-      upTo ?? 0,
-    ]),
+    ranges: cut.ranges
+      .toSorted(byFolder)
+      .map(({ folder, after, upTo, made }) => [
+        ...front(folder),
+        made === "fresh" ? 1 : made === "before" ? 2 : 0,
+        after ?? 0,
+        upTo ?? 0,
+      ]),
     open: encodePaths(cut.open),
   };
 }
@@ -46,14 +78,18 @@ export function decodeCut({ ranges, open }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
   return {
-    ranges: ranges.map(([shared, rest, fresh, after, upTo]) => ({
+    ranges: ranges.map(([shared, rest, made, after, upTo]) => ({
       folder: back(shared, rest),
       ...(after === 0 ? {} : { after }),
       ...(upTo === 0 ? {} : { upTo }),
-      ...(fresh === 1 ? { fresh: true as const } : {}),
+      ...(made === 0 ? {} : { made: made === 1 ? ("fresh" as const) : ("before" as const) }),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
   };
+}
+
+function byFolder(a: CutRange, b: CutRange): number {
+  return a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0;
 }
 
 function encodePaths(paths: readonly LakePath[]): [number, string][] {

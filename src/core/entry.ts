@@ -28,14 +28,16 @@ export type SinkItem = {
   readonly kind: "file" | "folder";
   readonly bytes: number;
   readonly etag: string;
-  /** What lakeferry wrote with the file, when it was lakeferry. */
+  /** What lakeferry wrote with the item, when it was lakeferry. */
   readonly origin?: Origin;
+  /** MD5 of the content as the sink keeps it, in hex. */
+  readonly md5?: string;
 };
 
-/** The provenance lakeferry stores with every file it writes. */
+/** The provenance lakeferry stores with every file and folder it writes. */
 export type Origin = {
   readonly run: string;
-  /** Length and modification time of the source file that was copied. */
+  /** Length and modification time of the source item that was copied. */
   readonly bytes: number;
   readonly modifiedMs: number;
 };

@@ -8,6 +8,7 @@ export type Kind =
   | "changed"
   | "corrupt"
   | "invalid"
+  | "unprocessable"
   | "unexpected";
 
 /** Whether sending again may help: never, later, or it was tried until the patience ran out. */

@@ -1,17 +1,36 @@
 import type { Failure } from "./error.ts";
 import { emptyTally, type SkipReason, type Tally } from "./tally.ts";
 
-/** What became of one file. `bytes` is its length in the listing, `read` what crossed the wire for it. */
-export type FileOutcome =
-  | { readonly do: "copied"; readonly bytes: number; readonly read: number; readonly digest: string }
-  | { readonly do: "skipped"; readonly because: SkipReason; readonly bytes: number; readonly digest: string }
-  | { readonly do: "failed"; readonly failure: Failure; readonly bytes: number; readonly digest: string };
+/** What became of one file. */
+export type FileOutcome = Listed &
+  (
+    | {
+        readonly do: "copied";
+        /** Bytes that crossed the wire for it. */
+        readonly read: number;
+        /** MD5 of the content, in hex, as the sink has checked it. */
+        readonly md5?: string;
+      }
+    | { readonly do: "skipped"; readonly because: SkipReason }
+    | { readonly do: "failed"; readonly failure: Failure }
+  );
+
+/** A file as it was listed: its length, its modification time when it is known, and its part of the lake's digest. */
+export type Listed = {
+  readonly bytes: number;
+  readonly modifiedMs?: number;
+  readonly digest: string;
+  readonly effort?: Effort;
+};
 
 /** What became of one folder itself; its content is counted on its own. */
 export type FolderOutcome =
   | { readonly do: "made" | "found" }
   | { readonly do: "skipped"; readonly because: SkipReason }
   | { readonly do: "failed"; readonly failure: Failure };
+
+/** What an item has cost. */
+export type Effort = { readonly milliseconds: number; readonly requests: number };
 
 /** One file as a tally. */
 export function tallyOfFile(outcome: FileOutcome): Tally {

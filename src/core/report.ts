@@ -1,4 +1,5 @@
 import type { Failure } from "./error.ts";
+import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
 import type { Run, RunStatus } from "./run.ts";
 import { type Tally, totalOf } from "./tally.ts";
@@ -30,6 +31,8 @@ export type Report = {
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
   readonly throttles: number;
   readonly digest: string;
+  /** Present once the run has ended: what its journal holds, sealed. */
+  readonly journal?: JournalSeal;
   /** Present once the source could count itself; an estimate, as the lake may change. */
   readonly expected?: { readonly files: number; readonly bytes: number };
   readonly remainingSeconds?: number;
@@ -63,6 +66,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },
     throttles: tally.throttles,
     digest: tally.digest,
+    ...(run.journal === undefined ? {} : { journal: run.journal }),
     ...(run.expected === undefined ? {} : { expected: run.expected }),
     ...(remaining === undefined ? {} : { remainingSeconds: remaining }),
     ...(run.error === undefined ? {} : { error: run.error }),

@@ -1,4 +1,5 @@
 import type { Failure } from "./error.ts";
+import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
 
 /**
@@ -38,6 +39,8 @@ export type Run = {
   /** When the present epoch began to work. */
   readonly resumedMs?: number;
   readonly error?: Failure;
+  /** The journal as it stood when the run ended. */
+  readonly journal?: JournalSeal;
   /** How often the keeper has started the run again, and how many files were listed at the last time. */
   readonly restarts?: { readonly count: number; readonly filesListed: number };
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */

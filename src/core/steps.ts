@@ -37,6 +37,7 @@ export type SliceInput = {
 /** A hint about what a slice did; the rows are the truth. */
 export type SliceResult = {
   readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
-  readonly files: number;
+  /** Files and folders dealt with. */
+  readonly items: number;
   readonly error?: Failure;
 };

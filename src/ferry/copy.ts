@@ -6,7 +6,7 @@ import { isKind, LakeError } from "../core/error.ts";
 import { blockBytesFor, onePutBytes } from "../core/blocks.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard, Sink, Source } from "../lake/lake.ts";
-import { digestOf } from "./hash.ts";
+import { listedAs } from "./hash.ts";
 import { readWhole } from "./readWhole.ts";
 import { sendBlocks } from "./sendBlocks.ts";
 import type { FileOutcome } from "../core/outcome.ts";
@@ -45,23 +45,26 @@ export async function copyFile(
         detail: "it was a file and is a folder now; run again",
       });
     }
-    const listing = { bytes: entry.bytes, digest: digestOf(from, entry) };
+    const listing = listedAs(from, entry);
     const decision = decide(entry, there);
     if (decision.do === "skip") {
       // Sent earlier by this run, whose worker was lost before it could count the file.
-      if (there?.origin?.run === crossing.run) return { do: "copied", ...listing, read };
+      if (there?.origin?.run === crossing.run) return { do: "copied", ...listing, read, ...proofOf(there) };
       return { do: "skipped", because: decision.because, ...listing };
     }
     if (decision.do === "refuse") {
       throw new LakeError("conflict", { op: "copy", path: to, detail: "a folder stands at the sink under this name" });
     }
     try {
-      read += await send(crossing, from, to, entry, guardOf(there), signal);
-      return { do: "copied", ...listing, read };
+      const md5 = await send(crossing, from, to, entry, guardOf(there), signal);
+      return { do: "copied", ...listing, read: read + entry.bytes, md5 };
     } catch (error) {
       if (isKind(error, "conflict")) {
         there = await crossing.sink.stat(to, signal);
-        if (isOurs(crossing.run, entry, there)) return { do: "copied", ...listing, read: read + entry.bytes };
+        read += entry.bytes;
+        if (there !== undefined && isOurs(crossing.run, entry, there)) {
+          return { do: "copied", ...listing, read, ...proofOf(there) };
+        }
       } else if (!isKind(error, "changed")) throw error;
       if (isLast) throw error;
       entry = await crossing.source.stat(from, signal);
@@ -69,7 +72,7 @@ export async function copyFile(
   }
 }
 
-// Resolves to the bytes read.
+// Resolves to the MD5 that the sink has checked.
 async function send(
   { run, source, sink, memory, blockSizeInMB }: Crossing,
   from: LakePath,
@@ -77,18 +80,18 @@ async function send(
   { bytes, modifiedMs }: Entry,
   guard: Guard,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<string> {
   const origin = { run, bytes, modifiedMs };
   if (bytes > onePutBytes) {
     const blockBytes = blockBytesFor(to, bytes, blockSizeInMB);
-    const ids = await sendBlocks({ source, sink, memory, from, to, bytes, blockBytes, version: randomUUID() }, signal);
-    await sink.commitBlocks(to, ids, origin, guard, signal);
-    return bytes;
+    const job = { source, sink, memory, from, to, bytes, blockBytes, version: randomUUID() };
+    const { blockIds, md5 } = await sendBlocks(job, signal);
+    await sink.commitBlocks(to, blockIds, md5, origin, guard, signal);
+    return md5;
   }
   const release = await memory.take(bytes, signal);
   try {
-    await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal);
-    return bytes;
+    return await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal);
   } finally {
     release();
   }
@@ -98,9 +101,14 @@ function guardOf(there: SinkItem | undefined): Guard {
   return there === undefined ? { replaces: "nothing" } : { replaces: "etag", etag: there.etag };
 }
 
-function isOurs(run: string, entry: Entry, there: SinkItem | undefined): boolean {
+// What the sink holds counts, not what was sent: another execution may have been the one that landed.
+function proofOf({ md5 }: SinkItem): { readonly md5?: string } {
+  return md5 === undefined ? {} : { md5 };
+}
+
+function isOurs(run: string, entry: Entry, there: SinkItem): boolean {
   return (
-    there?.kind === "file" &&
+    there.kind === "file" &&
     there.bytes === entry.bytes &&
     there.origin?.run === run &&
     there.origin.bytes === entry.bytes &&

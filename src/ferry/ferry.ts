@@ -2,6 +2,7 @@ import type { Budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
+import type { JournalWriter } from "../state/journal.ts";
 import type { Roots } from "../state/roots.ts";
 import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
@@ -16,6 +17,8 @@ export type Ferry = {
   /** The name under which runs into one file system are kept apart, however many connections lead to it. */
   readonly rootsKey: (request: MigrationRequest) => string;
   readonly work: (run: string) => Work;
+  /** The journal of one claim of a packet. */
+  readonly journal: (run: string, claim: string) => JournalWriter;
   /** The two lakes a request names, counting on the given meter. */
   readonly lakes: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };
   /** Bytes in memory, shared by all slices of the process. */

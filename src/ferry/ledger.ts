@@ -1,31 +1,40 @@
 import type { Failure } from "../core/error.ts";
+import { fileLine, folderLine, type Span, spanLine, widened } from "../core/journal.ts";
+import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
+import { type LakePath, splitPath } from "../core/path.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
+import type { JournalWriter } from "../state/journal.ts";
+import type { Step } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
 
 /** Failures may wait for the next save up to this many characters; then whoever brings more waits. */
 const maxWaitingUnits = 200_000;
+/** Folders with unchanged files that wait for their line. */
+const maxSpans = 1000;
 
-/** What happened since the last save. */
+/** What happened since the last save: counts, failures, and a line in the journal for everything. */
 export type Ledger = {
-  readonly add: (tally: Tally, failure?: Failure) => void;
+  readonly file: (path: LakePath, outcome: FileOutcome) => void;
+  readonly folder: (path: LakePath, outcome: FolderOutcome) => void;
   /** Everything since the last take; the next begins at zero. */
-  readonly take: () => { readonly tally: Tally; readonly failures: readonly Failure[] };
+  readonly take: () => Pick<Step, "tally" | "failures" | "journal">;
   /** True when a save should come soon. */
   readonly isFull: () => boolean;
-  /** Resolves when there is room for more failures, so that they never fill the memory. */
+  /** Resolves when there is room for more, so that failures and lines never fill the memory. */
   readonly room: () => Promise<void>;
   /** Files and folders dealt with, over all saves. */
-  readonly files: () => number;
+  readonly items: () => number;
 };
 
 /** A ledger at zero that counts the meter's requests as well. */
-export function openLedger(meter: Meter): Ledger {
+export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
   let tally = emptyTally;
   let failures: Failure[] = [];
   let waitingUnits = 0;
   let waiters: (() => void)[] = [];
-  let files = 0;
-  let counted: Meter = { requests: {}, throttles: 0 };
+  let items = 0;
+  let counted: Pick<Meter, "requests" | "throttles"> = { requests: {}, throttles: 0 };
+  let spans = new Map<LakePath, Span>();
 
   function requestsSinceLast(): Tally {
     const requests: Record<string, number> = {};
@@ -35,21 +44,48 @@ export function openLedger(meter: Meter): Ledger {
     return { ...emptyTally, requests, throttles };
   }
 
+  function add(more: Tally, outcome: FileOutcome | FolderOutcome): void {
+    items++;
+    tally = addTallies(tally, more);
+    if (outcome.do !== "failed") return;
+    failures.push(outcome.failure);
+    waitingUnits += JSON.stringify(outcome.failure).length;
+  }
+
+  function writeSpans(): void {
+    for (const [folder, span] of spans) journal.add(spanLine(folder, span));
+    spans = new Map();
+  }
+
+  function isFull(): boolean {
+    return waitingUnits >= maxWaitingUnits || journal.isFull();
+  }
+
   return {
-    add: (more, failure) => {
-      files += more.filesListed + more.foldersListed;
-      tally = addTallies(tally, more);
-      if (failure === undefined) return;
-      failures.push(failure);
-      waitingUnits += JSON.stringify(failure).length;
+    file: (path, outcome) => {
+      add(tallyOfFile(outcome), outcome);
+      if (outcome.do !== "skipped" || outcome.because !== "same") return journal.add(fileLine(path, outcome));
+      const { folder } = splitPath(path);
+      spans.set(folder, widened(spans.get(folder), path, outcome));
+      if (spans.size >= maxSpans) writeSpans();
     },
-    isFull: () => waitingUnits >= maxWaitingUnits,
+    folder: (path, outcome) => {
+      add(tallyOfFolder(outcome), outcome);
+      journal.add(folderLine(path, outcome));
+    },
+    isFull,
     room: async () => {
-      if (waitingUnits >= maxWaitingUnits) await new Promise<void>((resolve) => waiters.push(resolve));
+      while (isFull()) await new Promise<void>((resolve) => waiters.push(resolve));
     },
-    files: () => files,
+    items: () => items,
     take: () => {
-      const taken = { tally: addTallies(tally, requestsSinceLast()), failures };
+      writeSpans();
+      const mark = journal.mark();
+      const taken = {
+        tally: addTallies(tally, requestsSinceLast()),
+        failures,
+        ...(mark === undefined ? {} : { journal: { mark, stored: () => journal.stored(mark) } }),
+      };
       tally = emptyTally;
       failures = [];
       waitingUnits = 0;

@@ -1,4 +1,5 @@
-import type { Cut } from "../core/cut.ts";
+import type { Cut, CutRange } from "../core/cut.ts";
+import type { Entry, Origin } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
@@ -8,18 +9,18 @@ import type { Sink, Source } from "../lake/lake.ts";
  * Looks at both roots and makes the sink's, before a run's first slice; resolves to all the work there is. The source
  * is looked at first, so that a run that can't begin creates nothing. May be repeated.
  */
-export async function prepare(request: MigrationRequest, source: Source, sink: Sink): Promise<Cut> {
+export async function prepare(run: string, request: MigrationRequest, source: Source, sink: Sink): Promise<Cut> {
   const folder = pathFrom(request.source.folderPath);
   const { fileName } = request.source;
   const from = fileName === undefined ? folder : childPath(folder, fileName);
-  await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
+  const { modifiedMs } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
-  const made = await makeRoot(sink, request, to);
+  const made = await makeRoot({ run, bytes: 0, modifiedMs }, sink, request, to);
   if (fileName !== undefined) return { ranges: [], open: [from] };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
     ...interval,
-    ...(made === "made" ? { fresh: true as const } : {}),
+    ...(made === undefined ? {} : { made }),
   }));
   return { ranges, open: [] };
 }
@@ -29,7 +30,7 @@ async function checkSource(
   request: MigrationRequest,
   path: LakePath,
   wanted: "file" | "folder",
-): Promise<void> {
+): Promise<Entry> {
   const { connection } = request.source;
   const refuse = (detail: string, cause?: unknown) => {
     const kind = isKind(cause, "denied") ? "denied" : isKind(cause, "not-found") ? "not-found" : "invalid";
@@ -42,6 +43,7 @@ async function checkSource(
       throw refuse(`the source ${path} in ${connection} is a ${there.kind}, not a ${wanted}; ${hint}`);
     }
     if (wanted === "folder") await source.list(path, undefined);
+    return there;
   } catch (error) {
     if (isKind(error, "not-found")) {
       throw refuse(`the source ${wanted} ${path} does not exist in ${connection}`, error);
@@ -57,7 +59,12 @@ async function checkSource(
   }
 }
 
-async function makeRoot(sink: Sink, request: MigrationRequest, to: LakePath): Promise<"made" | "found"> {
+async function makeRoot(
+  origin: Origin,
+  sink: Sink,
+  request: MigrationRequest,
+  to: LakePath,
+): Promise<CutRange["made"]> {
   const { connection, fileSystem } = request.sink;
   const place = `${to} in file system ${fileSystem} of ${connection}`;
   try {
@@ -70,7 +77,10 @@ async function makeRoot(sink: Sink, request: MigrationRequest, to: LakePath): Pr
         detail: `the sink folder ${place} is a file; remove it or choose another sink folder`,
       });
     }
-    return to === rootPath ? madeFileSystem : await sink.makeFolder(to);
+    if (to === rootPath) return madeFileSystem === "made" ? "fresh" : undefined;
+    if ((await sink.makeFolder(to, origin)) === "made") return "fresh";
+    // An execution of this step that was lost may have made it.
+    return there?.origin?.run === origin.run ? "before" : undefined;
   } catch (error) {
     if (isKind(error, "conflict") && error.op !== "prepare") {
       throw new LakeError("conflict", {

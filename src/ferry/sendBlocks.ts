@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Budget, budget } from "../core/budget.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Sink, Source } from "../lake/lake.ts";
@@ -17,8 +18,11 @@ export type BlockJob = {
   readonly version: string;
 };
 
-/** Reads a file in one go and stages it block by block, some at a time; resolves to the ids to commit, in order. */
-export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<readonly string[]> {
+/** The blocks to commit, in order, and the MD5 of the whole in hex. */
+export type StagedFile = { readonly blockIds: readonly string[]; readonly md5: string };
+
+/** Reads a file in one go and stages it block by block, some at a time. */
+export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<StagedFile> {
   const { source, sink, memory, from, to, bytes, blockBytes } = job;
   // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
   const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size / blockBytes) - 1));
@@ -26,6 +30,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<re
   const slots = budget(blocksInFlight);
   const spare: Buffer[] = [];
   const ids: string[] = [];
+  const hash = createHash("md5");
   const staging = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   let block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
@@ -65,6 +70,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<re
   }
 
   function receive(chunk: Uint8Array): Promise<void> | undefined {
+    hash.update(chunk);
     if (filled + chunk.byteLength >= block.byteLength) return fill(chunk);
     block.set(chunk, filled);
     filled += chunk.byteLength;
@@ -77,7 +83,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<re
     if (filled > 0) await sendBlock();
     await Promise.all(staging);
     if (failure !== undefined) throw failure.error;
-    return ids;
+    return { blockIds: ids, md5: hash.digest("hex") };
   } finally {
     await Promise.all(staging);
     release();

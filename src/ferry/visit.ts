@@ -1,40 +1,72 @@
 import type { Entry } from "../core/entry.ts";
 import { type Failure, failureOf, isKind, isLakeError, LakeError } from "../core/error.ts";
 import { whyGen2Refuses } from "../core/names.ts";
-import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
+import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
-import { type Crossing, copyFile } from "./copy.ts";
-import { digestOf } from "./hash.ts";
 import type { Source } from "../lake/lake.ts";
+import { type Meter, watch } from "../wire/meter.ts";
+import { type Crossing, copyFile } from "./copy.ts";
+import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Visitor } from "./walk.ts";
 
-/** This many files in a row that no patience could bring over mean that a lake is gone, not that the files are bad. */
+/** This many items in a row that no patience could bring over mean that a lake is gone, not that the items are bad. */
 const lostInARow = 32;
-/** As many files a slice leaves for a later one; more would swell its saved cut. */
+/** As many items a walk leaves for a later one; more would swell its saved cut. */
 const maxPostponed = 200;
 
-/**
- * The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. A file that the
- * lakes would not serve after all tries is left for a later slice while `isPatient`, and is a failure after that.
- */
-export function copying(request: MigrationRequest, crossing: Crossing, ledger: Ledger, isPatient: boolean): Visitor {
+/** What a copying visitor needs besides the crossing. */
+export type Copying = {
+  readonly request: MigrationRequest;
+  readonly crossing: Crossing;
+  readonly ledger: Ledger;
+  readonly meter: Meter;
+  readonly nowMs: () => number;
+  /** What the lakes would not serve after all tries is left for a later walk; without patience it is a failure. */
+  readonly isPatient: boolean;
+  /** The packet was taken from a worker that was lost: a folder found may be one that it made. */
+  readonly isTakenOver: boolean;
+};
+
+/** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
+export function copying(means: Copying): Visitor {
+  const { request, crossing, ledger, meter, nowMs, isPatient, isTakenOver } = means;
+  const { source, sink } = crossing;
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
   let lost = 0;
   let postponed = 0;
 
+  function moved(path: LakePath): LakePath {
+    return rebasePath(path, sourceRoot, sinkRoot);
+  }
+
   function target(path: LakePath): LakePath {
-    const to = rebasePath(path, sourceRoot, sinkRoot);
+    const to = moved(path);
     const why = whyGen2Refuses(to);
     if (why === undefined) return to;
     throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName" });
   }
 
-  // A file is to blame only while both lakes answer for it; otherwise the slice ends and its names stay open.
+  // Decides whose fault it is: a lake's (the walk ends and its names stay open), nobody's yet, or the item's own.
+  async function blame(error: unknown, path: LakePath, signal: AbortSignal): Promise<"postponed" | "item"> {
+    // A stopped item is neither done nor failed: its name stays open.
+    if (signal.aborted) throw error;
+    lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
+    if (lost === 0) return "item";
+    if (lost >= lostInARow) throw error;
+    if (isPatient && postponed < maxPostponed) {
+      postponed++;
+      return "postponed";
+    }
+    await bothAnswer(path, signal);
+    return "item";
+  }
+
+  // An item is to blame only while both lakes answer for it.
   async function bothAnswer(path: LakePath, signal: AbortSignal): Promise<void> {
-    for (const ask of [() => crossing.source.stat(path, signal), () => crossing.sink.stat(target(path), signal)]) {
+    for (const ask of [() => source.stat(path, signal), () => sink.stat(target(path), signal)]) {
       try {
         await ask();
       } catch (error) {
@@ -43,42 +75,77 @@ export function copying(request: MigrationRequest, crossing: Crossing, ledger: L
     }
   }
 
+  async function copy(
+    path: LakePath,
+    listed: Entry | undefined,
+    isFresh: boolean,
+    signal: AbortSignal,
+  ): Promise<FileOutcome | "postponed" | "folder"> {
+    let entry = listed;
+    try {
+      entry ??= await source.stat(path, signal);
+      // A name that an earlier walk had started, of either kind.
+      if (listed === undefined && entry.kind === "folder") return "folder";
+      const outcome = await copyFile(crossing, path, target(path), entry, isFresh, signal);
+      lost = 0;
+      return outcome;
+    } catch (error) {
+      if ((await blame(error, path, signal)) === "postponed") return "postponed";
+      return failed(error, path, entry, source, signal);
+    }
+  }
+
+  async function make(path: LakePath, modifiedMs: number, signal: AbortSignal): Promise<"made" | "found"> {
+    const to = target(path);
+    const made = await sink.makeFolder(to, { run: crossing.run, bytes: 0, modifiedMs }, signal);
+    lost = 0;
+    if (made === "made" || !isTakenOver) return made;
+    return (await sink.stat(to, signal))?.origin?.run === crossing.run ? "made" : "found";
+  }
+
   return {
     file: async (path, listed, isFresh, signal) => {
       await ledger.room();
-      let entry = listed;
+      const startedMs = nowMs();
+      const requestsOf = watch(meter, path, moved(path));
+      let requests = 0;
+      let outcome: Awaited<ReturnType<typeof copy>>;
       try {
-        entry ??= await crossing.source.stat(path, signal);
-        const outcome = await copyFile(crossing, path, target(path), entry, isFresh, signal);
-        lost = 0;
-        return outcome;
-      } catch (error) {
-        // A stopped copy is neither done nor failed: its name stays open.
-        if (signal.aborted) throw error;
-        lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
-        if (lost >= lostInARow) throw error;
-        if (lost > 0 && isPatient && postponed < maxPostponed) {
-          postponed++;
-          return "postponed";
-        }
-        if (lost > 0) await bothAnswer(path, signal);
-        return failed(error, path, entry, crossing.source, signal);
+        outcome = await copy(path, listed, isFresh, signal);
+      } finally {
+        requests = requestsOf();
       }
+      if (typeof outcome === "string") return outcome;
+      return { ...outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
     },
 
-    folder: async (path, signal): Promise<FolderOutcome> => {
+    folder: async (path, listed, signal) => {
       if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
-        return { do: await crossing.sink.makeFolder(target(path), signal) };
+        const { modifiedMs } = listed ?? (await source.stat(path, signal));
+        return { do: await make(path, modifiedMs, signal) };
       } catch (error) {
-        if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
-        return { do: "failed", failure: failureOf(error, "makeFolder", path) };
+        return folderFailed(error, "makeFolder", path, signal);
       }
     },
 
-    fileDone: (_, outcome) => ledger.add(tallyOfFile(outcome), failureIn(outcome)),
-    folderDone: (_, outcome) => ledger.add(tallyOfFolder(outcome), failureIn(outcome)),
+    unlisted: (path, error, signal) => folderFailed(error, "LISTSTATUS", path, signal),
+    fileDone: ledger.file,
+    folderDone: ledger.folder,
   };
+
+  async function folderFailed(
+    error: unknown,
+    op: string,
+    path: LakePath,
+    signal: AbortSignal,
+  ): Promise<FolderOutcome | "postponed"> {
+    if (!isLakeError(error)) throw error;
+    if ((await blame(error, path, signal)) === "postponed") return "postponed";
+    if (isKind(error, "not-found") && (await isGone(path, source, signal)))
+      return { do: "skipped", because: "vanished" };
+    return { do: "failed", failure: helpful(failureOf(error, op, path)) };
+  }
 }
 
 async function failed(
@@ -88,12 +155,11 @@ async function failed(
   source: Source,
   signal: AbortSignal,
 ): Promise<FileOutcome> {
-  const bytes = entry?.bytes ?? 0;
-  const digest = digestOf(path, entry ?? { bytes: 0, modifiedMs: 0 });
+  const listed = listedAs(path, entry);
   if (isKind(error, "not-found") && (await isGone(path, source, signal))) {
-    return { do: "skipped", because: "vanished", bytes, digest };
+    return { do: "skipped", because: "vanished", ...listed };
   }
-  return { do: "failed", failure: failureOf(error, "copy", path), bytes, digest };
+  return { do: "failed", failure: helpful(failureOf(error, "copy", path)), ...listed };
 }
 
 // Listed, and gone before it could be read, is the source's own change and no failure. Only the source's own word for
@@ -108,9 +174,7 @@ async function isGone(path: LakePath, source: Source, signal: AbortSignal): Prom
   }
 }
 
-function failureIn(outcome: FileOutcome | FolderOutcome): Failure | undefined {
-  if (outcome.do !== "failed") return undefined;
-  const { failure } = outcome;
+function helpful(failure: Failure): Failure {
   if (failure.kind !== "denied") return failure;
   return { ...failure, detail: `the app's identity needs ${rightFor(failure.op)} (${failure.detail})` };
 }

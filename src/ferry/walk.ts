@@ -1,7 +1,6 @@
 import { type Budget, budget } from "../core/budget.ts";
 import type { Cut, CutRange } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
-import { failureOf, isLakeError } from "../core/error.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
@@ -10,17 +9,23 @@ import type { Source } from "../lake/lake.ts";
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
   /**
-   * Deals with one file; `entry` is missing for a name that an earlier walk had started. A postponed file stays open: it
-   * is what is left for a later walk.
+   * Deals with one file; `entry` is missing for a name that an earlier walk had started, which may be a folder by now. A
+   * postponed name stays open: it is what is left for a later walk.
    */
   readonly file: (
     path: LakePath,
     entry: Entry | undefined,
     isFresh: boolean,
     signal: AbortSignal,
-  ) => Promise<FileOutcome | "postponed">;
+  ) => Promise<FileOutcome | "postponed" | "folder">;
   /** Prepares one folder, before anything in it is listed. */
-  readonly folder: (path: LakePath, signal: AbortSignal) => Promise<FolderOutcome>;
+  readonly folder: (
+    path: LakePath,
+    entry: Entry | undefined,
+    signal: AbortSignal,
+  ) => Promise<FolderOutcome | "postponed">;
+  /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
+  readonly unlisted: (path: LakePath, error: unknown, signal: AbortSignal) => Promise<FolderOutcome | "postponed">;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
   readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
@@ -35,6 +40,10 @@ export type Walk = {
   readonly cut: () => Cut;
   /** Starts nothing new; what is in flight goes on. */
   readonly stop: () => void;
+  /** Starts no new names for as long as it holds, so that the open ones become fewer. */
+  readonly hold: (isHeld: boolean) => void;
+  /** Takes half of what nobody stands in out of this walk, the largest ranges first, to be walked by somebody else. */
+  readonly give: () => readonly CutRange[];
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
   readonly ended: Promise<void>;
 };
@@ -47,8 +56,7 @@ type Frame = {
   readonly folder: LakePath;
   after: string | undefined;
   readonly upTo: string | undefined;
-  /** The sink has nothing here that we didn't write. */
-  readonly isFresh: boolean;
+  readonly made: CutRange["made"];
   /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
@@ -60,10 +68,14 @@ type Frame = {
 export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Width, signal: AbortSignal): Walk {
   const standing: Frame[] = [];
   const moving = new Set<Frame>();
+  /** Folders that can't be listed for now: left for a later walk. */
+  const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
   const inFlight = new Set<Promise<void>>();
   const slots: Budget = budget(width.files);
   let isStopped = false;
+  let isHeld = false;
+  let isResuming = true;
   let firstError: { readonly error: unknown } | undefined;
   let wake: (() => void)[] = [];
 
@@ -86,16 +98,39 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   function startFile(path: LakePath, entry: Entry | undefined, isFresh: boolean, release: () => void): void {
     const running = visitor
       .file(path, entry, isFresh, signal)
-      .then((outcome) => {
-        if (outcome === "postponed") return;
-        open.delete(path);
-        visitor.fileDone(path, outcome);
-      }, fail)
+      .then((outcome) => (outcome === "folder" ? enterOpen(path) : finish(path, outcome)))
+      .catch(fail)
       .finally(() => {
         release();
         inFlight.delete(running);
       });
     inFlight.add(running);
+  }
+
+  function finish(path: LakePath, outcome: FileOutcome | "postponed"): void {
+    if (outcome === "postponed") return;
+    open.delete(path);
+    visitor.fileDone(path, outcome);
+  }
+
+  // A name that was started and not finished, and is a folder.
+  async function enterOpen(path: LakePath): Promise<void> {
+    const outcome = await visitor.folder(path, undefined, signal);
+    if (outcome === "postponed") return;
+    open.delete(path);
+    const frame = enter(path, outcome);
+    if (frame === undefined) return;
+    standing.push(frame);
+    wakeAll();
+  }
+
+  // A frame for a folder that was prepared; any other is counted here and now.
+  function enter(path: LakePath, outcome: FolderOutcome): Frame | undefined {
+    if (outcome.do === "skipped" || outcome.do === "failed") {
+      visitor.folderDone(path, outcome);
+      return undefined;
+    }
+    return newFrame({ folder: path, ...(outcome.do === "made" ? { made: "fresh" } : {}) }, outcome);
   }
 
   async function resumeOpenNames(): Promise<void> {
@@ -104,6 +139,12 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       if (isStopped) return release();
       startFile(path, undefined, false, release);
     }
+    // They may turn out to be folders, which somebody must walk.
+    await Promise.all(inFlight);
+  }
+
+  async function held(): Promise<void> {
+    while (isHeld && !isStopped) await new Promise<void>((resolve) => wake.push(resolve));
   }
 
   // Returns whether there is a page to go on with.
@@ -115,13 +156,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       frame.isListed = page.next === undefined;
       return true;
     } catch (error) {
-      if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
-      // A folder that can't be listed is one failure; the rest of the lake goes on. Nothing of it is left from the very
-      // instant it is counted.
-      frame.uncounted = undefined;
-      frame.page = [];
-      frame.isListed = true;
-      visitor.folderDone(frame.folder, { do: "failed", failure: failureOf(error, "LISTSTATUS", frame.folder) });
+      const outcome = await visitor.unlisted(frame.folder, error, signal);
+      // Nothing of the folder is left from the very instant it is counted.
+      moving.delete(frame);
+      if (outcome === "postponed") postponed.push(frame);
+      else visitor.folderDone(frame.folder, outcome);
       return false;
     }
   }
@@ -133,8 +172,9 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     while (!isStopped) {
       const entry = frame.page[frame.at];
       if (entry === undefined) {
-        if (!frame.isListed && (await listMore(frame))) continue;
-        return leave(frame);
+        if (frame.isListed) return leave(frame);
+        if (await listMore(frame)) continue;
+        return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
         // Beyond a bound that both name orders agree on there is nothing more for us; else go on and filter.
@@ -143,23 +183,27 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
         continue;
       }
       const path = childPath(frame.folder, entry.name);
+      await held();
       if (entry.kind === "file") {
         const release = await slots.take(1);
         if (isStopped) return release();
         pass(frame, entry);
         open.add(path);
-        startFile(path, entry, frame.isFresh, release);
+        startFile(path, entry, frame.made === "fresh", release);
         continue;
       }
-      const outcome = await visitor.folder(path, signal);
+      if (isStopped) return;
+      const outcome = await visitor.folder(path, entry, signal);
       pass(frame, entry);
-      if (outcome.do === "skipped" || outcome.do === "failed") {
-        visitor.folderDone(path, outcome);
+      if (outcome === "postponed") {
+        open.add(path);
         continue;
       }
+      const child = enter(path, outcome);
+      if (child === undefined) continue;
       moving.delete(frame);
       standing.push(frame);
-      frame = newFrame({ folder: path, ...(outcome.do === "made" ? { fresh: true } : {}) }, outcome);
+      frame = child;
       moving.add(frame);
       forgetFarPages();
       wakeAll();
@@ -198,14 +242,19 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     while (!isStopped) {
       const frame = standing.pop();
       if (frame !== undefined) await advance(frame);
-      else if (moving.size === 0) return wakeAll();
+      else if (moving.size === 0 && !isResuming) return wakeAll();
       else await new Promise<void>((resolve) => wake.push(resolve));
     }
   }
 
   async function run(): Promise<void> {
     await Promise.all([
-      resumeOpenNames().catch(fail),
+      resumeOpenNames()
+        .catch(fail)
+        .finally(() => {
+          isResuming = false;
+          wakeAll();
+        }),
       ...Array.from({ length: width.listings }, () => work().catch(fail)),
     ]);
     while (inFlight.size > 0) await Promise.all(inFlight);
@@ -215,32 +264,44 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
     const uncounted =
-      range.after === undefined ? ({ do: range.fresh === true ? "made" : "found" } as const) : undefined;
+      range.after === undefined ? ({ do: range.made === undefined ? "found" : "made" } as const) : undefined;
     standing.push(newFrame(range, uncounted));
   }
 
   return {
     cut: () => ({
-      ranges: [...standing, ...moving]
-        .filter((frame) => !frame.isListed || frame.at < frame.page.length || frame.uncounted !== undefined)
-        .map(rangeOf),
+      ranges: [...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf),
       open: [...open],
     }),
     stop,
+    hold: (wanted) => {
+      isHeld = wanted;
+      wakeAll();
+    },
+    // Those at the front are the farthest up: the walk would come to them last.
+    give: () =>
+      standing
+        .splice(0, Math.ceil(standing.length / 2))
+        .filter(isLeft)
+        .map(rangeOf),
     ended: run(),
   };
 }
 
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
-  const { folder, after, upTo, fresh } = range;
-  return { folder, after, upTo, isFresh: fresh === true, uncounted, page: [], at: 0, isListed: false };
+  const { folder, after, upTo, made } = range;
+  return { folder, after, upTo, made, uncounted, page: [], at: 0, isListed: false };
 }
 
-function rangeOf({ folder, after, upTo, isFresh }: Frame): CutRange {
+function isLeft({ isListed, at, page, uncounted }: Frame): boolean {
+  return !isListed || at < page.length || uncounted !== undefined;
+}
+
+function rangeOf({ folder, after, upTo, made }: Frame): CutRange {
   return {
     folder,
     ...(after === undefined ? {} : { after }),
     ...(upTo === undefined ? {} : { upTo }),
-    ...(isFresh ? { fresh: true as const } : {}),
+    ...(made === undefined ? {} : { made }),
   };
 }

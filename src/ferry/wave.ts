@@ -67,7 +67,7 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
   let cut: Cut;
   try {
     const { source, sink } = ferry.lakes(run.request, meter);
-    cut = await prepare(run.request, source, sink);
+    cut = await prepare(run.id, run.request, source, sink);
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.
@@ -84,7 +84,7 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
     );
   }
   // A state store that is away for a moment is no verdict on the run: what is thrown here is tried again.
-  await ferry.work(run.id).seed(cut, { ...emptyTally, ...meter });
+  await ferry.work(run.id).seed(cut, { ...emptyTally, requests: meter.requests, throttles: meter.throttles });
   ferry.log("run.started", { run: run.id });
   return ferry.runs.change(run.id, (now) =>
     now.startedMs !== undefined

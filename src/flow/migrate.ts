@@ -32,7 +32,7 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
     task(df, "ferryPacket", { run, epoch, lane, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient }),
   );
   const results = yield* together(df, slices);
-  const hasMoved = results.some(({ files, ended }) => files > 0 || ended === "drained");
+  const hasMoved = results.some(({ items, ended }) => items > 0 || ended === "drained");
   const lastError = results.find(({ error }) => error !== undefined)?.error;
   df.continueAsNew({
     run,

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { AnonymousCredential, DataLakeServiceClient, newPipeline } from "@azure/storage-file-datalake";
 import type { Origin, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
@@ -81,11 +81,12 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
       }
     },
 
-    makeFolder: async (path, signal) => {
+    makeFolder: async (path, origin, signal) => {
       if (path === rootPath) return "found";
       try {
         await client.getDirectoryClient(path.slice(1)).create({
           conditions: { ifNoneMatch: "*" },
+          metadata: originMetadata(origin),
           ...(signal === undefined ? {} : { abortSignal: signal }),
         });
         return "made";
@@ -106,28 +107,31 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
     },
 
     putFile: async (path, content, origin, guard, signal) => {
+      const md5 = hash("md5", content, "base64");
       const headers = {
         "x-ms-blob-type": "BlockBlob",
-        "content-md5": md5Of(content),
+        "content-md5": md5,
         "x-ms-blob-content-type": "application/octet-stream",
         ...originHeaders(origin),
         ...guardHeaders(guard),
       };
       await put("Put Blob", path, "", headers, content, signal);
+      return Buffer.from(md5, "base64").toString("hex");
     },
 
     stageBlock: async (path, blockId, content, signal) => {
       const query = `?comp=block&blockid=${encodeURIComponent(blockId)}`;
-      await put("Put Block", path, query, { "content-md5": md5Of(content) }, content, signal);
+      await put("Put Block", path, query, { "content-md5": hash("md5", content, "base64") }, content, signal);
     },
 
-    commitBlocks: async (path, blockIds, origin, guard, signal) => {
+    commitBlocks: async (path, blockIds, md5, origin, guard, signal) => {
       const list = blockIds.map((id) => `<Latest>${id}</Latest>`).join("");
       const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`, "utf8");
       const headers = {
         "content-type": "application/xml",
-        "content-md5": md5Of(body),
+        "content-md5": hash("md5", body, "base64"),
         "x-ms-blob-content-type": "application/octet-stream",
+        "x-ms-blob-content-md5": Buffer.from(md5, "hex").toString("base64"),
         ...originHeaders(origin),
         ...guardHeaders(guard),
       };
@@ -151,12 +155,16 @@ function splitUrl(url: string): { readonly origin: string; readonly path: string
 }
 
 // ISO-8859-1 headers can't carry every character, so numbers and ids only.
-function originHeaders(origin: Origin): Record<string, string> {
+function originMetadata(origin: Origin): Record<string, string> {
   return {
-    "x-ms-meta-lakeferry_run": origin.run,
-    "x-ms-meta-lakeferry_length": String(origin.bytes),
-    "x-ms-meta-lakeferry_modified": String(origin.modifiedMs),
+    lakeferry_run: origin.run,
+    lakeferry_length: String(origin.bytes),
+    lakeferry_modified: String(origin.modifiedMs),
   };
+}
+
+function originHeaders(origin: Origin): Record<string, string> {
+  return Object.fromEntries(Object.entries(originMetadata(origin)).map(([key, value]) => [`x-ms-meta-${key}`, value]));
 }
 
 function guardHeaders(guard: Guard): Record<string, string> {
@@ -169,6 +177,7 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
   const run = headers["x-ms-meta-lakeferry_run"];
   const bytes = Number(headers["x-ms-meta-lakeferry_length"]);
   const modifiedMs = Number(headers["x-ms-meta-lakeferry_modified"]);
+  const md5 = headers["content-md5"];
   return {
     kind: isFolder ? "folder" : "file",
     bytes: isFolder ? 0 : Number(headers["content-length"] ?? 0),
@@ -176,9 +185,6 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
     ...(run === undefined || Number.isNaN(bytes) || Number.isNaN(modifiedMs)
       ? {}
       : { origin: { run, bytes, modifiedMs } }),
+    ...(md5 === undefined ? {} : { md5: Buffer.from(md5, "base64").toString("hex") }),
   };
-}
-
-function md5Of(content: Uint8Array): string {
-  return createHash("md5").update(content).digest("base64");
 }

@@ -41,21 +41,28 @@ export type Sink = {
   /** What stands at a path, or undefined. */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<SinkItem | undefined>;
   /** Makes a folder and its parents; says whether it stood there. A file in the way is a "conflict". May be repeated. */
-  readonly makeFolder: (path: LakePath, signal?: AbortSignal) => Promise<"made" | "found">;
-  /** Writes a whole file in one request; parents are made. A repeat after a lost reply meets its own work as "conflict". */
+  readonly makeFolder: (path: LakePath, origin: Origin, signal?: AbortSignal) => Promise<"made" | "found">;
+  /**
+   * Writes a whole file in one request; parents are made. Resolves to the MD5, in hex, that the sink has checked. A
+   * repeat after a lost reply meets its own work as "conflict".
+   */
   readonly putFile: (
     path: LakePath,
     content: Uint8Array,
     origin: Origin,
     guard: Guard,
     signal?: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<string>;
   /** Lays down one block that nobody sees yet. Block ids of one file have one length. May be repeated. */
   readonly stageBlock: (path: LakePath, blockId: string, content: Uint8Array, signal?: AbortSignal) => Promise<void>;
-  /** Makes the blocks the file's content, in this order. A repeat after a lost reply meets its own work as "conflict". */
+  /**
+   * Makes the blocks the file's content, in this order, and keeps `md5`, hex, as that of the whole. A repeat after a lost reply meets
+   * its own work as "conflict".
+   */
   readonly commitBlocks: (
     path: LakePath,
     blockIds: readonly string[],
+    md5: string,
     origin: Origin,
     guard: Guard,
     signal?: AbortSignal,

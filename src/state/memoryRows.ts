@@ -14,6 +14,7 @@ export function memoryRows(): Rows {
     const { partitionKey, rowKey } = change.row;
     const there = stored.get(keyOf(partitionKey, rowKey));
     const path = `${partitionKey}/${rowKey}`;
+    if (change.do === "put") return;
     if (change.do === "insert") {
       if (there !== undefined) throw new LakeError("conflict", { op: "insert", path, detail: "the row exists" });
     } else if (there === undefined) {

@@ -1,4 +1,5 @@
 import { LakeError } from "../core/error.ts";
+import { asciiJson } from "../core/json.ts";
 
 /** A row of a table: its two keys, and properties that Table Storage can hold. */
 export type Row = {
@@ -10,9 +11,13 @@ export type Row = {
 /** A row as it was read, with the ETag of that version. */
 export type StoredRow = { readonly row: Row; readonly etag: string };
 
-/** One change of a transaction. `replace` needs the version it replaces; there is no delete, whose ETag Azure ignores. */
+/**
+ * One change of a transaction. `replace` needs the version it replaces; `put` takes what is there, guarded by the other
+ * changes; there is no delete, whose ETag Azure ignores.
+ */
 export type Change =
   | { readonly do: "insert"; readonly row: Row }
+  | { readonly do: "put"; readonly row: Row }
   | { readonly do: "replace"; readonly row: Row; readonly etag: string };
 
 /**
@@ -87,10 +92,7 @@ const chunkUnits = 32_000;
  * surrogate pair cut in two at the end of a property can't be sent, and Azurite damages characters at the edge of a packet.
  */
 export function spread(name: string, value: unknown): Record<string, string> {
-  const text = JSON.stringify(value).replaceAll(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const text = asciiJson(value);
   const parts: Record<string, string> = {};
   for (let at = 0, index = 0; at < text.length; at += chunkUnits, index++) {
     parts[`${name}${index}`] = text.slice(at, at + chunkUnits);

@@ -1,6 +1,6 @@
 import { odata, RestError, type TableClient, type TableEntityResult, type TransactionAction } from "@azure/data-tables";
-import { type Kind, LakeError, messageOf } from "../core/error.ts";
 import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
+import { stateError } from "./stateError.ts";
 
 type Stored = TableEntityResult<Record<string, unknown>>;
 
@@ -15,7 +15,7 @@ export function tableRows(client: TableClient): Rows {
       return await ask();
     } catch (error) {
       made = undefined;
-      throw lakeErrorOf(error, op, path);
+      throw stateError(error, `table ${op}`, path);
     }
   }
 
@@ -61,7 +61,9 @@ export function tableRows(client: TableClient): Rows {
         (change): TransactionAction =>
           change.do === "insert"
             ? ["create", { ...change.row }]
-            : ["update", { ...change.row }, "Replace", { etag: change.etag }],
+            : change.do === "put"
+              ? ["upsert", { ...change.row }, "Replace"]
+              : ["update", { ...change.row }, "Replace", { etag: change.etag }],
       );
       const reply = await asking("transaction", changes[0]?.row.partitionKey ?? "", () =>
         client.submitTransaction(actions),
@@ -87,29 +89,4 @@ function storedOf(entity: Stored): StoredRow {
 
 function etagOf(reply: { readonly etag?: string }): string {
   return reply.etag ?? "";
-}
-
-function lakeErrorOf(error: unknown, op: string, path: string): unknown {
-  if (error instanceof LakeError) return error;
-  const status = error instanceof RestError ? error.statusCode : undefined;
-  return new LakeError(kindOf(status), {
-    op: `table ${op}`,
-    path,
-    detail: messageOf(error),
-    status,
-    code: error instanceof RestError ? error.code : undefined,
-    cause: error,
-    // The SDK has tried again already.
-    retry: status === undefined || status >= 500 || status === 429 ? "exhausted" : "never",
-  });
-}
-
-function kindOf(status: number | undefined): Kind {
-  if (status === undefined) return "unavailable";
-  if (status === 404) return "not-found";
-  if (status === 409 || status === 412) return "conflict";
-  if (status === 401 || status === 403) return "denied";
-  if (status === 429 || status === 503) return "throttled";
-  if (status >= 500 || status === 408) return "unavailable";
-  return "invalid";
 }

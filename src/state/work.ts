@@ -1,5 +1,18 @@
-import { type Cut, decodeCut, type EncodedCut, encodeCut, isDone, withoutFreshness } from "../core/cut.ts";
+import { type Backoff, delayMs } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import {
+  type Cut,
+  decodeCut,
+  type EncodedCut,
+  encodeCut,
+  isDone,
+  maxCutBytes,
+  splitCut,
+  withoutFreshness,
+} from "../core/cut.ts";
 import { type Failure, isKind } from "../core/error.ts";
+import type { JournalMark } from "../core/journal.ts";
+import { type Care, careFor } from "../core/poison.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 
@@ -15,116 +28,81 @@ const emptyAccount: LaneAccount = { tally: emptyTally, created: 0, done: 0, fail
 
 /** A packet in the hands of one slice. Every call answers "fenced" once somebody else has taken the packet over. */
 export type ClaimedPacket = {
+  readonly key: string;
+  /** A name that no other claim of any packet has. */
+  readonly claim: string;
   readonly cut: Cut;
-  /** Puts down what is left, what was done since the last save and what failed, in one step. */
-  readonly save: (step: Step) => Promise<"saved" | "fenced">;
+  readonly care: Care;
+  /** The worker that had it before was lost: what it sent after its last save is at the sink and not counted. */
+  readonly isTakenOver: boolean;
+  /**
+   * Puts down what is left, what was given away, what was done since the last save and what failed, in one step. While the
+   * state store is busy the same step is tried again, until the signal aborts.
+   */
+  readonly save: (step: Step, signal: AbortSignal) => Promise<Saved>;
 };
+
+/** How a save ended, and whether the store had refused it as too many. */
+export type Saved = { readonly ended: "saved" | "fenced"; readonly wasThrottled: boolean };
 
 /** One saved step of a slice. */
 export type Step = {
   readonly cut: Cut;
+  /** Parts of the work that others may take from now on; at most `maxGiven` of at most maxCutBytes each. */
+  readonly given: readonly Cut[];
   readonly tally: Tally;
   readonly failures: readonly Failure[];
+  /** The journal as it stands with this step, and how to have it stored up to there; its lines go first. */
+  readonly journal?: { readonly mark: JournalMark; readonly stored: () => Promise<void> };
+  /** The name that is about to be started, in a packet that loses its workers. */
+  readonly suspect?: string;
   /** True when the slice lets the packet go; a packet with nothing left is done then. */
   readonly isLast: boolean;
 };
 
+/** Packets in one step, so that it fits into one transaction. */
+export const maxGiven = 40;
+
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
 const failureUnitsPerRow = 50_000;
 
-/** The packets and lanes of one run, in one partition so that a step is one transaction. */
+/** Between tries of a step. */
+const backoff: Backoff = { tries: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 10_000 };
+
+/** The packets, lanes and journal marks of one run, in one partition so that a step is one transaction. */
 export type Work = {
-  /** Lays down the first packet, and what it took to get there. May be repeated. */
+  /** Lays down the first packets, and what it took to get there. May be repeated. */
   readonly seed: (cut: Cut, tally?: Tally) => Promise<void>;
-  /** Takes a pending packet for a lane, if there is one. */
-  readonly claim: (lane: number) => Promise<ClaimedPacket | undefined>;
+  /** Takes a pending packet for a lane, if there is one besides those named. */
+  readonly claim: (lane: number, besides?: ReadonlySet<string>) => Promise<ClaimedPacket | undefined>;
   /** Takes every claimed packet away from its slice, removes the done ones, and says how many are left. */
   readonly requeue: () => Promise<number>;
   /** All lanes together. */
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
   readonly failures: (most: number) => Promise<readonly Failure[]>;
+  /** The committed parts of the journal, ascending by blob. */
+  readonly journal: () => AsyncIterable<JournalMark>;
 };
 
 /** Opens the work of a run. `nonce` gives a text that nobody else has. */
-export function openWork(rows: Rows, run: string, nonce: () => string): Work {
+export function openWork(rows: Rows, run: string, nonce: () => string, clock: Clock): Work {
   const partitionKey = `work-${run}`;
 
   function packetRow(rowKey: string, packet: PacketState): Row {
-    const { cut, ...rest } = packet;
-    return { partitionKey, rowKey, version: 1, ...rest, ...spread("cut", encodeCut(cut)) };
+    const { cut, suspect, ...rest } = packet;
+    return {
+      partitionKey,
+      rowKey,
+      version: 1,
+      ...rest,
+      ...spread("cut", encodeCut(cut)),
+      ...(suspect === undefined ? {} : spread("suspect", suspect)),
+    };
   }
 
   function laneRow(lane: number, account: LaneAccount): Row {
     return { partitionKey, rowKey: laneKey(lane), version: 1, ...spread("account", account) };
-  }
-
-  // A transaction whose reply was lost looks like a conflict to the one who sends it again: the nonce tells.
-  async function transact(changes: readonly Change[], mine: string, packetKey: string): Promise<"saved" | "fenced"> {
-    try {
-      await rows.transact(changes);
-      return "saved";
-    } catch (error) {
-      if (!isKind(error, "conflict") && !isKind(error, "not-found") && !isKind(error, "unavailable")) throw error;
-      const there = await rows.get(partitionKey, packetKey);
-      if (there?.row["nonce"] === mine) return "saved";
-      if (isKind(error, "unavailable")) throw error;
-      return "fenced";
-    }
-  }
-
-  async function take(
-    lane: number,
-    rowKey: string,
-    packet: PacketState,
-    etag: string,
-  ): Promise<PacketState | undefined> {
-    const held = await rows.get(partitionKey, laneKey(lane));
-    const claimed: PacketState = { ...packet, state: "claimed", lane, claims: packet.claims + 1, nonce: nonce() };
-    const changes: Change[] = [
-      { do: "replace", row: packetRow(rowKey, claimed), etag },
-      held === undefined
-        ? { do: "insert", row: laneRow(lane, emptyAccount) }
-        : { do: "replace", row: held.row, etag: held.etag },
-    ];
-    return (await transact(changes, claimed.nonce, rowKey)) === "saved" ? claimed : undefined;
-  }
-
-  function holding(lane: number, rowKey: string, first: PacketState): ClaimedPacket {
-    let packet = first;
-    let failed = 0;
-
-    async function save(step: Step): Promise<"saved" | "fenced"> {
-      const [there, held] = await Promise.all([rows.get(partitionKey, rowKey), rows.get(partitionKey, laneKey(lane))]);
-      if (there?.row["nonce"] !== packet.nonce || held === undefined) return "fenced";
-      const isPacketDone = step.isLast && isDone(step.cut);
-      const next: PacketState = {
-        ...packet,
-        cut: step.cut,
-        state: isPacketDone ? "done" : step.isLast ? "pending" : "claimed",
-        isClean: step.isLast,
-        nonce: nonce(),
-      };
-      const account = accountOf(held);
-      const nextAccount: LaneAccount = {
-        tally: addTallies(account.tally, step.tally),
-        created: account.created + step.failures.length,
-        failed: account.failed + step.failures.length,
-        done: account.done + (isPacketDone ? 1 : 0),
-      };
-      const changes: Change[] = [
-        { do: "replace", row: packetRow(rowKey, next), etag: there.etag },
-        { do: "replace", row: laneRow(lane, nextAccount), etag: held.etag },
-        ...packed(step.failures).map(
-          (failures): Change => ({ do: "insert", row: failedRow(`${rowKey}-${first.nonce}-${failed++}`, failures) }),
-        ),
-      ];
-      const saved = await transact(changes, next.nonce, rowKey);
-      packet = next;
-      return saved;
-    }
-
-    return { cut: first.isClean ? first.cut : withoutFreshness(first.cut), save };
   }
 
   function failedRow(suffix: string, failures: readonly Failure[]): Row {
@@ -135,6 +113,128 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
       count: failures.length,
       ...spread("failures", failures),
     };
+  }
+
+  async function claimRow(
+    lane: number,
+    { row, etag }: StoredRow,
+    packet: PacketState,
+  ): Promise<ClaimedPacket | undefined> {
+    const held = await rows.get(partitionKey, laneKey(lane));
+    const claimed: PacketState = {
+      ...packet,
+      state: "claimed",
+      lane,
+      claims: packet.claims + 1,
+      // Counted before the work, as a worker that is lost can't count itself.
+      barren: packet.barren + 1,
+      nonce: nonce(),
+      // The claim itself ends the knowledge that the last one ended cleanly, but this slice may still use it.
+      isClean: false,
+    };
+    try {
+      await rows.transact([
+        { do: "replace", row: packetRow(row.rowKey, claimed), etag },
+        held === undefined
+          ? { do: "insert", row: laneRow(lane, emptyAccount) }
+          : { do: "replace", row: held.row, etag: held.etag },
+      ]);
+    } catch (error) {
+      if (!isRace(error) && !isBusy(error)) throw error;
+      // A claim whose reply was lost looks like a conflict when it is sent again: the nonce tells.
+      const there = await rows.get(partitionKey, row.rowKey);
+      if (there?.row["nonce"] !== claimed.nonce) {
+        if (isBusy(error)) throw error;
+        return undefined;
+      }
+    }
+    return holding(lane, row.rowKey, claimed, packet);
+  }
+
+  function holding(lane: number, rowKey: string, claimed: PacketState, before: PacketState): ClaimedPacket {
+    const claim = `${String(lane).padStart(3, "0")}-${String(claimed.claims).padStart(6, "0")}-${claimed.nonce}`;
+    let packet = claimed;
+    let failed = 0;
+
+    async function save(step: Step, signal: AbortSignal): Promise<Saved> {
+      const isPacketDone = step.isLast && isDone(step.cut);
+      const hasMoved = step.tally.filesListed + step.tally.foldersListed > 0 || step.given.length > 0;
+      const { suspect: _, ...rest } = packet;
+      const next: PacketState = {
+        ...rest,
+        cut: step.cut,
+        state: isPacketDone ? "done" : step.isLast ? "pending" : "claimed",
+        isClean: step.isLast,
+        barren: hasMoved || step.isLast ? 0 : packet.barren,
+        nonce: nonce(),
+        ...(step.suspect === undefined ? {} : { suspect: step.suspect }),
+      };
+      // Frozen here: a step is the same, to its keys, each time it is tried.
+      const added: Change[] = [
+        ...packed(step.failures).map(
+          (failures): Change => ({ do: "insert", row: failedRow(`${claim}-${failed++}`, failures) }),
+        ),
+        ...step.given.map(
+          (cut): Change => ({ do: "insert", row: packetRow(`packet-${nonce()}`, fresh(cut, nonce())) }),
+        ),
+        ...(step.journal === undefined ? [] : [{ do: "put", row: journalRow(claim, step.journal.mark) } as const]),
+      ];
+      let isStored = step.journal === undefined;
+      let wasThrottled = false;
+      for (let tried = 1; ; tried++) {
+        try {
+          if (!isStored) await step.journal?.stored();
+          isStored = true;
+          const [there, held] = await Promise.all([
+            rows.get(partitionKey, rowKey),
+            rows.get(partitionKey, laneKey(lane)),
+          ]);
+          if (there?.row["nonce"] === next.nonce) {
+            packet = next;
+            return { ended: "saved", wasThrottled };
+          }
+          if (there?.row["nonce"] !== packet.nonce || held === undefined) return { ended: "fenced", wasThrottled };
+          const account = accountOf(held);
+          const nextAccount: LaneAccount = {
+            tally: addTallies(account.tally, step.tally),
+            created: account.created + step.failures.length + step.given.length,
+            failed: account.failed + step.failures.length,
+            done: account.done + (isPacketDone ? 1 : 0),
+          };
+          await rows.transact([
+            { do: "replace", row: packetRow(rowKey, next), etag: there.etag },
+            { do: "replace", row: laneRow(lane, nextAccount), etag: held.etag },
+            ...added,
+          ]);
+          packet = next;
+          return { ended: "saved", wasThrottled };
+        } catch (error) {
+          if (!isBusy(error) && !(isStored && isRace(error))) throw error;
+          wasThrottled ||= isBusy(error);
+          // After a conflict the next look tells at once whose it was; a busy store gets some air.
+          if (isBusy(error)) await clock.sleep(delayMs(backoff, tried, clock.roll(), undefined), signal);
+          signal.throwIfAborted();
+        }
+      }
+    }
+
+    const cut = before.isClean ? claimed.cut : withoutFreshness(claimed.cut);
+    return {
+      key: rowKey,
+      claim,
+      cut,
+      care: careFor(before.barren, before.suspect),
+      isTakenOver: !before.isClean,
+      save,
+    };
+  }
+
+  function journalRow(claim: string, mark: JournalMark): Row {
+    return { partitionKey, rowKey: `journal-${claim}`, version: 1, ...mark };
+  }
+
+  function fresh(cut: Cut, nonce: string): PacketState {
+    return { state: "pending", cut, lane: 0, claims: 0, barren: 0, nonce, isClean: true };
   }
 
   // The slice may save at this very moment; then its newer row is freed, or it has let go by itself.
@@ -158,25 +258,25 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
 
   return {
     seed: async (cut, tally = emptyTally) => {
-      const packet: PacketState = { state: "pending", cut, lane: 0, claims: 0, nonce: nonce(), isClean: true };
+      const parts = splitToFit(cut);
       try {
         await rows.transact([
-          { do: "insert", row: packetRow("packet-0", packet) },
-          { do: "insert", row: laneRow(0, { ...emptyAccount, tally, created: 1 }) },
+          ...parts.map(
+            (part, index): Change => ({ do: "insert", row: packetRow(`packet-${index}`, fresh(part, nonce())) }),
+          ),
+          { do: "insert", row: laneRow(0, { ...emptyAccount, tally, created: parts.length }) },
         ]);
       } catch (error) {
         if (!isKind(error, "conflict")) throw error;
       }
     },
 
-    claim: async (lane) => {
-      for (const { row, etag } of await packets()) {
-        const packet = packetOf(row);
-        if (packet.state !== "pending") continue;
-        const taken = await take(lane, row.rowKey, packet, etag);
-        if (taken === undefined) continue;
-        // The claim itself ends the knowledge that the last one ended cleanly, but this slice may still use it.
-        return holding(lane, row.rowKey, { ...taken, isClean: packet.isClean });
+    claim: async (lane, besides) => {
+      for (const stored of await packets()) {
+        const packet = packetOf(stored.row);
+        if (packet.state !== "pending" || besides?.has(stored.row.rowKey) === true) continue;
+        const claimed = await claimRow(lane, stored, packet);
+        if (claimed !== undefined) return claimed;
       }
       return undefined;
     },
@@ -209,7 +309,27 @@ export function openWork(rows: Rows, run: string, nonce: () => string): Work {
       }
       return found.slice(0, most);
     },
+
+    journal: async function* () {
+      for await (const { row } of rows.list(partitionKey, "journal-")) yield markOf(row);
+    },
   };
+}
+
+/** The same work in rows that fit into one transaction; they are larger than wanted only when they would be too many. */
+export function splitToFit(cut: Cut): readonly Cut[] {
+  for (let maxBytes = maxCutBytes; ; maxBytes *= 2) {
+    const parts = splitCut(cut, maxBytes);
+    if (parts.length <= maxGiven) return parts;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return isKind(error, "unavailable") || isKind(error, "throttled");
+}
+
+function isRace(error: unknown): boolean {
+  return isKind(error, "conflict") || isKind(error, "not-found");
 }
 
 function packed(failures: readonly Failure[]): readonly (readonly Failure[])[] {
@@ -232,6 +352,9 @@ type PacketState = {
   readonly cut: Cut;
   readonly lane: number;
   readonly claims: number;
+  /** Claims in a row, the present one included, in which nothing was counted. */
+  readonly barren: number;
+  readonly suspect?: string;
   readonly nonce: string;
   /** The slice that had it last let it go by itself: nothing happened after its last save. */
   readonly isClean: boolean;
@@ -243,8 +366,19 @@ function packetOf(row: Row): PacketState {
     cut: decodeCut(gather("cut", row) as EncodedCut),
     lane: Number(row["lane"]),
     claims: Number(row["claims"]),
+    barren: Number(row["barren"]),
+    ...(row["suspect0"] === undefined ? {} : { suspect: String(gather("suspect", row)) }),
     nonce: String(row["nonce"]),
     isClean: row["isClean"] === true,
+  };
+}
+
+function markOf(row: Row): JournalMark {
+  return {
+    blob: String(row["blob"]),
+    bytes: Number(row["bytes"]),
+    lines: Number(row["lines"]),
+    sha256: String(row["sha256"]),
   };
 }
 

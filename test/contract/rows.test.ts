@@ -16,6 +16,7 @@ import { gather, type Rows, spread, type StoredRow } from "../../src/state/rows.
 import { openRuns } from "../../src/state/runs.ts";
 import { tableRows } from "../../src/state/tableRows.ts";
 import { openWork } from "../../src/state/work.ts";
+import { testClock } from "../kit/testClock.ts";
 import { requestOf } from "../kit/testFerry.ts";
 
 async function all(found: AsyncIterable<StoredRow>): Promise<StoredRow[]> {
@@ -77,6 +78,18 @@ function promises(open: () => Rows): void {
     await assert.rejects(rows.transact(changes), (error) => isKind(error, "conflict"));
     assert.equal(await rows.get("p5", "b"), undefined);
     assert.equal((await rows.get("p5", "a"))?.row["n"], 1);
+  });
+
+  test("in a transaction a row can be put whether it is there or not", async () => {
+    const rows = open();
+    const { etag } = await rows.insert(row("p11", "guard"));
+    const put = (n: number) => ({ do: "put", row: row("p11", "a", { n }) }) as const;
+    const [next = ""] = await rows.transact([{ do: "replace", row: row("p11", "guard", { n: 1 }), etag }, put(1)]);
+    await rows.transact([{ do: "replace", row: row("p11", "guard", { n: 2 }), etag: next }, put(2)]);
+    assert.equal((await rows.get("p11", "a"))?.row["n"], 2);
+    const stale = [{ do: "replace", row: row("p11", "guard", { n: 3 }), etag: next }, put(3)] as const;
+    await assert.rejects(rows.transact(stale), (error) => isKind(error, "conflict"));
+    assert.equal((await rows.get("p11", "a"))?.row["n"], 2);
   });
 
   test("rows are listed by the beginning of their key, ascending, in their own partition, over many pages", async () => {
@@ -158,9 +171,11 @@ function promises(open: () => Rows): void {
     assert.equal(await roots.claim("s fs", { run: "e", root: rootPath }), undefined);
   });
 
+  const still = new AbortController().signal;
+
   test("a packet goes to one of many who claim it", async () => {
     let nonces = 0;
-    const work = openWork(open(), "w1", () => `n${nonces++}`);
+    const work = openWork(open(), "w1", () => `n${nonces++}`, testClock());
     await work.seed({ ranges: [{ folder: rootPath }], open: [] });
     const claimed = await Promise.all([0, 1, 2, 3].map((lane) => work.claim(lane)));
     assert.equal(claimed.filter((packet) => packet !== undefined).length, 1);
@@ -168,25 +183,24 @@ function promises(open: () => Rows): void {
 
   test("a saved step holds cut, account and failures together; who lost the packet saves nothing", async () => {
     let nonces = 0;
-    const work = openWork(open(), "w2", () => `n${nonces++}`);
+    const work = openWork(open(), "w2", () => `n${nonces++}`, testClock());
     await work.seed({ ranges: [{ folder: rootPath }], open: [] });
     await work.seed({ ranges: [], open: [] });
     const packet = await work.claim(3);
     const tally = { ...emptyTally, filesListed: 2, filesCopied: 1, filesFailed: { denied: 1 } };
     const failure = { kind: "denied", op: "OPEN", path: "/x", detail: "no" } as const;
     const cut = { ranges: [{ folder: rootPath, after: "x" }], open: [] };
-    assert.equal(await packet?.save({ cut, tally, failures: [failure], isLast: false }), "saved");
+    const step = { cut, given: [], tally, failures: [failure], isLast: false };
+    assert.equal((await packet?.save(step, still))?.ended, "saved");
     assert.equal(await work.requeue(), 1);
-    assert.equal(await packet?.save({ cut, tally, failures: [failure], isLast: true }), "fenced");
+    assert.equal((await packet?.save({ ...step, isLast: true }, still))?.ended, "fenced");
     const account = await work.account();
     assert.deepEqual([account.created, account.done, account.failed, account.tally.filesListed], [2, 0, 1, 2]);
     assert.deepEqual(await work.failures(10), [failure]);
     const again = await work.claim(0);
     assert.deepEqual(again?.cut, cut);
-    assert.equal(
-      await again?.save({ cut: { ranges: [], open: [] }, tally: emptyTally, failures: [], isLast: true }),
-      "saved",
-    );
+    const rest = { cut: { ranges: [], open: [] }, given: [], tally: emptyTally, failures: [], isLast: true };
+    assert.equal((await again?.save(rest, still))?.ended, "saved");
     assert.equal(await work.requeue(), 0);
     assert.equal((await work.account()).done, 1);
   });

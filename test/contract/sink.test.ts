@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ type Lake = {
 const at = (path: string) => path as LakePath;
 const bytes = (text: string) => Buffer.from(text, "utf8");
 const origin = (text: string, run = "r") => ({ run, bytes: Buffer.byteLength(text), modifiedMs: -5 });
+const md5Of = (text: string) => hash("md5", text, "hex");
 const nothing = { replaces: "nothing" } as const;
 const conflict = (error: unknown) => isKind(error, "conflict");
 
@@ -39,9 +41,9 @@ function promises(lake: () => Lake): void {
 
   test("folders are made with their parents, and found afterwards", async () => {
     const sink = await made();
-    assert.equal(await sink.makeFolder(at("/a/b c/d%+")), "made");
-    assert.equal(await sink.makeFolder(at("/a/b c/d%+")), "found");
-    assert.equal(await sink.makeFolder(at("/a")), "found");
+    assert.equal(await sink.makeFolder(at("/a/b c/d%+"), origin("")), "made");
+    assert.equal(await sink.makeFolder(at("/a/b c/d%+"), origin("")), "found");
+    assert.equal(await sink.makeFolder(at("/a"), origin("")), "found");
     assert.equal((await sink.stat(at("/a/b c")))?.kind, "folder");
   });
 
@@ -96,12 +98,12 @@ function promises(lake: () => Lake): void {
 
   test("a folder in a file's place, a file in a folder's place, and a file as a parent are conflicts", async () => {
     const sink = await made();
-    await sink.makeFolder(at("/folder"));
+    await sink.makeFolder(at("/folder"), origin(""));
     await sink.putFile(at("/file"), bytes("x"), origin("x"), nothing);
     await assert.rejects(sink.putFile(at("/folder"), bytes("y"), origin("y"), nothing), conflict);
-    await assert.rejects(sink.makeFolder(at("/file")), conflict);
+    await assert.rejects(sink.makeFolder(at("/file"), origin("")), conflict);
     await assert.rejects(sink.putFile(at("/file/under"), bytes("y"), origin("y"), nothing), conflict);
-    await assert.rejects(sink.makeFolder(at("/file/under")), conflict);
+    await assert.rejects(sink.makeFolder(at("/file/under"), origin("")), conflict);
   });
 
   test("blocks are seen by nobody until they are committed, in the order given, each sent once or twice", async () => {
@@ -112,29 +114,43 @@ function promises(lake: () => Lake): void {
     await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
     await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
     assert.equal(await sink.stat(at("/b/x")), undefined);
-    await sink.commitBlocks(at("/b/x"), ids, origin("aabbcc"), nothing);
+    await sink.commitBlocks(at("/b/x"), ids, md5Of("aabbcc"), origin("aabbcc"), nothing);
     assert.equal(await lake().contentOf(sink, "/b/x"), "aabbcc");
-    assert.deepEqual((await sink.stat(at("/b/x")))?.origin, origin("aabbcc"));
+    const { origin: from, md5 } = (await sink.stat(at("/b/x"))) ?? assert.fail("it is gone");
+    assert.deepEqual([from, md5], [origin("aabbcc"), md5Of("aabbcc")]);
   });
 
   test("a commit is guarded like a put", async () => {
     const sink = await made();
     await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
     await sink.stageBlock(at("/x"), "YQ==", bytes("two"));
-    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), nothing), conflict);
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), nothing), conflict);
     await assert.rejects(
-      sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag: '"0x1"' }),
+      sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), { replaces: "etag", etag: '"0x1"' }),
       conflict,
     );
     assert.equal(await lake().contentOf(sink, "/x"), "one");
     const etag = (await sink.stat(at("/x")))?.etag ?? "";
-    await sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag });
+    await sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), { replaces: "etag", etag });
     assert.equal(await lake().contentOf(sink, "/x"), "two");
+  });
+
+  test("a put says the MD5 that the sink has checked and keeps", async () => {
+    const sink = await made();
+    assert.equal(await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing), md5Of("one"));
+    assert.equal((await sink.stat(at("/x")))?.md5, md5Of("one"));
+  });
+
+  test("a folder knows which run made it", async () => {
+    const sink = await made();
+    await sink.makeFolder(at("/d"), origin("", "first"));
+    await sink.makeFolder(at("/d"), origin("", "second"));
+    assert.deepEqual((await sink.stat(at("/d")))?.origin, origin("", "first"));
   });
 
   test("a commit of blocks that are gone is a change, to be sent again", async () => {
     const sink = await made();
-    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("a"), nothing), (error) =>
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("a"), nothing), (error) =>
       isKind(error, "changed"),
     );
   });

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Cut, decodeCut, encodeCut, withoutFreshness } from "../../src/core/cut.ts";
+import {
+  type Cut,
+  cutBytes,
+  decodeCut,
+  encodeCut,
+  maxCutBytes,
+  splitCut,
+  withoutFreshness,
+} from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 
 const names = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).map((name) => name.replaceAll("/", "_"));
 const paths = fc.array(names, { maxLength: 8 }).map((all) => all.reduce(childPath, rootPath));
 const ranges = fc.record(
-  { folder: paths, after: names, upTo: names, fresh: fc.constant(true as const) },
+  { folder: paths, after: names, upTo: names, made: fc.constantFrom("fresh" as const, "before" as const) },
   { requiredKeys: ["folder"] },
 );
 const cuts: fc.Arbitrary<Cut> = fc.record({ ranges: fc.array(ranges), open: fc.uniqueArray(paths) });
@@ -37,6 +45,32 @@ test("a chain of folders costs its names only once", () => {
 });
 
 test("work taken over from a lost worker believes nothing about the sink", () => {
-  const cut: Cut = { ranges: [{ folder: rootPath, after: "a", fresh: true }], open: [] };
-  assert.deepEqual(withoutFreshness(cut), { ranges: [{ folder: "/", after: "a" }], open: [] });
+  const cut: Cut = { ranges: [{ folder: rootPath, after: "a", made: "fresh" }], open: [] };
+  assert.deepEqual(withoutFreshness(cut), { ranges: [{ folder: "/", after: "a", made: "before" }], open: [] });
+});
+
+test("a cut that is too large becomes several, each small enough or a single name, and together the same work", () => {
+  fc.assert(
+    fc.property(cuts, fc.integer({ min: 50, max: 2000 }), (cut, maxBytes) => {
+      const parts = splitCut(cut, maxBytes);
+      for (const part of parts) {
+        assert.ok(cutBytes(part) <= maxBytes || part.ranges.length + part.open.length === 1);
+      }
+      const whole = { ranges: parts.flatMap(({ ranges }) => ranges), open: parts.flatMap(({ open }) => open) };
+      assert.deepEqual(sorted(whole), sorted(cut));
+    }),
+  );
+});
+
+test("the cut of a walk through the deepest tree that Gen2 can hold fits into a row", () => {
+  // 60 levels in a path of 1,024 characters, of the kind that cost most; 8 folders being walked side by side at each end.
+  const name = (level: number, index: number) => `${index}${"\u4e2d".repeat(14)}${level}`.slice(0, 16);
+  const ranges: { folder: LakePath; after: string }[] = [];
+  let folder = rootPath;
+  for (let level = 0; level < 59; level++) {
+    ranges.push({ folder, after: name(level, 0) });
+    folder = childPath(folder, name(level, 0));
+  }
+  for (let index = 1; index <= 8; index++) ranges.push({ folder: childPath(folder, name(59, index)), after: "x" });
+  assert.ok(cutBytes({ ranges, open: [] }) <= maxCutBytes);
 });

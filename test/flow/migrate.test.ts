@@ -48,7 +48,7 @@ const ferrying = (lanes: number) => ({ do: "ferry", lanes, deadlineMs: 5000, isP
 
 test("a wave starts as many lanes as its plan says, with one deadline, and then everything begins anew", () => {
   const { asked, next } = round(input, ({ name }) =>
-    name === "planWave" ? ferrying(3) : { ended: "deadline", files: 7 },
+    name === "planWave" ? ferrying(3) : { ended: "deadline", items: 7 },
   );
   assert.deepEqual(asked, [
     { name: "planWave", input: { run: "r1", epoch: 1, wave: 0, stalls: 0 } },
@@ -72,7 +72,7 @@ test("a lost slice doesn't stop the wave: the other results count and the next w
   const { next } = round(input, ({ name }) => {
     if (name === "planWave") return ferrying(2);
     if (slices++ === 0) throw new Error("the worker is gone");
-    return { ended: "deadline", files: 1 };
+    return { ended: "deadline", items: 1 };
   });
   assert.equal(next?.wave, 1);
   assert.equal(next?.stalls, 0);
@@ -80,7 +80,7 @@ test("a lost slice doesn't stop the wave: the other results count and the next w
 
 test("a wave that moves nothing is counted, with what the slice said", () => {
   const answer = ({ name }: Asked) =>
-    name === "planWave" ? ferrying(1) : { ended: "failed", files: 0, error: failure };
+    name === "planWave" ? ferrying(1) : { ended: "failed", items: 0, error: failure };
   assert.deepEqual(round({ ...input, stalls: 2 }, answer).next, {
     run: "r1",
     epoch: 1,

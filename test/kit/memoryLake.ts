@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { Entry, Origin, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
@@ -119,6 +120,7 @@ export type MemorySink = Sink & {
 export function memorySink(): MemorySink {
   const items = new Map<string, { bytes: Uint8Array; etag: string; origin?: Origin }>();
   const folders = new Set<string>(["/"]);
+  const folderOrigins = new Map<string, Origin>();
   const blocks = new Map<string, Map<string, Uint8Array>>();
   const writes = new Map<string, number>();
   let isMade = false;
@@ -168,20 +170,32 @@ export function memorySink(): MemorySink {
       const item = items.get(path);
       if (item !== undefined) {
         const { bytes, etag, origin } = item;
-        return { kind: "file", bytes: bytes.byteLength, etag, ...(origin === undefined ? {} : { origin }) };
+        return {
+          kind: "file",
+          bytes: bytes.byteLength,
+          etag,
+          md5: md5Of(bytes),
+          ...(origin === undefined ? {} : { origin }),
+        };
       }
-      return folders.has(path) ? { kind: "folder", bytes: 0, etag: "" } : undefined;
+      const origin = folderOrigins.get(path);
+      if (!folders.has(path)) return undefined;
+      return { kind: "folder", bytes: 0, etag: "", ...(origin === undefined ? {} : { origin }) };
     },
 
-    makeFolder: async (path) => {
+    makeFolder: async (path, origin) => {
       if (path === rootPath || folders.has(path)) return "found";
       sink.onWrite("before", "makeFolder", path);
       addFolder(path);
+      folderOrigins.set(path, origin);
       sink.onWrite("after", "makeFolder", path);
       return "made";
     },
 
-    putFile: async (path, content, origin, guard) => put("putFile", path, content, origin, guard),
+    putFile: async (path, content, origin, guard) => {
+      put("putFile", path, content, origin, guard);
+      return md5Of(content);
+    },
 
     stageBlock: async (path, blockId, content) => {
       sink.onWrite("before", "stageBlock", path);
@@ -191,7 +205,7 @@ export function memorySink(): MemorySink {
       sink.onWrite("after", "stageBlock", path);
     },
 
-    commitBlocks: async (path, blockIds, origin, guard) => {
+    commitBlocks: async (path, blockIds, _md5, origin, guard) => {
       const staged = blocks.get(path);
       const parts = blockIds.map((id) => staged?.get(id));
       if (parts.some((part) => part === undefined)) {
@@ -201,6 +215,10 @@ export function memorySink(): MemorySink {
     },
   };
   return sink;
+}
+
+function md5Of(content: Uint8Array): string {
+  return hash("md5", content, "hex");
 }
 
 function missing(op: string, path: LakePath): LakeError {

@@ -5,6 +5,9 @@ import type { SliceResult } from "../../src/core/steps.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
+import type { Blobs } from "../../src/state/blobs.ts";
+import { openJournal } from "../../src/state/journal.ts";
+import { memoryBlobs } from "../../src/state/memoryBlobs.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows } from "../../src/state/rows.ts";
@@ -19,6 +22,7 @@ export type TestFerry = {
   readonly source: MemorySource;
   readonly sink: MemorySink;
   readonly rows: Rows;
+  readonly blobs: Blobs;
   readonly clock: TestClock;
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
 };
@@ -40,6 +44,7 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
   const source = memorySource(pageSize);
   const sink = memorySink();
   const rows = memoryRows();
+  const blobs = memoryBlobs();
   const clock = testClock();
   const runs = openRuns(rows);
   const logged: TestFerry["logged"] = [];
@@ -52,14 +57,15 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
       return run !== undefined && isLive(run.status);
     }),
     rootsKey: ({ sink: { connection, fileSystem } }) => `${connection} ${fileSystem}`,
-    work: (run) => openWork(rows, run, () => `nonce-${nonces++}`),
+    work: (run) => openWork(rows, run, () => `nonce-${nonces++}`, clock),
+    journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     lakes: () => ({ source, sink }),
     memory: budget(64 * 1024 * 1024),
     pace: { ...pace, ...changes },
     closing: new AbortController().signal,
     log: (event, fields) => void logged.push({ event, fields }),
   };
-  return { ferry, source, sink, rows, clock, logged };
+  return { ferry, source, sink, rows, blobs, clock, logged };
 }
 
 /** A checked request; the sink's file system is "lake" unless said otherwise. */
@@ -99,7 +105,7 @@ export async function drive(
     } catch {
       // A lost worker says nothing.
     }
-    stalls = result !== undefined && (result.files > 0 || result.ended === "drained") ? 0 : stalls + 1;
+    stalls = result !== undefined && (result.items > 0 || result.ended === "drained") ? 0 : stalls + 1;
   }
   const ended = await ferry.runs.get(run);
   if (ended === undefined) throw new Error(`run ${run} is gone`);

@@ -7,7 +7,7 @@ import { gen2Dialect } from "../../src/lake/gen2Errors.ts";
 import { auth, bearer, sas } from "../../src/wire/auth.ts";
 import { classify, retryAfterMs } from "../../src/wire/classify.ts";
 import { limit } from "../../src/wire/limit.ts";
-import { measure, newMeter } from "../../src/wire/meter.ts";
+import { measure, newMeter, watch } from "../../src/wire/meter.ts";
 import { pace } from "../../src/wire/pace.ts";
 import { retry } from "../../src/wire/retry.ts";
 import { type Send, stack } from "../../src/wire/send.ts";
@@ -194,7 +194,20 @@ test("a meter counts every attempt and every refusal", async () => {
   const meter = newMeter();
   const { send } = scripted(later("throttled"), later("unavailable"), wireReply(200));
   await stack(send, retry(backoff, testClock()), measure("source", meter))(wireRequest());
-  assert.deepEqual(meter, { requests: { "source OPEN": 3 }, throttles: 1 });
+  assert.deepEqual([meter.requests, meter.throttles], [{ "source OPEN": 3 }, 1]);
+});
+
+test("a meter counts the requests about one item for as long as it is watched", async () => {
+  const meter = newMeter();
+  const { send } = scripted(wireReply(200), later("unavailable"), wireReply(200), wireReply(200));
+  const asked = stack(send, retry(backoff, testClock()), measure("source", meter));
+  const { path } = wireRequest();
+  await asked(wireRequest());
+  const requestsOf = watch(meter, path, "/elsewhere");
+  await asked(wireRequest());
+  assert.equal(requestsOf(), 2);
+  await asked(wireRequest());
+  assert.equal(meter.watched.size, 0);
 });
 
 test("after a refusal requests are spaced, and nobody is held back before one", async () => {

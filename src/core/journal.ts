@@ -1,0 +1,139 @@
+import { addDigests, type Digest } from "./digest.ts";
+import type { FileOutcome, FolderOutcome } from "./outcome.ts";
+import { type LakePath, splitPath } from "./path.ts";
+
+/** What a journal's lines say first, so that a reader can choose without reading on. */
+export const journalOutcomes = ["copied", "made", "found", "skipped", "failed"] as const;
+
+/** One of journalOutcomes. */
+export type JournalOutcome = (typeof journalOutcomes)[number];
+
+/** The committed part of one journal blob: everything before `bytes` counts, and `sha256` (hex) is its hash. */
+export type JournalMark = {
+  readonly blob: string;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly sha256: string;
+};
+
+/** A whole journal: `seal` is the SHA-256, in hex, of the lines "<blob> <bytes> <sha256>\n" of all its blobs in order. */
+export type JournalSeal = {
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly seal: string;
+};
+
+/** The text under a seal. */
+export function sealedText(marks: readonly JournalMark[]): string {
+  return marks.map(({ blob, bytes, sha256 }) => `${blob} ${bytes} ${sha256}\n`).join("");
+}
+
+/** The line of one file. */
+export function fileLine(path: LakePath, outcome: FileOutcome): string {
+  const { bytes, modifiedMs, effort } = outcome;
+  return line(outcome.do, {
+    type: "file",
+    path,
+    ...reasonOf(outcome),
+    bytes,
+    ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
+    ...(modifiedMs === undefined ? {} : { modifiedTime: isoTime(modifiedMs) }),
+    ...effort,
+  });
+}
+
+/** The line of one folder. */
+export function folderLine(path: LakePath, outcome: FolderOutcome): string {
+  return line(outcome.do, { type: "folder", path, ...reasonOf(outcome) });
+}
+
+/**
+ * Files of one folder that were found unchanged: `files` of the names from `first` to `last`, those that have no line of
+ * their own; `digest` adds up their parts of the lake's digest.
+ */
+export type Span = {
+  readonly first: string;
+  readonly last: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly digest: Digest;
+};
+
+/** The line of a span. */
+export function spanLine(folder: LakePath, span: Span): string {
+  return line("skipped", { type: "files", path: folder, because: "same", ...span });
+}
+
+/** A span with one more file. */
+export function widened(span: Span | undefined, path: LakePath, file: FileOutcome): Span {
+  const { name } = splitPath(path);
+  const { bytes, digest } = file;
+  if (span === undefined) return { first: name, last: name, files: 1, bytes, digest };
+  return {
+    first: name < span.first ? name : span.first,
+    last: name > span.last ? name : span.last,
+    files: span.files + 1,
+    bytes: span.bytes + bytes,
+    digest: addDigests(span.digest, digest),
+  };
+}
+
+/** True when a line has this outcome. */
+export function hasOutcome(text: string, outcome: JournalOutcome): boolean {
+  return text.startsWith(`{"outcome":"${outcome}"`);
+}
+
+const columns = [
+  "outcome",
+  "type",
+  "path",
+  "because",
+  "bytes",
+  "md5",
+  "modifiedTime",
+  "milliseconds",
+  "requests",
+  "first",
+  "last",
+  "files",
+  "digest",
+  "op",
+  "status",
+  "code",
+  "requestId",
+  "detail",
+] as const;
+
+/** The first line of a journal as CSV (RFC 4180). */
+export const csvHeader = `${columns.join(",")}\r\n`;
+
+/** A line as CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe. */
+export function csvLine(text: string): string {
+  const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return `${columns.map((column) => cell(fields[column])).join(",")}\r\n`;
+}
+
+function cell(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "string") return "";
+  const safe = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
+  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function line(outcome: JournalOutcome, fields: object): string {
+  return `${JSON.stringify({ outcome, ...fields })}\n`;
+}
+
+function reasonOf(outcome: FileOutcome | FolderOutcome): object {
+  if (outcome.do === "skipped") return { because: outcome.because };
+  if (outcome.do !== "failed") return {};
+  const { kind, path: _, ...rest } = outcome.failure;
+  return { because: kind, ...rest };
+}
+
+// A lake may hold times that no calendar has.
+function isoTime(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? String(ms) : time.toISOString();
+}

@@ -1,0 +1,57 @@
+import { budget } from "../core/budget.ts";
+import { LakeError } from "../core/error.ts";
+import type { LakePath } from "../core/path.ts";
+import type { Source } from "../lake/lake.ts";
+import { listedAs } from "./hash.ts";
+import type { Visitor } from "./walk.ts";
+
+/**
+ * A walk through a packet that loses its workers: one name at a time, each written down by `note` before it is started,
+ * so that the next worker knows which one it was. The condemned name is given up without being touched.
+ */
+export function narrowed(
+  source: Source,
+  visitor: Visitor,
+  note: (path: LakePath) => Promise<void>,
+  condemned: string | undefined,
+): { readonly source: Source; readonly visitor: Visitor } {
+  const turn = budget(1);
+
+  async function alone<T>(path: LakePath, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
+    const release = await turn.take(1, signal);
+    try {
+      if (path !== condemned) await note(path);
+      return await act();
+    } finally {
+      release();
+    }
+  }
+
+  function givenUp(op: string, path: LakePath): LakeError {
+    return new LakeError("unprocessable", {
+      op,
+      path,
+      detail: "every worker that began with this name was lost; look at it, and run again",
+    });
+  }
+
+  return {
+    source: {
+      ...source,
+      list: (folder, after, signal) =>
+        alone(folder, signal, async () => {
+          if (folder === condemned) throw givenUp("LISTSTATUS", folder);
+          return source.list(folder, after, signal);
+        }),
+    },
+    visitor: {
+      ...visitor,
+      file: (path, entry, isFresh, signal) =>
+        alone(path, signal, async () => {
+          if (path !== condemned) return visitor.file(path, entry, isFresh, signal);
+          const { kind, op, detail } = givenUp("copy", path);
+          return { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, entry) };
+        }),
+    },
+  };
+}

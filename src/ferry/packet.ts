@@ -1,0 +1,171 @@
+import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
+import { type Failure, failureOf } from "../core/error.ts";
+import type { Run } from "../core/run.ts";
+import { nextSaveMs } from "../core/saving.ts";
+import type { SliceInput } from "../core/steps.ts";
+import { type ClaimedPacket, maxGiven, splitToFit } from "../state/work.ts";
+import { newMeter } from "../wire/meter.ts";
+import { noteExpected } from "./expected.ts";
+import type { Ferry } from "./ferry.ts";
+import { openLedger } from "./ledger.ts";
+import { narrowed } from "./narrow.ts";
+import { copying } from "./visit.ts";
+import { startWalk } from "./walk.ts";
+
+const tickMs = 250;
+
+/** How a slice left one packet: with nothing in it, with names for a later slice, or because the slice had to end. */
+export type PacketEnd = {
+  readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
+  /** Files and folders dealt with. */
+  readonly items: number;
+  readonly error?: Failure;
+};
+
+/** Walks a claimed packet until it is drained or time is up, saving as it goes. */
+export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: ClaimedPacket): Promise<PacketEnd> {
+  const { clock, pace } = ferry;
+  const { request } = run;
+  const meter = newMeter();
+  const lakes = ferry.lakes(request, meter);
+  const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
+  const cancel = new AbortController();
+  const { signal } = cancel;
+  const visitor = copying({
+    request,
+    crossing: { run: run.id, ...lakes, memory: ferry.memory, blockSizeInMB: request.sink.blockSizeInMB },
+    ledger,
+    meter,
+    nowMs: clock.nowMs,
+    isPatient: input.isPatient,
+    isTakenOver: packet.isTakenOver,
+  });
+  const { isNarrow, condemned } = packet.care;
+  const seen = isNarrow
+    ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
+    : { source: lakes.source, visitor };
+  const width = isNarrow ? { listings: 1, files: 1 } : pace.width;
+  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal);
+  if (input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
+
+  const state: { error?: unknown; isOver: boolean; ended: "drained" | "asked" | "deadline"; stoppedMs?: number } = {
+    isOver: false,
+    ended: "drained",
+  };
+  const over = walk.ended
+    .catch((error: unknown) => {
+      state.error = error;
+    })
+    .then(() => {
+      state.isOver = true;
+    });
+
+  // A deadline lets what is in flight end, so that a file larger than a wave gets over; a person's wish is more urgent.
+  function stop(why: "asked" | "deadline"): void {
+    if (state.stoppedMs !== undefined && (why === "deadline" || state.ended === "asked")) return;
+    state.ended = why;
+    state.stoppedMs = clock.nowMs();
+    walk.stop();
+  }
+
+  const given: Cut[] = [];
+  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false };
+  let lastSave: Promise<void> = Promise.resolve();
+
+  // One save after the other. Cut, tally and journal are taken in the same instant, when it is this one's turn.
+  function save(isLast: boolean, suspect?: string): Promise<void> {
+    lastSave = lastSave.then(async () => {
+      if (saving.isFenced) return;
+      const cut = isLast ? takeAll() : takeFitting();
+      if (cut === undefined) return;
+      const startedMs = clock.nowMs();
+      const step = {
+        cut,
+        given: given.splice(0),
+        ...ledger.take(),
+        isLast,
+        ...(suspect === undefined ? {} : { suspect }),
+      };
+      const { ended, wasThrottled } = await packet.save(step, signal);
+      saving.isFenced = ended === "fenced";
+      saving.lastMs = clock.nowMs();
+      saving.everyMs = nextSaveMs(pace.saveMs, saving.everyMs, { tookMs: saving.lastMs - startedMs, wasThrottled });
+    });
+    // Whoever waits for a save hears of its failure; so does the next save.
+    lastSave.catch(() => undefined);
+    return lastSave;
+  }
+
+  // A cut that is too large for its row gives ranges away, and then waits until fewer names are open.
+  function takeFitting(): Cut | undefined {
+    let cut = walk.cut();
+    while (cutBytes(cut) > maxCutBytes) {
+      const ranges = walk.give();
+      if (ranges.length === 0 || given.length >= maxGiven) break;
+      given.push(...splitToFit({ ranges, open: [] }));
+      cut = walk.cut();
+    }
+    const isTooLarge = cutBytes(cut) > maxCutBytes;
+    walk.hold(isTooLarge);
+    return isTooLarge ? undefined : cut;
+  }
+
+  function takeAll(): Cut {
+    const [first = { ranges: [], open: [] }, ...more] = splitToFit(walk.cut());
+    given.push(...more);
+    return first;
+  }
+
+  async function tend(): Promise<void> {
+    let pulseMs = clock.nowMs();
+    let running: Promise<void> | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    while (!state.isOver && !saving.isFenced) {
+      await Promise.race([over, clock.sleep(tickMs)]);
+      if (failure !== undefined) throw failure.error;
+      const nowMs = clock.nowMs();
+      if (ferry.closing.aborted) stop("asked");
+      if (nowMs >= input.deadlineMs) stop("deadline");
+      const graceMs = state.ended === "deadline" ? pace.deadlineGraceMs : pace.graceMs;
+      if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
+        cancel.abort(new Error("the slice was stopped"));
+      }
+      if (nowMs - pulseMs >= pace.pulseMs) {
+        pulseMs = nowMs;
+        if (!(await isWanted(ferry, input))) stop("asked");
+      }
+      if (running === undefined && (nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
+        // A slow store must not keep the slice from looking at the clock.
+        running = save(false).then(
+          () => (running = undefined),
+          (error: unknown) => (failure = { error }),
+        ) as Promise<void>;
+      }
+    }
+    if (!saving.isFenced) await save(true);
+  }
+
+  try {
+    await tend();
+    const items = ledger.items();
+    if (saving.isFenced) return { ended: "fenced", items };
+    if (state.error === undefined || signal.aborted) {
+      const isLeft = state.ended === "drained" && !isDone(walk.cut());
+      return { ended: isLeft ? "postponed" : state.ended, items };
+    }
+    const error = failureOf(state.error, "ferryPacket", request.source.folderPath);
+    ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
+    return { ended: "failed", items, error };
+  } finally {
+    // However the slice ends, nothing of it goes on: not a file, not the question for an estimate.
+    walk.stop();
+    cancel.abort(new Error("the slice is over"));
+    ledger.take();
+    await over;
+  }
+}
+
+async function isWanted(ferry: Ferry, input: SliceInput): Promise<boolean> {
+  const run = await ferry.runs.get(input.run);
+  return run?.epoch === input.epoch && run.status === "Running";
+}

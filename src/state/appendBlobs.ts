@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { type ContainerClient, RestError } from "@azure/storage-blob";
+import { isKind, LakeError } from "../core/error.ts";
+import type { Blobs } from "./blobs.ts";
+import { stateError } from "./stateError.ts";
+
+/** Append blobs of Azure Storage. The container is made on first use. */
+export function appendBlobs(container: ContainerClient): Blobs {
+  let made: Promise<unknown> | undefined;
+
+  async function asking<T>(op: string, name: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      made ??= container.createIfNotExists();
+      await made;
+      return await ask();
+    } catch (error) {
+      made = undefined;
+      throw stateError(error, `blob ${op}`, name);
+    }
+  }
+
+  return {
+    append: async (name, content, position) => {
+      const blob = container.getAppendBlobClient(name);
+      if (position === 0) await asking("create", name, () => createOnce(blob));
+      try {
+        await asking("append", name, () =>
+          blob.appendBlock(content, content.byteLength, {
+            conditions: { appendPosition: position },
+            transactionalContentMD5: createHash("md5").update(content).digest(),
+          }),
+        );
+      } catch (error) {
+        if (!isKind(error, "conflict")) throw error;
+        // A reply that was lost: the sender meets its own bytes. Nobody else writes to this blob.
+        const { contentLength } = await asking("look", name, () => blob.getProperties());
+        if (contentLength !== position + content.byteLength) throw error;
+      }
+    },
+
+    read: async (name, offset, length) => {
+      const blob = container.getBlobClient(name);
+      try {
+        return await asking("read", name, () => blob.downloadToBuffer(offset, length, { maxRetryRequestsPerBlock: 3 }));
+      } catch (error) {
+        // Behind the end there is nothing to read, and no error for us.
+        if (error instanceof LakeError && error.status === 416) return new Uint8Array(0);
+        throw error;
+      }
+    },
+  };
+}
+
+async function createOnce(blob: ReturnType<ContainerClient["getAppendBlobClient"]>): Promise<void> {
+  try {
+    await blob.create({ conditions: { ifNoneMatch: "*" } });
+  } catch (error) {
+    if (!(error instanceof RestError && (error.statusCode === 409 || error.statusCode === 412))) throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { type Kind, LakeError, messageOf } from "../core/error.ts";
+
+/** An error of a storage SDK in our words; both of ours carry `statusCode` and `code`. */
+export function stateError(error: unknown, op: string, path: string): LakeError {
+  if (error instanceof LakeError) return error;
+  const { statusCode: status, code } = fieldsOf(error);
+  return new LakeError(kindOf(status), {
+    op,
+    path,
+    detail: messageOf(error),
+    status,
+    code,
+    cause: error,
+    // The SDK has tried again already.
+    retry: status === undefined || status >= 500 || status === 429 ? "exhausted" : "never",
+  });
+}
+
+function fieldsOf(error: unknown): { readonly statusCode: number | undefined; readonly code: string | undefined } {
+  const { statusCode, code } = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  return {
+    statusCode: typeof statusCode === "number" ? statusCode : undefined,
+    code: typeof code === "string" ? code : undefined,
+  };
+}
+
+function kindOf(status: number | undefined): Kind {
+  if (status === undefined) return "unavailable";
+  if (status === 404) return "not-found";
+  if (status === 409 || status === 412) return "conflict";
+  if (status === 401 || status === 403) return "denied";
+  if (status === 429 || status === 503) return "throttled";
+  if (status >= 500 || status === 408) return "unavailable";
+  return "invalid";
+}
