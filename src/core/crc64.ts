@@ -6,31 +6,22 @@ export const emptyCrc64: Crc64 = { low: 0, high: 0 };
 
 /** The CRC-64 of what `crc` covers, followed by `bytes`. */
 export function addToCrc64(crc: Crc64, bytes: Uint8Array): Crc64 {
-  let low = ~crc.low;
-  let high = ~crc.high;
-  const { length } = bytes;
-  const wholeEnd = length - (length % slices);
-  let at = 0;
-  for (; at < wholeEnd; at += slices) {
-    low ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    high ^= bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24);
-    const a = 1792 | (low & 0xff);
-    const b = 1536 | ((low >>> 8) & 0xff);
-    const c = 1280 | ((low >>> 16) & 0xff);
-    const d = 1024 | (low >>> 24);
-    const e = 768 | (high & 0xff);
-    const f = 512 | ((high >>> 8) & 0xff);
-    const g = 256 | ((high >>> 16) & 0xff);
-    const h = high >>> 24;
-    low = lows[a]! ^ lows[b]! ^ lows[c]! ^ lows[d]! ^ lows[e]! ^ lows[f]! ^ lows[g]! ^ lows[h]!;
-    high = highs[a]! ^ highs[b]! ^ highs[c]! ^ highs[d]! ^ highs[e]! ^ highs[f]! ^ highs[g]! ^ highs[h]!;
-  }
-  for (; at < length; at++) {
-    const index = (low ^ bytes[at]!) & 0xff;
-    low = ((low >>> 8) | (high << 24)) ^ lows[index]!;
-    high = (high >>> 8) ^ highs[index]!;
-  }
-  return { low: ~low >>> 0, high: ~high >>> 0 };
+  // 32-bit words are read half as fast again as bytes, from where they are aligned. Every machine that runs Azure
+  // Functions is little-endian, as these words must be.
+  const wordsFrom = -bytes.byteOffset & 3;
+  const words = Math.floor((bytes.length - wordsFrom) / 4 / 2) * 2;
+  const start = { low: ~crc.low, high: ~crc.high };
+  const end =
+    words <= 0
+      ? addBytes(start, bytes)
+      : addBytes(
+          addWords(
+            addBytes(start, bytes.subarray(0, wordsFrom)),
+            new Int32Array(bytes.buffer, bytes.byteOffset + wordsFrom, words),
+          ),
+          bytes.subarray(wordsFrom + 4 * words),
+        );
+  return { low: ~end.low >>> 0, high: ~end.high >>> 0 };
 }
 
 /** The CRC-64 of two pieces one after the other, from theirs and the length of the second in bytes. */
@@ -76,6 +67,33 @@ for (let index = 256; index < slices * 256; index++) {
   const high = highs[index - 256]!;
   lows[index] = ((low >>> 8) | (high << 24)) ^ lows[low & 0xff]!;
   highs[index] = (high >>> 8) ^ highs[low & 0xff]!;
+}
+
+function addWords({ low, high }: Crc64, words: Int32Array): Crc64 {
+  for (let at = 0; at < words.length; at += 2) {
+    low ^= words[at]!;
+    high ^= words[at + 1]!;
+    const a = 1792 | (low & 0xff);
+    const b = 1536 | ((low >>> 8) & 0xff);
+    const c = 1280 | ((low >>> 16) & 0xff);
+    const d = 1024 | (low >>> 24);
+    const e = 768 | (high & 0xff);
+    const f = 512 | ((high >>> 8) & 0xff);
+    const g = 256 | ((high >>> 16) & 0xff);
+    const h = high >>> 24;
+    low = lows[a]! ^ lows[b]! ^ lows[c]! ^ lows[d]! ^ lows[e]! ^ lows[f]! ^ lows[g]! ^ lows[h]!;
+    high = highs[a]! ^ highs[b]! ^ highs[c]! ^ highs[d]! ^ highs[e]! ^ highs[f]! ^ highs[g]! ^ highs[h]!;
+  }
+  return { low, high };
+}
+
+function addBytes({ low, high }: Crc64, bytes: Uint8Array): Crc64 {
+  for (const byte of bytes) {
+    const index = (low ^ byte) & 0xff;
+    low = ((low >>> 8) | (high << 24)) ^ lows[index]!;
+    high = (high >>> 8) ^ highs[index]!;
+  }
+  return { low, high };
 }
 
 // x^8, x^16, x^32, …: one for each bit of a length below 2^53.
