@@ -31,6 +31,18 @@ functions.http("getMigration", {
   handler: async (request, context) => respond(await over(request, context).get(request.params["id"] ?? "")),
 });
 
+functions.http("getJournal", {
+  methods: ["GET"],
+  route: "migrations/{id}/journal",
+  authLevel: "function",
+  extraInputs: [df.input.durableClient()],
+  handler: async (request, context) => {
+    // A function key may travel in the query.
+    const { code: _, ...query } = Object.fromEntries(request.query);
+    return respond(await over(request, context).journal(request.params["id"] ?? "", query));
+  },
+});
+
 for (const command of ["pause", "resume", "cancel"] as const satisfies readonly Command[]) {
   functions.http(`${command}Migration`, {
     methods: ["POST"],
@@ -95,6 +107,6 @@ function respond({ status, headers, body }: Answer): HttpResponseInit {
   return {
     status,
     headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },
-    body: JSON.stringify(body),
+    body: typeof body === "string" ? body : JSON.stringify(body),
   };
 }

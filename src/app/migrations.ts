@@ -4,8 +4,10 @@ import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { type MigrationRequest, migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
 import { firstRound, type MigrateInput } from "../flow/migrate.ts";
+import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
+import { journalPage } from "./journal.ts";
 import { connectionFor } from "./lakes.ts";
 import { type Answer, badRequest, problem, problemOf } from "./problem.ts";
 
@@ -17,6 +19,8 @@ export type Migrations = {
   readonly start: (body: unknown) => Promise<Answer>;
   readonly list: () => Promise<Answer>;
   readonly get: (id: string) => Promise<Answer>;
+  /** A page of the journal; the query as it stands in the address. */
+  readonly journal: (id: string, query: Readonly<Record<string, string>>) => Promise<Answer>;
   readonly command: (id: string, command: Command) => Promise<Answer>;
   readonly rerun: (id: string) => Promise<Answer>;
 };
@@ -109,6 +113,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       resume: `${self}/resume`,
       cancel: `${self}/cancel`,
       rerun: `${self}/rerun`,
+      journal: `${self}/journal`,
     };
   }
 
@@ -153,11 +158,17 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
         const run = await runNamed(id);
         const work = ferry.work(id);
         const [{ tally }, failures] = await Promise.all([work.account(), work.failures(sampleOfFailures)]);
-        const report: Report = reportOf(run, tally, ferry.clock.nowMs());
+        // A run that ended without its last step has no seal in its row.
+        const journal = run.journal ?? (isLive(run.status) ? undefined : await sealJournal(work.journal()));
+        const sealed = journal === undefined ? run : { ...run, journal };
+        const report: Report = reportOf(sealed, tally, ferry.clock.nowMs());
         const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
         const body = { ...summaryOf(run), request: run.request, report, failures, orchestration, links: linksOf(id) };
         return { status: 200, body };
       }),
+
+    journal: (id, query) =>
+      answering(async () => journalPage(app, (await runNamed(id)).id, `${base}/${id}/journal`, query)),
 
     command: (id, wish) => answering(() => command(id, wish)),
 

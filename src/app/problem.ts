@@ -5,6 +5,7 @@ import { failureOf, isLakeError } from "../core/error.ts";
 export type Answer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A text as it is, anything else as JSON. */
   readonly body: unknown;
 };
 

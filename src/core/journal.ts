@@ -24,9 +24,9 @@ export type JournalSeal = {
   readonly seal: string;
 };
 
-/** The text under a seal. */
-export function sealedText(marks: readonly JournalMark[]): string {
-  return marks.map(({ blob, bytes, sha256 }) => `${blob} ${bytes} ${sha256}\n`).join("");
+/** What a seal hashes of one blob. */
+export function sealedText({ blob, bytes, sha256 }: JournalMark): string {
+  return `${blob} ${bytes} ${sha256}\n`;
 }
 
 /** The line of one file. */

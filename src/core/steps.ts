@@ -6,10 +6,16 @@ export type WaveInput = {
   readonly run: string;
   readonly epoch: number;
   readonly wave: number;
-  /** Waves in a row that moved nothing, and why the last one didn't. */
-  readonly stalls: number;
+  readonly progress: Progress;
+  /** What a slice of the last wave said it stumbled over. */
   readonly lastError?: Failure;
 };
+
+/** How far the rows say a run had come at its last wave, and how many waves in a row had moved nothing by then. */
+export type Progress = { readonly counted: number; readonly stalls: number };
+
+/** The progress of a run before its first wave. */
+export const noProgress: Progress = { counted: 0, stalls: 0 };
 
 /** What the orchestrator does next; "again" when the state could not be read or written. */
 export type WavePlan =
@@ -20,6 +26,7 @@ export type WavePlan =
       readonly deadlineMs: number;
       /** Names that the lakes would not serve are left for a later wave; without patience they are failures. */
       readonly isPatient: boolean;
+      readonly progress: Progress;
       readonly status: RunStatus;
     }
   | { readonly do: "again"; readonly error: Failure };

@@ -1,14 +1,15 @@
 import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
 import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
-import type { WaveInput, WavePlan } from "../core/steps.ts";
+import type { Progress, WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
+import { sealJournal } from "../state/journal.ts";
 import type { LaneAccount } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { Ferry } from "./ferry.ts";
 import { prepare } from "./prepare.ts";
 
-/** Waves without a file until the names that are left count as failures, and until the run does. */
+/** Waves without progress until the names that are left count as failures, and until the run does. */
 const patientStalls = 5;
 const maxStalls = 8;
 const againAfterStalls = 5;
@@ -33,26 +34,33 @@ export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan
  * has ended. Every step may be repeated.
  */
 async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
-  if (input.stalls > 0) await rest(ferry, input);
+  const work = ferry.work(input.run);
+  const progress = progressSince(input, await work.account());
+  if (progress.stalls > 0) await rest(ferry, input.run, progress.stalls);
   const run = await ferry.runs.get(input.run);
   if (run === undefined || run.epoch !== input.epoch) return { do: "end", status: "fenced" };
   const begun = restingStatus(run.status) === undefined && run.startedMs === undefined ? await begin(ferry, run) : run;
-  const work = ferry.work(run.id);
   const left = await work.requeue();
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {
     const { status, error } = verdict(await work.account());
     return end(ferry, begun, () => status, error);
   }
-  if (input.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(input));
+  if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
   const { firstWaveMs, waveMs } = ferry.pace;
   const workMs = input.wave === 0 ? firstWaveMs : waveMs;
-  const isPatient = input.stalls < patientStalls;
-  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, isPatient, status: begun.status };
+  const isPatient = progress.stalls < patientStalls;
+  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, isPatient, progress, status: begun.status };
+}
+
+// What the slices say isn't asked: one that was lost may have saved a lot before.
+function progressSince({ wave, progress }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
+  const counted = tally.filesListed + tally.foldersListed + done + failed;
+  return { counted, stalls: wave === 0 || counted > progress.counted ? 0 : progress.stalls + 1 };
 }
 
 // After a wave that moved nothing the lakes get some air, longer each time; a person's command ends the rest.
-async function rest(ferry: Ferry, { run, stalls }: WaveInput): Promise<void> {
+async function rest(ferry: Ferry, run: string, stalls: number): Promise<void> {
   const { clock, pace, closing } = ferry;
   const untilMs = clock.nowMs() + pace.stallMs * 2 ** (stalls - 1);
   while (clock.nowMs() < untilMs && !closing.aborted) {
@@ -101,6 +109,7 @@ async function end(
   error?: Failure,
 ): Promise<WavePlan> {
   const nowMs = ferry.clock.nowMs();
+  const journal = await sealJournal(ferry.work(run.id).journal());
   const { status } = await ferry.runs.change(run.id, ({ resumedMs, ...now }) => {
     if (now.epoch !== run.epoch || (!isLive(now.status) && now.endedMs !== undefined)) return undefined;
     const status = choose(now.status) ?? now.status;
@@ -108,7 +117,7 @@ async function end(
       ...now,
       status,
       workedMs: now.workedMs + (resumedMs === undefined ? 0 : nowMs - resumedMs),
-      ...(isLive(status) ? {} : { endedMs: now.endedMs ?? nowMs }),
+      ...(isLive(status) ? {} : { endedMs: now.endedMs ?? nowMs, journal }),
       ...(error === undefined ? {} : { error }),
     };
   });
@@ -133,7 +142,7 @@ function verdict({ tally, created, done, failed }: LaneAccount): { status: RunSt
   return { status: failed === 0 ? "Succeeded" : "CompletedWithErrors" };
 }
 
-function stalled({ lastError, stalls }: WaveInput): Failure {
+function stalled(stalls: number, lastError: Failure | undefined): Failure {
   const detail = `stalled: ${stalls} waves in a row moved nothing`;
   if (lastError === undefined) return { kind: "unexpected", op: "planWave", path: "/", detail };
   return { ...lastError, detail: `${detail}; the last one said: ${lastError.detail}` };

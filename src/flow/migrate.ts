@@ -1,6 +1,6 @@
 import type { Task } from "durable-functions";
 import { failureOf } from "../core/error.ts";
-import type { SliceResult, WaveInput, WavePlan } from "../core/steps.ts";
+import { noProgress, type SliceResult, type WaveInput, type WavePlan } from "../core/steps.ts";
 import { call, type Durable, task } from "./activities.ts";
 
 /** The state store was out of reach this many times in a row: the orchestration ends, the run's rows stay as they are. */
@@ -11,7 +11,7 @@ export type MigrateInput = WaveInput & { readonly lost: number };
 
 /** The first round of a run's present epoch. */
 export function firstRound({ id, epoch }: { readonly id: string; readonly epoch: number }): MigrateInput {
-  return { run: id, epoch, wave: 0, stalls: 0, lost: 0 };
+  return { run: id, epoch, wave: 0, progress: noProgress, lost: 0 };
 }
 
 /**
@@ -32,14 +32,13 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
     task(df, "ferryPacket", { run, epoch, lane, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient }),
   );
   const results = yield* together(df, slices);
-  const hasMoved = results.some(({ items, ended }) => items > 0 || ended === "drained");
   const lastError = results.find(({ error }) => error !== undefined)?.error;
   df.continueAsNew({
     run,
     epoch,
     wave: wave + 1,
     lost: 0,
-    stalls: hasMoved ? 0 : input.stalls + 1,
+    progress: plan.progress,
     ...(lastError === undefined ? {} : { lastError }),
   });
   return { status: plan.status };

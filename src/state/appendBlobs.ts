@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { type ContainerClient, RestError } from "@azure/storage-blob";
 import { isKind, LakeError } from "../core/error.ts";
 import type { Blobs } from "./blobs.ts";
@@ -41,7 +42,10 @@ export function appendBlobs(container: ContainerClient): Blobs {
     read: async (name, offset, length) => {
       const blob = container.getBlobClient(name);
       try {
-        return await asking("read", name, () => blob.downloadToBuffer(offset, length, { maxRetryRequestsPerBlock: 3 }));
+        return await asking("read", name, async () => {
+          const { readableStreamBody } = await blob.download(offset, length, { maxRetryRequests: 3 });
+          return readableStreamBody === undefined ? new Uint8Array(0) : buffer(readableStreamBody);
+        });
       } catch (error) {
         // Behind the end there is nothing to read, and no error for us.
         if (error instanceof LakeError && error.status === 416) return new Uint8Array(0);

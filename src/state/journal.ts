@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { JournalMark } from "../core/journal.ts";
+import { LakeError } from "../core/error.ts";
+import { type JournalMark, type JournalSeal, sealedText } from "../core/journal.ts";
 import { type Blobs, maxAppendBytes } from "./blobs.ts";
 
 /** Lines waiting in memory: from here on they are sent without a save asking for it, and whoever brings more waits. */
@@ -78,4 +79,53 @@ export function openJournal(blobs: Blobs, blob: string): JournalWriter {
     },
     isFull: () => waitingBytes + lineUnits >= fullBytes,
   };
+}
+
+/** A place in a journal: behind so many bytes of this blob. */
+export type JournalPlace = { readonly blob: string; readonly offset: number };
+
+const pieceBytes = 1024 * 1024;
+const newline = 10;
+
+/** The committed lines of a journal, without their ends, from a place on; `bytes` is the length of each with its end. */
+export async function* journalLines(
+  blobs: Blobs,
+  marks: AsyncIterable<JournalMark>,
+  from?: JournalPlace,
+): AsyncGenerator<JournalPlace & { readonly text: string }> {
+  for await (const { blob, bytes } of marks) {
+    if (from !== undefined && blob < from.blob) continue;
+    let rest = Buffer.alloc(0);
+    let offset = from?.blob === blob ? from.offset : 0;
+    if (offset > 0 && (await blobs.read(blob, offset - 1, 1))[0] !== newline) {
+      throw new LakeError("invalid", { op: "journal", path: blob, detail: `no line begins at byte ${offset}` });
+    }
+    for (let at = offset; at < bytes; ) {
+      const piece = await blobs.read(blob, at, Math.min(pieceBytes, bytes - at));
+      if (piece.byteLength === 0) {
+        const detail = `the journal is damaged: the blob ends at byte ${at}, ${bytes} were committed`;
+        throw new LakeError("corrupt", { op: "journal", path: blob, detail });
+      }
+      at += piece.byteLength;
+      rest = Buffer.concat([rest, piece]);
+      for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
+        offset += end + 1;
+        yield { blob, offset, text: rest.toString("utf8", 0, end) };
+        rest = rest.subarray(end + 1);
+      }
+    }
+  }
+}
+
+/** Seals the committed parts of a journal. */
+export async function sealJournal(marks: AsyncIterable<JournalMark>): Promise<JournalSeal> {
+  const hash = createHash("sha256");
+  let [blobs, bytes, lines] = [0, 0, 0];
+  for await (const mark of marks) {
+    hash.update(sealedText(mark));
+    blobs++;
+    bytes += mark.bytes;
+    lines += mark.lines;
+  }
+  return { blobs, bytes, lines, seal: hash.digest("hex") };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
 import { isBalanced, totalOf } from "../../src/core/tally.ts";
+import { noProgress } from "../../src/core/steps.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
 import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
@@ -282,7 +283,7 @@ test("a lake that is gone stalls the run, which then fails in those words and ke
     }
   };
   await addRun(ferry, "r", requestOf());
-  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   isGone = true;
   const run = await drive(ferry, "r");
   assert.equal(run.status, "Failed");
@@ -381,7 +382,7 @@ test("an outage that outlasts all patience fails the run as stalled, and no file
   const { ferry, source } = testFerry();
   for (let index = 0; index < 100; index++) source.write(`/f${index}`, `${index}`);
   await addRun(ferry, "r", requestOf());
-  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   source.onCall = (op, path) => {
     if (op !== "list") throw new LakeError("unavailable", { op, path, detail: "no reply", retry: "exhausted" });
   };
@@ -436,7 +437,10 @@ test("work of an older epoch is refused", async () => {
   source.write("/x", "x");
   await addRun(ferry, "r", requestOf());
   await ferry.runs.change("r", (now) => ({ ...now, epoch: 2 }));
-  assert.deepEqual(await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 }), { do: "end", status: "fenced" });
+  assert.deepEqual(await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress }), {
+    do: "end",
+    status: "fenced",
+  });
   const late = await ferryPacket(ferry, {
     run: "r",
     epoch: 1,
@@ -457,7 +461,7 @@ test("a slice whose packet was taken over saves nothing more and says so", async
     await clock.sleep(50);
   };
   await addRun(ferry, "r", requestOf());
-  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   const result = await ferryPacket(ferry, {
     run: "r",
     epoch: 1,
@@ -482,7 +486,7 @@ test("a state store that is out of reach makes the orchestrator wait and ask aga
       },
     },
   };
-  const plan = await planWave(broken, { run: "r", epoch: 1, wave: 3, stalls: 0 });
+  const plan = await planWave(broken, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   assert.equal(plan.do, "again");
   assert.deepEqual(clock.slept, [500]);
 });
@@ -492,7 +496,7 @@ test("a slice that can't save stops everything it had begun before it gives up",
   for (let index = 0; index < 200; index++) source.write(`/f${index}`, `${index}`);
   source.onCall = () => clock.sleep(50);
   await addRun(ferry, "r", requestOf());
-  await planWave(ferry, { run: "r", epoch: 1, wave: 0, stalls: 0 });
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   const broken: typeof ferry = {
     ...ferry,
     work: (run) => ({

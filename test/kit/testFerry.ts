@@ -1,7 +1,7 @@
 import { budget } from "../../src/core/budget.ts";
 import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
 import { isLive, type Run } from "../../src/core/run.ts";
-import type { SliceResult } from "../../src/core/steps.ts";
+import { noProgress } from "../../src/core/steps.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
@@ -87,25 +87,18 @@ export async function drive(
   epoch = 1,
   beforeSlice: (wave: number) => Promise<void> | void = () => undefined,
 ): Promise<Run> {
-  let stalls = 0;
+  let progress = noProgress;
   for (let wave = 0; wave < 500; wave++) {
-    const plan = await planWave(ferry, { run, epoch, wave, stalls });
+    const plan = await planWave(ferry, { run, epoch, wave, progress });
     if (plan.do === "end") break;
     if (plan.do === "again") continue;
-    let result: SliceResult | undefined;
+    progress = plan.progress;
     try {
       await beforeSlice(wave);
-      result = await ferryPacket(ferry, {
-        run,
-        epoch,
-        lane: 0,
-        deadlineMs: plan.deadlineMs,
-        isPatient: plan.isPatient,
-      });
+      await ferryPacket(ferry, { run, epoch, lane: 0, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient });
     } catch {
       // A lost worker says nothing.
     }
-    stalls = result !== undefined && (result.items > 0 || result.ended === "drained") ? 0 : stalls + 1;
   }
   const ended = await ferry.runs.get(run);
   if (ended === undefined) throw new Error(`run ${run} is gone`);

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Cut, cutBytes, decodeCut, encodeCut, isDone, maxCutBytes, withoutFreshness } from "../../src/core/cut.ts";
+import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
+import { startWalk, type Visitor } from "../../src/ferry/walk.ts";
+import { memorySource } from "../kit/memoryLake.ts";
+import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const wholeLake: Cut = { ranges: [{ folder: rootPath }], open: [] };
+
+// What a walk did, as the paths it counted; some files and folders are postponed at their first visit.
+function counting(seen: string[], stubborn: Set<string>): Visitor {
+  const isStubborn = (path: string) => stubborn.delete(path);
+  return {
+    file: async (path, entry) => {
+      await turn();
+      if (isStubborn(path)) return "postponed";
+      if (entry === undefined && path.endsWith("d")) return "folder";
+      return { do: "skipped", because: "same", bytes: 0, digest: "0" };
+    },
+    folder: async (path) => {
+      await turn();
+      return isStubborn(path) ? "postponed" : { do: path.length % 2 === 0 ? "made" : "found" };
+    },
+    unlisted: async () => "postponed",
+    fileDone: (path) => void seen.push(path),
+    folderDone: (path) => void seen.push(`${path}/`),
+  };
+}
+
+const trees = fc
+  .array(fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 40 })
+  .map((branches) => branches.map((branch) => branch.map((name) => `${name}d`).join("/")));
+
+test("however often a walk is stopped, saved, given away and taken up again, every name is counted once", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      trees,
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.boolean(),
+      async (folders, turns, pageSize, isLost) => {
+        const source = memorySource(pageSize);
+        for (const [index, folder] of folders.entries()) {
+          source.makeFolder(`/${folder}` as LakePath);
+          source.write(`/${folder}/f${index}`, "");
+        }
+        const wanted = [...source.files().keys(), ...[...source.folders()].map((folder) => `${folder}/`)];
+        const stubborn = new Set(
+          wanted.filter((_, index) => index % 7 === 3).map((path) => path.replace(/(.)\/$/u, "$1")),
+        );
+        stubborn.delete("/");
+        const seen: string[] = [];
+        const left: Cut[] = [wholeLake];
+        for (let round = 0; left.length > 0; round++) {
+          const cut = left.pop() ?? wholeLake;
+          const walk = startWalk(
+            source,
+            cut,
+            counting(seen, stubborn),
+            { listings: 2, files: 3 },
+            new AbortController().signal,
+          );
+          const given: Cut[] = [];
+          for (let at = 0; at < (turns[round % turns.length] ?? 1); at++) {
+            await turn();
+            walk.hold(at % 3 === 1);
+            if (at % 2 === 1) given.push({ ranges: walk.give(), open: [] });
+          }
+          walk.hold(false);
+          if (round < 60) walk.stop();
+          await walk.ended;
+          for (const rest of [walk.cut(), ...given]) {
+            const back = decodeCut(JSON.parse(JSON.stringify(encodeCut(rest))));
+            if (!isDone(back)) left.push(isLost ? withoutFreshness(back) : back);
+          }
+        }
+        assert.deepEqual(seen.toSorted(), wanted.toSorted());
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a lake whose cut would not fit into a row is saved in rows that do", async () => {
+  const { ferry, source, sink, clock, rows } = testFerry({ saveMs: 1, width: { listings: 8, files: 8 } });
+  // Eight chains, fifty deep, of names that cost six characters each, with a file on every level.
+  for (let chain = 0; chain < 8; chain++) {
+    let folder = rootPath;
+    for (let level = 0; level < 50; level++) {
+      folder = childPath(folder, `${"\u4e2d".repeat(14)}${chain}`);
+      source.write(childPath(folder, "zz"), "z");
+    }
+  }
+  source.onCall = () => clock.sleep(5);
+  let largest = 0;
+  const { transact } = rows;
+  Object.assign(rows, {
+    transact: (changes: Parameters<typeof transact>[0]) => {
+      for (const { row } of changes) {
+        const parts = Object.entries(row).filter(([name]) => /^cut\d+$/u.test(name));
+        largest = Math.max(largest, ...parts.map(([, text]) => 2 * String(text).length));
+      }
+      return transact(changes);
+    },
+  });
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+  const { created, done, tally } = await ferry.work("r").account();
+  assert.ok(created > 1 && created === done, `${created} packets made, ${done} done`);
+  assert.equal(tally.foldersMade, 401);
+  assert.ok(largest > maxCutBytes / 4 && largest <= maxCutBytes, `${largest} bytes`);
+});
+
+test("more ranges than a row can hold are several packets from the start", async () => {
+  const { ferry, source, sink } = testFerry();
+  const bound = (index: number, end: string) => `${String(index).padStart(4, "0")}${"n".repeat(150)}${end}`;
+  const ranges = Array.from({ length: 400 }, (_, index) => ({
+    listAfter: bound(index, "a"),
+    listBefore: bound(index, "c"),
+  }));
+  for (let index = 0; index < 400; index++) source.write(`/${bound(index, "b")}`, "x");
+  const request = requestOf({ source: { ranges } });
+  await addRun(ferry, "r", request);
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+  assert.equal(sink.files().size, 400);
+  const { created, done, tally } = await ferry.work("r").account();
+  assert.ok(created > 1 && created === done);
+  assert.equal(tally.filesCopied, 400);
+  assert.ok(
+    cutBytes({
+      ranges: ranges.map(({ listAfter, listBefore }) => ({ folder: rootPath, after: listAfter, upTo: listBefore })),
+      open: [],
+    }) > maxCutBytes,
+  );
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LakeError } from "../../src/core/error.ts";
+import { rootPath } from "../../src/core/path.ts";
+import { emptyTally } from "../../src/core/tally.ts";
+import { memoryRows } from "../../src/state/memoryRows.ts";
+import type { Rows } from "../../src/state/rows.ts";
+import { openWork, type Step } from "../../src/state/work.ts";
+import { testClock } from "../kit/testClock.ts";
+
+const still = new AbortController().signal;
+const busy = () => new LakeError("throttled", { op: "table", path: "work-r", detail: "HTTP 503", retry: "exhausted" });
+
+// A table whose transactions go wrong as the script says: before they happen, or after.
+function troubled(script: ("before" | "after" | "fine")[]): Rows {
+  const rows = memoryRows();
+  return {
+    ...rows,
+    transact: async (changes) => {
+      const next = script.shift() ?? "fine";
+      if (next === "before") throw busy();
+      const etags = await rows.transact(changes);
+      if (next === "after") throw busy();
+      return etags;
+    },
+  };
+}
+
+function open(rows: Rows, run = "r") {
+  let nonces = 0;
+  return openWork(rows, run, () => `n${nonces++}`, testClock());
+}
+
+const step: Step = {
+  cut: { ranges: [{ folder: rootPath, after: "m" }], open: [] },
+  given: [{ ranges: [{ folder: rootPath, upTo: "c" }], open: [] }],
+  tally: { ...emptyTally, filesListed: 2, filesCopied: 2 },
+  failures: [{ kind: "denied", op: "OPEN", path: "/x", detail: "no" }],
+  isLast: false,
+};
+
+for (const script of [["before"], ["after"], ["before", "before", "after"]] as const) {
+  test(`a step meets a busy table (${script.join(", ")}) and is saved once all the same`, async () => {
+    const rows = troubled(["fine", "fine", ...script]);
+    const work = open(rows);
+    await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+    const packet = await work.claim(0);
+    assert.deepEqual(await packet?.save(step, still), { ended: "saved", wasThrottled: true });
+    assert.deepEqual(await packet?.save({ ...step, given: [], failures: [] }, still), {
+      ended: "saved",
+      wasThrottled: false,
+    });
+    const { created, failed, tally } = await work.account();
+    assert.deepEqual([created, failed, tally.filesCopied], [3, 1, 4]);
+    assert.equal((await work.failures(10)).length, 1);
+  });
+}
+
+test("a slice that is told to stop doesn't wait for a busy table", async () => {
+  const stopping = new AbortController();
+  const rows = memoryRows();
+  const work = open({
+    ...rows,
+    transact: async (changes) => {
+      if (changes.length > 2) {
+        stopping.abort(new Error("stopped"));
+        throw busy();
+      }
+      return rows.transact(changes);
+    },
+  });
+  await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+  const packet = await work.claim(0);
+  await assert.rejects(packet?.save(step, stopping.signal) ?? Promise.resolve(), /stopped/u);
+});
+
+test("two executions of one lane save side by side, and both are counted", async () => {
+  const work = open(memoryRows());
+  await work.seed({ ranges: [{ folder: rootPath, upTo: "m" }], open: [] });
+  const first = await work.claim(0);
+  await first?.save({ ...step, failures: [] }, still);
+  const second = await work.claim(0, new Set([first?.key ?? ""]));
+  const plain = { ...step, given: [], failures: [] };
+  const saves = await Promise.all([first?.save(plain, still), second?.save(plain, still)]);
+  assert.deepEqual(
+    saves.map((saved) => saved?.ended),
+    ["saved", "saved"],
+  );
+  assert.equal((await work.account()).tally.filesCopied, 6);
+});
+
+test("lines that can't be stored keep the step from being saved", async () => {
+  const work = open(memoryRows());
+  await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+  const packet = await work.claim(0);
+  let tries = 0;
+  const mark = { blob: "r/a", bytes: 1, lines: 1, sha256: "" };
+  const stored = async () => {
+    tries++;
+    throw tries < 3 ? busy() : new LakeError("conflict", { op: "blob append", path: "r/a", detail: "torn" });
+  };
+  await assert.rejects(packet?.save({ ...step, journal: { mark, stored } }, still) ?? Promise.resolve(), /torn/u);
+  assert.equal(tries, 3);
+  assert.equal((await work.account()).tally.filesCopied, 0);
+});
+
+test("a packet lost again and again is handed out with more and more care; progress ends that", async () => {
+  const work = open(memoryRows());
+  await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+  const cares: boolean[] = [];
+  for (let lost = 0; lost < 4; lost++) {
+    cares.push((await work.claim(0))?.care.isNarrow ?? assert.fail("nothing to claim"));
+    await work.requeue();
+  }
+  assert.deepEqual(cares, [false, false, false, true]);
+  const narrow = await work.claim(0);
+  await narrow?.save({ ...step, tally: emptyTally, given: [], failures: [], suspect: "/q" }, still);
+  await work.requeue();
+  assert.deepEqual((await work.claim(0))?.care, { isNarrow: true, condemned: "/q" });
+  await work.requeue();
+  const moving = await work.claim(0);
+  await moving?.save({ ...step, given: [], failures: [] }, still);
+  await work.requeue();
+  assert.deepEqual((await work.claim(0))?.care, { isNarrow: false });
+});
