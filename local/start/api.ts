@@ -23,6 +23,7 @@ export type Report = {
   readonly throttles: number;
   readonly remainingSeconds?: number;
   readonly expected?: { readonly files: number; readonly bytes: number };
+  readonly journal?: { readonly lines: number; readonly seal: string };
   readonly error?: { readonly detail: string };
 };
 

@@ -23,7 +23,7 @@ export async function startAzurite(
   const ports = ["--blobPort", String(blob), "--queuePort", String(queue), "--tablePort", String(table)];
   const { running } = await startProgram({
     name: "azurite",
-    file: join(projectRoot, "node_modules", "azurite", "dist", "src", "azurite.js"),
+    file: join(projectRoot, "local", "azurite.ts"),
     args: ["--skipApiVersionCheck", "--disableTelemetry", "--location", folder, ...hosts, ...ports],
     logFile,
   });

@@ -70,7 +70,7 @@ function nextLink(self: string, asked: z.infer<typeof query>, run: string, { blo
   if (asked.outcome !== undefined) params.set("outcome", asked.outcome);
   params.set("format", asked.format);
   params.set("after", `${blob.slice(run.length + 1)}:${offset}`);
-  return `${self}?${params}`;
+  return `${self}?${params.toString()}`;
 }
 
 function placeOf(run: string, after: string | undefined): JournalPlace | undefined {

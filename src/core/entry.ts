@@ -32,6 +32,10 @@ export type SinkItem = {
   readonly origin?: Origin;
   /** MD5 of the content as the sink keeps it, in hex. */
   readonly md5?: string;
+  /** When the file vanishes, in whole seconds; absent when it never does. */
+  readonly expiresMs?: number;
+  /** The tier the file was given; absent when it follows the account's default. */
+  readonly accessTier?: string;
 };
 
 /** The provenance lakeferry stores with every file and folder it writes. */
@@ -40,4 +44,6 @@ export type Origin = {
   /** Length and modification time of the source item that was copied. */
   readonly bytes: number;
   readonly modifiedMs: number;
+  /** The source's name, when the sink refuses it and holds the item under another. */
+  readonly name?: string;
 };

@@ -134,6 +134,7 @@ function reasonOf(outcome: FileOutcome | FolderOutcome): object {
 
 // A lake may hold times that no calendar has.
 function isoTime(ms: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- a format, not the clock
   const time = new Date(ms);
   return Number.isNaN(time.getTime()) ? String(ms) : time.toISOString();
 }

@@ -5,7 +5,7 @@ import { isLakeError, LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
 import { patiently } from "../wire/retry.ts";
 import type { Send, WireReply } from "../wire/send.ts";
-import { parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
+import { parseAclStatus, parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
 import type { Receive, Source } from "./lake.ts";
 
 const apiVersion = "2018-09-01";
@@ -90,6 +90,11 @@ export function gen1Source(
         signal,
       );
       return given;
+    },
+
+    getAccess: async (path, principals, signal) => {
+      const reply = await get("GETACLSTATUS", path, { tooid: String(principals === "ids") }, { signal });
+      return parseAclStatus(reply.body, path);
     },
 
     summary: async (folder, signal) => {

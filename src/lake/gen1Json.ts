@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Access } from "../core/access.ts";
+import { parseAcl, parseMode, principalOf } from "../core/acl.ts";
 import type { Entry, Page } from "../core/entry.ts";
 import { type Kind, LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
@@ -110,6 +112,27 @@ export function parseContentSummary(body: Uint8Array, folder: LakePath): { files
   if (!parsed.success) throw malformed("GETCONTENTSUMMARY", folder, "no fileCount and length");
   return { files: parsed.data.ContentSummary.fileCount, bytes: parsed.data.ContentSummary.length };
 }
+
+/** Reads a GETACLSTATUS reply. Throws LakeError "invalid" for an ACL that isn't whole. */
+export function parseAclStatus(body: Uint8Array, path: LakePath): Access {
+  const parsed = z.object({ AclStatus: aclStatus }).safeParse(tryJson(body));
+  if (!parsed.success) throw malformed("GETACLSTATUS", path, "no entries, owner, group and permission");
+  const { entries, owner, group, permission, stickyBit } = parsed.data.AclStatus;
+  return {
+    owner: principalOf(owner),
+    group: principalOf(group),
+    acl: parseAcl(entries, path),
+    isSticky: stickyBit || parseMode(permission, path).isSticky,
+  };
+}
+
+const aclStatus = z.object({
+  entries: z.array(z.string()),
+  owner: z.string(),
+  group: z.string(),
+  permission: z.string(),
+  stickyBit: z.boolean().default(false),
+});
 
 // Written by hand rather than by schema: it runs once for every file of the lake.
 function entryOf(value: unknown, op: string, path: LakePath): Entry {

@@ -1,16 +1,15 @@
-import { hash, randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 import { AnonymousCredential, DataLakeServiceClient, newPipeline } from "@azure/storage-file-datalake";
+import { addToCrc64, crc64Bytes, emptyCrc64 } from "../core/crc64.ts";
 import type { Origin, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
-import { encodePath, type LakePath, rootPath } from "../core/path.ts";
-import type { Send, WireReply } from "../wire/send.ts";
-import type { Guard, Sink } from "./lake.ts";
+import { asciiJson } from "../core/json.ts";
+import { type LakePath, rootPath } from "../core/path.ts";
+import type { Send } from "../wire/send.ts";
+import { accessOptions, gen2Access } from "./gen2Access.ts";
+import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
+import type { FileLabel, Guard, Sink } from "./lake.ts";
 import { sdkTransport } from "./sdkTransport.ts";
-
-const serviceVersion = "2023-11-03";
-
-/** The endpoints of one storage account. They are the same for an emulator, without a trailing slash. */
-export type Gen2Account = { readonly dfs: string; readonly blob: string };
 
 /**
  * One file system of an Azure Data Lake Storage Gen2 account. Folders and file systems go through the SDK's client over
@@ -18,49 +17,14 @@ export type Gen2Account = { readonly dfs: string; readonly blob: string };
  */
 export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): Sink {
   const client = openClient(send, account.dfs).getFileSystemClient(fileSystem);
-  const blob = splitUrl(`${account.blob}/${fileSystem}`);
-
-  function put(
-    op: string,
-    path: LakePath,
-    query: string,
-    headers: Readonly<Record<string, string>>,
-    body: Uint8Array,
-    signal: AbortSignal | undefined,
-  ): Promise<WireReply> {
-    return send({
-      op,
-      path,
-      method: "PUT",
-      origin: blob.origin,
-      target: `${blob.path}${encodePath(path)}${query}`,
-      headers: {
-        "x-ms-version": serviceVersion,
-        "x-ms-client-request-id": randomUUID(),
-        "content-length": String(body.byteLength),
-        ...headers,
-      },
-      body,
-      safe: true,
-      signal,
-    });
-  }
+  const ask = askGen2(send, account.blob, fileSystem);
 
   async function stat(path: LakePath, signal?: AbortSignal): Promise<SinkItem | undefined> {
     if (path === rootPath) {
       return { kind: "folder", bytes: 0, etag: "" };
     }
     try {
-      const reply = await send({
-        op: "Get Blob Properties",
-        path,
-        method: "HEAD",
-        origin: blob.origin,
-        target: `${blob.path}${encodePath(path)}`,
-        headers: { "x-ms-version": serviceVersion, "x-ms-client-request-id": randomUUID() },
-        safe: true,
-        signal,
-      });
+      const reply = await ask("Get Blob Properties", "HEAD", path, "", {}, undefined, signal);
       return itemOf(reply.headers);
     } catch (error) {
       if (isKind(error, "not-found")) return undefined;
@@ -69,6 +33,8 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
   }
 
   return {
+    ...gen2Access(send, account, fileSystem),
+
     stat,
 
     makeFileSystem: async (signal) => {
@@ -81,12 +47,13 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
       }
     },
 
-    makeFolder: async (path, origin, signal) => {
+    makeFolder: async (path, label, signal) => {
       if (path === rootPath) return "found";
       try {
         await client.getDirectoryClient(path.slice(1)).create({
           conditions: { ifNoneMatch: "*" },
-          metadata: originMetadata(origin),
+          metadata: originMetadata(label),
+          ...accessOptions(label.access),
           ...(signal === undefined ? {} : { abortSignal: signal }),
         });
         return "made";
@@ -106,36 +73,43 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
       }
     },
 
-    putFile: async (path, content, origin, guard, signal) => {
+    putFile: async (path, content, label, guard, signal) => {
       const md5 = hash("md5", content, "base64");
       const headers = {
         "x-ms-blob-type": "BlockBlob",
         "content-md5": md5,
         "x-ms-blob-content-type": "application/octet-stream",
-        ...originHeaders(origin),
+        ...labelHeaders(label),
         ...guardHeaders(guard),
       };
-      await put("Put Blob", path, "", headers, content, signal);
+      const reply = await ask("Put Blob", "PUT", path, "", headers, content, signal);
+      checkAnswer(reply, "content-md5", md5, { op: "Put Blob", path });
       return Buffer.from(md5, "base64").toString("hex");
     },
 
     stageBlock: async (path, blockId, content, signal) => {
+      const crc64 = addToCrc64(emptyCrc64, content);
+      const sent = Buffer.from(crc64Bytes(crc64)).toString("base64");
       const query = `?comp=block&blockid=${encodeURIComponent(blockId)}`;
-      await put("Put Block", path, query, { "content-md5": hash("md5", content, "base64") }, content, signal);
+      const reply = await ask("Put Block", "PUT", path, query, { "x-ms-content-crc64": sent }, content, signal);
+      checkAnswer(reply, "x-ms-content-crc64", sent, { op: "Put Block", path });
+      return crc64;
     },
 
-    commitBlocks: async (path, blockIds, md5, origin, guard, signal) => {
+    commitBlocks: async (path, blockIds, md5, label, guard, signal) => {
       const list = blockIds.map((id) => `<Latest>${id}</Latest>`).join("");
       const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`, "utf8");
+      const sent = hash("md5", body, "base64");
       const headers = {
         "content-type": "application/xml",
-        "content-md5": hash("md5", body, "base64"),
+        "content-md5": sent,
         "x-ms-blob-content-type": "application/octet-stream",
         "x-ms-blob-content-md5": Buffer.from(md5, "hex").toString("base64"),
-        ...originHeaders(origin),
+        ...labelHeaders(label),
         ...guardHeaders(guard),
       };
-      await put("Put Block List", path, "?comp=blocklist", headers, body, signal);
+      const reply = await ask("Put Block List", "PUT", path, "?comp=blocklist", headers, body, signal);
+      checkAnswer(reply, "content-md5", sent, { op: "Put Block List", path });
     },
   };
 }
@@ -149,22 +123,21 @@ function openClient(send: Send, url: string): DataLakeServiceClient {
   return new DataLakeServiceClient(url, pipeline);
 }
 
-function splitUrl(url: string): { readonly origin: string; readonly path: string } {
-  const { origin, pathname } = new URL(url);
-  return { origin, path: pathname.replace(/\/$/u, "") };
-}
-
-// ISO-8859-1 headers can't carry every character, so numbers and ids only.
-function originMetadata(origin: Origin): Record<string, string> {
+// ISO-8859-1 headers can't carry every character, so numbers, ids and ASCII only.
+function originMetadata({ run, bytes, modifiedMs, name }: Origin): Record<string, string> {
   return {
-    lakeferry_run: origin.run,
-    lakeferry_length: String(origin.bytes),
-    lakeferry_modified: String(origin.modifiedMs),
+    lakeferry_run: run,
+    lakeferry_length: String(bytes),
+    lakeferry_modified: String(modifiedMs),
+    ...(name === undefined ? {} : { lakeferry_name: asciiJson(name) }),
   };
 }
 
-function originHeaders(origin: Origin): Record<string, string> {
-  return Object.fromEntries(Object.entries(originMetadata(origin)).map(([key, value]) => [`x-ms-meta-${key}`, value]));
+function labelHeaders(label: FileLabel): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(originMetadata(label)).map(([key, value]) => [`x-ms-meta-${key}`, value])),
+    ...(label.accessTier === undefined ? {} : { "x-ms-access-tier": label.accessTier }),
+  };
 }
 
 function guardHeaders(guard: Guard): Record<string, string> {
@@ -174,17 +147,36 @@ function guardHeaders(guard: Guard): Record<string, string> {
 function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
   const isFolder =
     headers["x-ms-resource-type"] === "directory" || headers["x-ms-meta-hdi_isfolder"]?.toLowerCase() === "true";
-  const run = headers["x-ms-meta-lakeferry_run"];
-  const bytes = Number(headers["x-ms-meta-lakeferry_length"]);
-  const modifiedMs = Number(headers["x-ms-meta-lakeferry_modified"]);
+  const origin = originOf(headers);
   const md5 = headers["content-md5"];
+  const expiresMs = Date.parse(headers["x-ms-expiry-time"] ?? "");
+  const accessTier = headers["x-ms-access-tier-inferred"] === "true" ? undefined : headers["x-ms-access-tier"];
   return {
     kind: isFolder ? "folder" : "file",
     bytes: isFolder ? 0 : Number(headers["content-length"] ?? 0),
     etag: headers["etag"] ?? "",
-    ...(run === undefined || Number.isNaN(bytes) || Number.isNaN(modifiedMs)
-      ? {}
-      : { origin: { run, bytes, modifiedMs } }),
+    ...(origin === undefined ? {} : { origin }),
     ...(md5 === undefined ? {} : { md5: Buffer.from(md5, "base64").toString("hex") }),
+    ...(Number.isNaN(expiresMs) ? {} : { expiresMs }),
+    ...(accessTier === undefined ? {} : { accessTier }),
   };
+}
+
+// Metadata that isn't as lakeferry writes it is somebody else's.
+function originOf(headers: Readonly<Record<string, string>>): Origin | undefined {
+  const run = headers["x-ms-meta-lakeferry_run"];
+  const bytes = Number(headers["x-ms-meta-lakeferry_length"]);
+  const modifiedMs = Number(headers["x-ms-meta-lakeferry_modified"]);
+  if (run === undefined || Number.isNaN(bytes) || Number.isNaN(modifiedMs)) return undefined;
+  const name = parsedName(headers["x-ms-meta-lakeferry_name"]);
+  return { run, bytes, modifiedMs, ...(name === undefined ? {} : { name }) };
+}
+
+function parsedName(text: string | undefined): string | undefined {
+  try {
+    const name: unknown = text === undefined ? undefined : JSON.parse(text);
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }

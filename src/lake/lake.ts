@@ -1,3 +1,5 @@
+import type { Access, AccessChange } from "../core/access.ts";
+import type { Crc64 } from "../core/crc64.ts";
 import type { Entry, Origin, Page, SinkItem } from "../core/entry.ts";
 import type { LakePath } from "../core/path.ts";
 
@@ -24,6 +26,11 @@ export type Source = {
     receive: Receive,
     signal?: AbortSignal,
   ) => Promise<number>;
+  /**
+   * Owner, group, access and default ACL, and the sticky bit. Principals as object ids; or as names where the lake
+   * knows one, which is slow and shows whose ids nobody has any more.
+   */
+  readonly getAccess: (path: LakePath, principals: "ids" | "names", signal?: AbortSignal) => Promise<Access>;
   /** The counts under a folder when the lake can say them quickly, for estimates only. */
   readonly summary: (
     folder: LakePath,
@@ -34,6 +41,15 @@ export type Source = {
 /** What a write replaces: nothing, or exactly the item with this ETag. Anything else there is a "conflict". */
 export type Guard = { readonly replaces: "nothing" } | { readonly replaces: "etag"; readonly etag: string };
 
+/** What a file's write says beside its content. Without a tier it follows the account's default. */
+export type FileLabel = Origin & { readonly accessTier?: AccessTier };
+
+/** What the making of a folder says; without access it has what its parent and the service's umask give. */
+export type FolderLabel = Origin & { readonly access?: AccessChange };
+
+/** Azure's access tiers. */
+export type AccessTier = "Hot" | "Cool" | "Cold" | "Archive";
+
 /** A lake to write to. Content is atomic: a file holds its old or its whole new content. */
 export type Sink = {
   /** Makes the file system when it is missing; says whether it stood there. May be repeated. */
@@ -41,20 +57,24 @@ export type Sink = {
   /** What stands at a path, or undefined. */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<SinkItem | undefined>;
   /** Makes a folder and its parents; says whether it stood there. A file in the way is a "conflict". May be repeated. */
-  readonly makeFolder: (path: LakePath, origin: Origin, signal?: AbortSignal) => Promise<"made" | "found">;
+  readonly makeFolder: (path: LakePath, label: FolderLabel, signal?: AbortSignal) => Promise<"made" | "found">;
   /**
-   * Writes a whole file in one request; parents are made. Resolves to the MD5, in hex, that the sink has checked. A
-   * repeat after a lost reply meets its own work as "conflict".
+   * Writes a whole file in one request; parents are made. Resolves to the MD5, in hex, that the sink has checked and
+   * keeps; "corrupt" when the sink says it took other bytes: they stand there and must be written again. A repeat
+   * after a lost reply meets its own work as "conflict".
    */
   readonly putFile: (
     path: LakePath,
     content: Uint8Array,
-    origin: Origin,
+    label: FileLabel,
     guard: Guard,
     signal?: AbortSignal,
   ) => Promise<string>;
-  /** Lays down one block that nobody sees yet. Block ids of one file have one length. May be repeated. */
-  readonly stageBlock: (path: LakePath, blockId: string, content: Uint8Array, signal?: AbortSignal) => Promise<void>;
+  /**
+   * Lays down one block that nobody sees yet. Block ids of one file have one length. Resolves to the CRC-64 that the sink
+   * has checked; "corrupt" when it says it took other bytes. May be repeated.
+   */
+  readonly stageBlock: (path: LakePath, blockId: string, content: Uint8Array, signal?: AbortSignal) => Promise<Crc64>;
   /**
    * Makes the blocks the file's content, in this order, and keeps `md5`, hex, as that of the whole. A repeat after a lost reply meets
    * its own work as "conflict".
@@ -63,8 +83,22 @@ export type Sink = {
     path: LakePath,
     blockIds: readonly string[],
     md5: string,
-    origin: Origin,
+    label: FileLabel,
     guard: Guard,
     signal?: AbortSignal,
   ) => Promise<void>;
+  /** Owner, group, ACL and sticky bit of an item, principals as the sink keeps them. */
+  readonly getAccess: (path: LakePath, signal?: AbortSignal) => Promise<Access>;
+  /**
+   * Changes what is named of an item's access, in one request; content and ETag stay. With an ETag, only while the item
+   * has it, else "conflict". May be repeated.
+   */
+  readonly setAccess: (
+    path: LakePath,
+    change: AccessChange,
+    etag: string | undefined,
+    signal?: AbortSignal,
+  ) => Promise<void>;
+  /** Lets a file vanish at a time, rounded up to a second, or never; its ETag changes. May be repeated. */
+  readonly setExpiry: (path: LakePath, expiresMs: number | undefined, signal?: AbortSignal) => Promise<void>;
 };

@@ -13,8 +13,9 @@ import { timeout } from "../wire/timeout.ts";
 import { trace, type WireEvent } from "../wire/trace.ts";
 import { gen1Source } from "./gen1.ts";
 import { gen1Dialect } from "./gen1Json.ts";
-import { type Gen2Account, gen2Sink } from "./gen2.ts";
+import { gen2Sink } from "./gen2.ts";
 import { gen2Dialect } from "./gen2Errors.ts";
+import type { Gen2Account } from "./gen2Wire.ts";
 import type { Sink, Source } from "./lake.ts";
 
 /** What every lake of a process shares. */

@@ -151,6 +151,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       resume: `${self}/resume`,
       cancel: `${self}/cancel`,
       rerun: `${self}/rerun`,
+      journal: `${self}/journal`,
     });
     const done = await reached("own.id-1", "Succeeded");
     assert.deepEqual(writtenOf(done.report), { status: "Succeeded", ...totalsOf(join(source, "small")) });
@@ -365,6 +366,40 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     assert.equal(byPath["/mixed/locked.txt"]?.kind, "denied");
     assert.match(byPath["/mixed/locked.txt"]?.detail ?? "", /Read/u);
     assert.ok(has(out, "mixed/open/seen.txt"));
+  });
+
+  test("the journal tells what became of every name, as JSON Lines or CSV, all of it or one outcome", async () => {
+    const { id, report } = await ran({ source: { folderPath: "/mixed" }, sink: { fileSystem: "journal" } });
+    const read = async (query: string) => {
+      const reply = await fetch(api(`/${id}/journal${query}`));
+      return { type: reply.headers.get("content-type"), text: await reply.text() };
+    };
+    const all = await read("");
+    assert.match(all.type ?? "", /^application\/x-ndjson/u);
+    const lines = all.text.trimEnd().split("\n");
+    const said = lines.map((line) => JSON.parse(line) as { outcome: string; path: string; requests?: number });
+    assert.deepEqual(said.map(({ outcome, path }) => `${outcome} ${path}`).toSorted(), [
+      "copied /mixed/open/seen.txt",
+      "failed /mixed/locked.txt",
+      "failed /mixed/secret",
+      "made /mixed",
+      "made /mixed/open",
+    ]);
+    // In a folder that this run made, a small file is one read and one write.
+    assert.equal(said.find(({ outcome }) => outcome === "copied")?.requests, 2);
+    assert.equal(report.journal?.lines, 5);
+    assert.match(report.journal?.seal ?? "", /^[0-9a-f]{64}$/u);
+    assert.equal((await read("?outcome=failed")).text.trimEnd().split("\n").length, 2);
+    const csv = await read("?outcome=copied&format=csv");
+    assert.match(csv.type ?? "", /^text\/csv/u);
+    assert.match(csv.text, /^outcome,type,path,.*\r\ncopied,file,\/mixed\/open\/seen\.txt,,4,[0-9a-f]{32},.*\r\n$/u);
+    const { errors } = await refusal(await fetch(api(`/${id}/journal?outcome=lost`)), 400);
+    assert.deepEqual(
+      errors?.map(({ field }) => field),
+      ["outcome"],
+    );
+    await refusal(await fetch(api(`/${id}/journal?colour=red`)), 400);
+    await refusal(await fetch(api("/nobody/journal")), 404);
   });
 
   test("throttling is waited out and counted", async () => {

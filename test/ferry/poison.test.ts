@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { careFor } from "../../src/core/poison.ts";
-import type { LakePath } from "../../src/core/path.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { assertBooks } from "../kit/books.ts";
@@ -85,7 +84,7 @@ test("a folder whose listing kills every worker is a failure of its own", async 
   const made = testFerry({ saveMs: 1 });
   for (let index = 0; index < 40; index++) made.source.write(`/d${index % 4}/f${index}`, `${index}`);
   await addRun(made.ferry, "r", requestOf());
-  const { status } = await driveWithPoison(made, { op: "list", path: "/d2" as LakePath });
+  const { status } = await driveWithPoison(made, { op: "list", path: "/d2" });
   assert.equal(status, "CompletedWithErrors");
   assert.equal(made.sink.files().size, 30);
   assert.deepEqual(

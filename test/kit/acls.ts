@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Access, AccessChange } from "../../src/core/access.ts";
 import { type Acl, parseAcl } from "../../src/core/acl.ts";
 
 const ids = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222", "ana@contoso.com"];
@@ -36,4 +37,25 @@ export function aclEntries(of: "file" | "folder"): fc.Arbitrary<readonly string[
 /** Whole ACLs. */
 export function acls(of: "file" | "folder"): fc.Arbitrary<Acl> {
   return aclEntries(of).map((entries) => parseAcl(entries, "/any"));
+}
+
+/**
+ * What Gen2 makes of one change: an ACL leaves the sticky bit as it is; a mode leaves named entries, and goes to the mask
+ * where there is one.
+ */
+export function applied(access: Access, { owner, group, rights }: AccessChange): Access {
+  const owned = { ...access, owner: owner ?? access.owner, group: group ?? access.group };
+  if (rights === undefined) return owned;
+  if (rights.by === "acl") return { ...owned, acl: rights.acl };
+  return { ...owned, acl: withMode(access.acl, rights.mode.bits), isSticky: rights.mode.isSticky };
+}
+
+function withMode(acl: Acl, bits: number): Acl {
+  const hasMask = acl.some(({ scope, type }) => scope === "access" && type === "mask");
+  const shifts = { user: 6, group: hasMask ? undefined : 3, mask: 3, other: 0 } as const;
+  return acl.map((entry) => {
+    const shift = shifts[entry.type];
+    const isBase = entry.scope === "access" && entry.id === "" && shift !== undefined;
+    return isBase ? { ...entry, bits: (bits >> shift) & 7 } : entry;
+  });
 }

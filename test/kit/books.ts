@@ -15,6 +15,7 @@ export type Line = {
   readonly bytes?: number;
   readonly md5?: string;
   readonly files?: number;
+  readonly digest?: string;
   readonly [field: string]: unknown;
 };
 
@@ -71,5 +72,5 @@ function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
 
 /** The digests of all spans together. */
 export function spanDigest(lines: readonly Line[]): string {
-  return lines.reduce((sum, { digest }) => (digest === undefined ? sum : addDigests(sum, String(digest))), emptyDigest);
+  return lines.reduce((sum, { digest }) => (digest === undefined ? sum : addDigests(sum, digest)), emptyDigest);
 }

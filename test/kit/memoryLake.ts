@@ -1,8 +1,12 @@
 import { hash } from "node:crypto";
+import { type Access, inheritedAccess } from "../../src/core/access.ts";
+import { aclOfMode, isExtended, modeBitsOf, printMode } from "../../src/core/acl.ts";
+import { addToCrc64, emptyCrc64 } from "../../src/core/crc64.ts";
 import type { Entry, Origin, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
-import type { Guard, Sink, Source } from "../../src/lake/lake.ts";
+import type { FileLabel, Guard, Sink, Source } from "../../src/lake/lake.ts";
+import { applied } from "./acls.ts";
 
 type File = { readonly bytes: Uint8Array; readonly modifiedMs: number };
 
@@ -11,17 +15,22 @@ export type MemorySource = Source & {
   readonly write: (path: string, content: string | Uint8Array, modifiedMs?: number) => void;
   readonly makeFolder: (path: string) => void;
   readonly remove: (path: string) => void;
+  /** Gives an item other access than owner "owner", group "group" and mode 770. */
+  readonly setAccess: (path: string, access: Partial<Access>) => void;
+  readonly setExpiry: (path: string, expiresMs: number) => void;
   /** Paths of all files, with their content. */
   readonly files: () => ReadonlyMap<string, string>;
   readonly folders: () => ReadonlySet<string>;
   /** Called before every operation; throws to make it fail. */
-  onCall: (op: "stat" | "list" | "read", path: LakePath) => Promise<void> | void;
+  onCall: (op: "stat" | "list" | "read" | "getAccess", path: LakePath) => Promise<void> | void;
 };
 
 /** A lake to read from, with pages of `pageSize` entries. */
 export function memorySource(pageSize = 4000): MemorySource {
   const files = new Map<string, File>();
   const folders = new Set<string>(["/"]);
+  const accesses = new Map<string, Access>();
+  const expiries = new Map<string, number>();
 
   function makeFolder(path: string): void {
     for (let at = path as LakePath; !folders.has(at); at = splitPath(at).folder) folders.add(at);
@@ -30,15 +39,18 @@ export function memorySource(pageSize = 4000): MemorySource {
   function entryAt(path: LakePath, name: string): Entry | undefined {
     const file = files.get(path);
     if (file === undefined && !folders.has(path)) return undefined;
+    const { owner, group, acl, isSticky } = accesses.get(path) ?? sourceAccess;
+    const expiresMs = expiries.get(path);
     return {
       name,
       kind: file === undefined ? "folder" : "file",
       bytes: file?.bytes.byteLength ?? 0,
       modifiedMs: file?.modifiedMs ?? 0,
-      owner: "owner",
-      group: "group",
-      permission: "770",
-      hasAcl: false,
+      owner,
+      group,
+      permission: printMode({ bits: modeBitsOf(acl), isSticky }).replace(/^0/u, ""),
+      hasAcl: isExtended(acl),
+      ...(expiresMs === undefined ? {} : { expiresMs }),
     };
   }
 
@@ -49,8 +61,10 @@ export function memorySource(pageSize = 4000): MemorySource {
       makeFolder(splitPath(path as LakePath).folder);
       files.set(path, { bytes: Buffer.from(content), modifiedMs });
     },
+    setAccess: (path, access) => void accesses.set(path, { ...(accesses.get(path) ?? sourceAccess), ...access }),
+    setExpiry: (path, expiresMs) => void expiries.set(path, expiresMs),
     remove: (path) => {
-      for (const all of [files, folders] as const) {
+      for (const all of [files, folders, accesses, expiries] as const) {
         for (const key of all.keys()) if (key === path || key.startsWith(`${path}/`)) all.delete(key);
       }
     },
@@ -91,6 +105,12 @@ export function memorySource(pageSize = 4000): MemorySource {
       return content.byteLength;
     },
 
+    getAccess: async (path) => {
+      await lake.onCall("getAccess", path);
+      if (entryAt(path, "") === undefined) throw missing("GETACLSTATUS", path);
+      return accesses.get(path) ?? sourceAccess;
+    },
+
     summary: async (folder) => {
       const under = [...files].filter(([path]) => path.startsWith(folder === "/" ? "/" : `${folder}/`));
       return { files: under.length, bytes: under.reduce((sum, [, { bytes }]) => sum + bytes.byteLength, 0) };
@@ -98,6 +118,8 @@ export function memorySource(pageSize = 4000): MemorySource {
   };
   return lake;
 }
+
+const sourceAccess: Access = { owner: "owner", group: "group", acl: aclOfMode(0o770), isSticky: false };
 
 /** A Gen2 file system in memory, with what a test needs to see. */
 export type MemorySink = Sink & {
@@ -111,29 +133,48 @@ export type MemorySink = Sink & {
   /** Called before and after every write; throws to make it fail before, or lose its reply after. */
   onWrite: (
     when: "before" | "after",
-    op: "putFile" | "stageBlock" | "commitBlocks" | "makeFolder",
+    op: "putFile" | "stageBlock" | "commitBlocks" | "makeFolder" | "setAccess" | "setExpiry",
     path: LakePath,
   ) => void;
 };
 
 /** A lake to write to. */
 export function memorySink(): MemorySink {
-  const items = new Map<string, { bytes: Uint8Array; etag: string; origin?: Origin }>();
+  const items = new Map<string, SunkFile>();
   const folders = new Set<string>(["/"]);
   const folderOrigins = new Map<string, Origin>();
+  const accesses = new Map<string, Access>([["/", sinkRootAccess]]);
   const blocks = new Map<string, Map<string, Uint8Array>>();
   const writes = new Map<string, number>();
   let isMade = false;
   let version = 0;
 
   function addFolder(path: LakePath): void {
-    for (let at = path; !folders.has(at); at = splitPath(at).folder) {
-      if (items.has(at)) throw new LakeError("conflict", { op: "write", path, detail: `${at} is a file` });
-      folders.add(at);
-    }
+    if (folders.has(path)) return;
+    const parent = splitPath(path).folder;
+    if (items.has(path)) throw new LakeError("conflict", { op: "write", path, detail: `${path} is a file` });
+    addFolder(parent);
+    folders.add(path);
+    accesses.set(path, inherited(parent, "folder"));
   }
 
-  function put(op: "putFile" | "commitBlocks", path: LakePath, bytes: Uint8Array, origin: Origin, guard: Guard): void {
+  function accessAt(op: string, path: LakePath): Access {
+    const access = accesses.get(path);
+    if (access === undefined) throw missing(op, path);
+    return access;
+  }
+
+  function inherited(parent: LakePath, kind: "file" | "folder"): Access {
+    return inheritedAccess(accessAt("write", parent), kind, sinkRootAccess.owner);
+  }
+
+  function put(
+    op: "putFile" | "commitBlocks",
+    path: LakePath,
+    bytes: Uint8Array,
+    label: FileLabel,
+    guard: Guard,
+  ): void {
     sink.onWrite("before", op, path);
     if (!isMade) throw new LakeError("not-found", { op, path, detail: "no file system" });
     const there = items.get(path);
@@ -141,8 +182,12 @@ export function memorySink(): MemorySink {
     if (!isAsGuarded || folders.has(path)) {
       throw new LakeError("conflict", { op, path, detail: "something else stands there" });
     }
-    addFolder(splitPath(path).folder);
-    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin });
+    const parent = splitPath(path).folder;
+    addFolder(parent);
+    const { accessTier, ...origin } = label;
+    const tier = accessTier === undefined ? {} : { accessTier };
+    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin, ...tier });
+    accesses.set(path, inherited(parent, "file"));
     blocks.delete(path);
     writes.set(path, (writes.get(path) ?? 0) + 1);
     sink.onWrite("after", op, path);
@@ -158,6 +203,7 @@ export function memorySink(): MemorySink {
       isMade = true;
       addFolder(splitPath(path as LakePath).folder);
       items.set(path, { bytes: Buffer.from(content), etag: `"${++version}"` });
+      accesses.set(path, inherited(splitPath(path as LakePath).folder, "file"));
     },
 
     makeFileSystem: async () => {
@@ -169,31 +215,26 @@ export function memorySink(): MemorySink {
     stat: async (path): Promise<SinkItem | undefined> => {
       const item = items.get(path);
       if (item !== undefined) {
-        const { bytes, etag, origin } = item;
-        return {
-          kind: "file",
-          bytes: bytes.byteLength,
-          etag,
-          md5: md5Of(bytes),
-          ...(origin === undefined ? {} : { origin }),
-        };
+        const { bytes, ...about } = item;
+        return { kind: "file", bytes: bytes.byteLength, md5: md5Of(bytes), ...about };
       }
       const origin = folderOrigins.get(path);
       if (!folders.has(path)) return undefined;
       return { kind: "folder", bytes: 0, etag: "", ...(origin === undefined ? {} : { origin }) };
     },
 
-    makeFolder: async (path, origin) => {
+    makeFolder: async (path, { access, ...origin }) => {
       if (path === rootPath || folders.has(path)) return "found";
       sink.onWrite("before", "makeFolder", path);
       addFolder(path);
       folderOrigins.set(path, origin);
+      if (access !== undefined) accesses.set(path, applied(accessAt("makeFolder", path), access));
       sink.onWrite("after", "makeFolder", path);
       return "made";
     },
 
-    putFile: async (path, content, origin, guard) => {
-      put("putFile", path, content, origin, guard);
+    putFile: async (path, content, label, guard) => {
+      put("putFile", path, content, label, guard);
       return md5Of(content);
     },
 
@@ -203,19 +244,46 @@ export function memorySink(): MemorySink {
       staged.set(blockId, Uint8Array.from(content));
       blocks.set(path, staged);
       sink.onWrite("after", "stageBlock", path);
+      return addToCrc64(emptyCrc64, content);
     },
 
-    commitBlocks: async (path, blockIds, _md5, origin, guard) => {
+    commitBlocks: async (path, blockIds, _md5, label, guard) => {
       const staged = blocks.get(path);
       const parts = blockIds.map((id) => staged?.get(id));
       if (parts.some((part) => part === undefined)) {
         throw new LakeError("changed", { op: "commitBlocks", path, detail: "a block is gone" });
       }
-      put("commitBlocks", path, Buffer.concat(parts as Uint8Array[]), origin, guard);
+      put("commitBlocks", path, Buffer.concat(parts as Uint8Array[]), label, guard);
+    },
+
+    getAccess: async (path) => accessAt("getAccess", path),
+
+    setAccess: async (path, change, etag) => {
+      sink.onWrite("before", "setAccess", path);
+      const access = accessAt("setAccess", path);
+      if (etag !== undefined && items.get(path)?.etag !== etag) {
+        throw new LakeError("conflict", { op: "setAccess", path, detail: "something else stands there" });
+      }
+      accesses.set(path, applied(access, change));
+      sink.onWrite("after", "setAccess", path);
+    },
+
+    setExpiry: async (path, expiresMs) => {
+      sink.onWrite("before", "setExpiry", path);
+      const item = items.get(path);
+      if (item === undefined) throw missing("setExpiry", path);
+      const { expiresMs: _, ...rest } = item;
+      const expiry = expiresMs === undefined ? {} : { expiresMs: Math.ceil(expiresMs / 1000) * 1000 };
+      items.set(path, { ...rest, ...expiry, etag: `"${++version}"` });
+      sink.onWrite("after", "setExpiry", path);
     },
   };
   return sink;
 }
+
+type SunkFile = Omit<SinkItem, "kind" | "bytes" | "md5"> & { readonly bytes: Uint8Array };
+
+const sinkRootAccess: Access = { owner: "$superuser", group: "$superuser", acl: aclOfMode(0o750), isSticky: false };
 
 function md5Of(content: Uint8Array): string {
   return hash("md5", content, "hex");
