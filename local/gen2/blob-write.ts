@@ -6,7 +6,7 @@ import { checkWrite } from "./conditions.ts";
 import { blobContentHeaders, expiryOf, metaHeaders } from "./describe.ts";
 import { find, makeParents, needFileSystem, newborn } from "./lake.ts";
 import { checkLease } from "./leases.ts";
-import { checksumHeaders, orDiscard, receive } from "./receive.ts";
+import { checksumHeaders, orDiscard, receive, receiveText } from "./receive.ts";
 import { Refusal } from "./refusal.ts";
 import { ENCRYPTED, escapeXml, versionHeaders, xmlReply } from "./reply.ts";
 import { type Named, partKey, stagedParts } from "./staged.ts";
@@ -53,8 +53,8 @@ export async function putBlock(call: Call): Promise<WireReply> {
 /** Put Block List: makes staged and present blocks, in the order named, the content. */
 export async function putBlockList(call: Call): Promise<WireReply> {
   needFileSystem(call.lake, call.place);
-  const body = await call.request.body.read(MAX_LIST_BYTES);
-  const list = parseBlockList(body.toString("utf8"));
+  const { text, received } = await receiveText(call, MAX_LIST_BYTES);
+  const list = parseBlockList(text);
   const md5 = header(call, "x-ms-blob-content-md5");
   const headers = blobContentHeaders(call);
   const item = await assemble(
@@ -62,7 +62,7 @@ export async function putBlockList(call: Call): Promise<WireReply> {
     () => choose(call, list),
     (content, { blocks }) => commit(call, content, { md5, headers, blocks }),
   );
-  return { status: 201, headers: { ...versionHeaders(item), ...ENCRYPTED } };
+  return { status: 201, headers: { ...versionHeaders(item), ...checksumHeaders(received), ...ENCRYPTED } };
 }
 
 /** Get Block List: the ids and lengths of present and staged blocks. */

@@ -5,7 +5,8 @@ import { Refusal } from "./refusal.ts";
 import { type Content, SMALL_BYTES } from "./store.ts";
 
 /** A request's body in the store's hands, and its checksums in base64; the CRC-64 only where it is asked for. */
-export type Received = { readonly content: Content; readonly md5: string; readonly crc64: string | undefined };
+export type Received = Checksums & { readonly content: Content };
+type Checksums = { readonly md5: string; readonly crc64: string | undefined };
 
 /** Takes a request's body; refuses one that is too long or doesn't match the checksums sent with it. */
 export async function receive(call: Call, maxBytes: number): Promise<Received> {
@@ -21,8 +22,20 @@ export async function receive(call: Call, maxBytes: number): Promise<Received> {
   throw flaw;
 }
 
+/** Takes a request's body as text, checked like any other. */
+export async function receiveText(
+  call: Call,
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly received: Checksums }> {
+  const body = await call.request.body.read(maxBytes);
+  const received = { md5: hash("md5", body, "base64"), crc64: wantsCrc64(call) ? crc64Of(body) : undefined };
+  const flaw = checksumFlaw(call, received);
+  if (flaw !== undefined) throw flaw;
+  return { text: body.toString("utf8"), received };
+}
+
 /** The reply headers that tell a client what arrived. */
-export function checksumHeaders({ md5, crc64 }: Received): Record<string, string> {
+export function checksumHeaders({ md5, crc64 }: Checksums): Record<string, string> {
   return crc64 === undefined ? { "Content-MD5": md5 } : { "Content-MD5": md5, "x-ms-content-crc64": crc64 };
 }
 
@@ -72,10 +85,12 @@ async function receiveLarge(call: Call, maxBytes: number, withCrc64: boolean): P
   return { content: intake.finish(), md5: md5.digest("base64"), crc64: withCrc64 ? crc64Text(crc) : undefined };
 }
 
-function checksumFlaw(call: Call, { md5, crc64 }: Received): Refusal | undefined {
+function checksumFlaw(call: Call, { md5, crc64 }: Checksums): Refusal | undefined {
   const sentMd5 = header(call, "content-md5");
   if (sentMd5 !== undefined && sentMd5 !== md5) return new Refusal("Md5Mismatch");
   const sentCrc64 = header(call, "x-ms-content-crc64");
+  if (sentMd5 !== undefined && sentCrc64 !== undefined)
+    return new Refusal("InvalidHeaderValue", "Content-MD5 and x-ms-content-crc64 exclude each other.");
   if (sentCrc64 !== undefined && sentCrc64 !== crc64) return new Refusal("Crc64Mismatch");
   return undefined;
 }

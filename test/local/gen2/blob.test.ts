@@ -52,6 +52,26 @@ onBothStores("E28: blocks are content once a list names them", async ({ ask }) =
   assert.equal(read.headers["content-md5"], undefined);
 });
 
+onBothStores(
+  "a block list that was damaged on its way is refused, and an intact one is answered with its checksum",
+  async ({ ask }) => {
+    await stage(ask, "/fs1/a", "1", "one");
+    assert.equal(
+      failure(await commit(ask, "/fs1/a", ["1"], { "content-md5": md5("another list") })),
+      "400 Md5Mismatch",
+    );
+    assert.equal(failure(await ask("HEAD /fs1/a")), "404 PathNotFound");
+    const list = `<BlockList><Latest>${id("1")}</Latest></BlockList>`;
+    const answer = await ask("PUT /fs1/a?comp=blocklist", { "content-md5": md5(list) }, list);
+    assert.deepEqual([answer.status, headerOf(answer, "content-md5")], [201, md5(list)]);
+  },
+);
+
+onBothStores("a request proves its bytes by one checksum, not by two", async ({ ask }) => {
+  const both = { "content-md5": md5("abc"), "x-ms-content-crc64": "6/rBP7vK5QU=" };
+  assert.equal(failure(await put(ask, "/fs1/a", "abc", both)), "400 InvalidHeaderValue");
+});
+
 onBothStores("a block list may name blocks of the present content, again and in another order", async ({ ask }) => {
   for (const [name, body] of [
     ["1", "one "],
