@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { type AppFunction, type Catalogue, catalogue } from "./catalogue.ts";
+import type { HubLatency } from "../kit/latency.ts";
 import { type Clock, wallClock } from "./clock.ts";
 import { emptyRegistry, installCore } from "./core-api.ts";
 import { type Hub, startHub } from "./durable/hub.ts";
 import { type Access, clientPayload, webhookPath } from "./durable/links.ts";
 import { type Store, openStore } from "./durable/store.ts";
 import { webhooks } from "./durable/webhooks.ts";
+import { type Worker, joinWorkers } from "./durable/workers.ts";
 import { admin } from "./http/admin.ts";
 import { type Answer, type Exchange, partsBelow, problem } from "./http/exchange.ts";
 import { type Keys, httpFunctions, keyOf } from "./http/functions.ts";
@@ -24,7 +26,7 @@ export type HostOptions = {
   readonly appRoot: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Where the task hub lives; undefined keeps it in memory. */
+  /** Where the task hub lives, shared by all hosts that name the same folder; undefined keeps it in memory. */
   readonly dataDir?: string | undefined;
   /** App settings; they win over local.settings.json. */
   readonly settings?: Settings;
@@ -32,6 +34,8 @@ export type HostOptions = {
   readonly isAlone?: boolean;
   /** Asks callers for keys as Azure does; without it every function is open. */
   readonly keys?: Keys | undefined;
+  /** Makes the hub as slow as this; absent: as fast as the machine. */
+  readonly latency?: HubLatency | undefined;
   readonly clock?: Clock;
   readonly log?: Log;
 };
@@ -55,7 +59,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const undo: (() => void)[] = [];
   try {
     const file = options.dataDir === undefined ? ":memory:" : join(options.dataDir, `${rules.hubName}.sqlite`);
-    const store = openStore(file);
+    const store = openStore(file, options.latency);
     undo.push(store.close);
     let answer: (exchange: Exchange) => Promise<Answer> = async () => problem(503, "The host is starting.");
     let onStep = (): void => {};
@@ -77,7 +81,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const functions = catalogue(registry.registrations);
     const calls = invoker({ appRoot, registry, clock, log, timeoutMs: rules.functionTimeoutMs });
     await calls.appStart();
-    const parts = { store, clock, log, rules, settings, front, functions, calls, keys: options.keys };
+    const worker = joinWorkers(store, clock, rules.leases, log);
+    undo.push(worker.leave);
+    const parts = { store, worker, clock, log, rules, settings, front, functions, calls, keys: options.keys };
     const running = serve(parts);
     ({ answer, onStep } = running);
     log("information", "host.ready", { url: front.url, files, functions: functions.all.map(({ name }) => name) });
@@ -90,6 +96,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 type Parts = {
   readonly store: Store;
+  readonly worker: Worker;
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: HostRules;
@@ -109,7 +116,7 @@ type Running = {
 };
 
 function serve(parts: Parts): Running {
-  const { store, clock, log, rules, settings, front, functions, calls, keys } = parts;
+  const { store, worker, clock, log, rules, settings, front, functions, calls, keys } = parts;
   const { hubName } = rules;
   const { systemKey } = store;
   const rpcPrefix = `/durabletask/${randomBytes(18).toString("base64url")}`;
@@ -145,9 +152,20 @@ function serve(parts: Parts): Running {
   const onStep = (): void => {
     if (waiting.size > 0 && isIdle()) for (const resolve of waiting) resolve();
   };
-  const timers = startTimers({ catalogue: functions, settings, store, clock, log, invoke, clientInputs, onStep });
+  const timers = startTimers({
+    catalogue: functions,
+    settings,
+    store,
+    worker,
+    clock,
+    log,
+    invoke,
+    clientInputs,
+    onStep,
+  });
   const hub = startHub({
     store,
+    worker,
     clock,
     log,
     known,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Leases } from "./durable/workers.ts";
 import { textOf } from "./log.ts";
 
 /** App settings by name. */
@@ -16,12 +17,17 @@ export type HostRules = {
   readonly activities: number;
   readonly orchestrators: number;
   readonly messagesPerTurn: number;
+  readonly leases: Leases;
 };
 
 const count = z.number().int().positive();
 
+// Azure's defaults are five minutes for both queues and one for a timer's lock; here people watch.
+const defaultLease = "00:00:15";
+
 const hostFile = z.object({
   functionTimeout: z.string().optional(),
+  singleton: z.object({ listenerLockPeriod: z.string().optional() }).optional(),
   extensions: z
     .object({
       http: z.object({ routePrefix: z.string().optional() }).optional(),
@@ -30,7 +36,13 @@ const hostFile = z.object({
           hubName: z.string().optional(),
           maxConcurrentActivityFunctions: count.optional(),
           maxConcurrentOrchestratorFunctions: count.optional(),
-          storageProvider: z.object({ controlQueueBatchSize: count.optional() }).optional(),
+          storageProvider: z
+            .object({
+              controlQueueBatchSize: count.optional(),
+              controlQueueVisibilityTimeout: z.string().optional(),
+              workItemQueueVisibilityTimeout: z.string().optional(),
+            })
+            .optional(),
         })
         .optional(),
     })
@@ -44,6 +56,8 @@ export function readHostRules(appRoot: string, settings: Settings): HostRules {
   const file = join(appRoot, "host.json");
   const json = existsSync(file) ? parseFile(file, hostFile) : {};
   const durable = json.extensions?.durableTask;
+  const storage = durable?.storageProvider;
+  const leaseMs = (name: string, text = defaultLease): number => leaseMsFrom(name, text, file);
   const concurrency = 10 * availableParallelism();
   return {
     routePrefix: json.extensions?.http?.routePrefix ?? "api",
@@ -51,7 +65,12 @@ export function readHostRules(appRoot: string, settings: Settings): HostRules {
     hubName: hubNameFrom(fillIn(durable?.hubName ?? "TestHubName", settings), file),
     activities: durable?.maxConcurrentActivityFunctions ?? concurrency,
     orchestrators: durable?.maxConcurrentOrchestratorFunctions ?? concurrency,
-    messagesPerTurn: durable?.storageProvider?.controlQueueBatchSize ?? 32,
+    messagesPerTurn: storage?.controlQueueBatchSize ?? 32,
+    leases: {
+      activitiesMs: leaseMs("workItemQueueVisibilityTimeout", storage?.workItemQueueVisibilityTimeout),
+      turnsMs: leaseMs("controlQueueVisibilityTimeout", storage?.controlQueueVisibilityTimeout),
+      timersMs: leaseMs("listenerLockPeriod", json.singleton?.listenerLockPeriod),
+    },
   };
 }
 
@@ -90,8 +109,20 @@ function parseFile<T>(file: string, schema: z.ZodType<T>): T {
 
 function timeoutMs(text: string, file: string): number | undefined {
   if (text === "-1") return undefined;
+  const ms = spanMs(text);
+  if (ms === undefined) throw new Error(`${file}: functionTimeout "${text}" is neither hh:mm:ss nor -1.`);
+  return ms;
+}
+
+function leaseMsFrom(name: string, text: string, file: string): number {
+  const ms = spanMs(text);
+  if (ms !== undefined && ms >= 1000) return ms;
+  throw new Error(`${file}: ${name} "${text}" is no hh:mm:ss of at least a second.`);
+}
+
+function spanMs(text: string): number | undefined {
   const parts = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text);
-  if (parts === null) throw new Error(`${file}: functionTimeout "${text}" is neither hh:mm:ss nor -1.`);
+  if (parts === null) return undefined;
   const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
   return ((((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
 }

@@ -6,6 +6,7 @@ import type { Invoke } from "./invoke.ts";
 import type { Input } from "./rpc.ts";
 import { type Settings, fillIn } from "./settings.ts";
 import type { Store } from "./durable/store.ts";
+import type { Worker } from "./durable/workers.ts";
 
 /** The app's timers, running. */
 export type Timers = {
@@ -21,6 +22,7 @@ type TimerOptions = {
   readonly catalogue: Catalogue;
   readonly settings: Settings;
   readonly store: Store;
+  readonly worker: Worker;
   readonly clock: Clock;
   readonly log: Log;
   readonly invoke: Invoke;
@@ -52,10 +54,13 @@ export function cronFrom(name: string, expression: string): Cron {
   }
 }
 
-/** Starts every timer of the app. What was missed while the host was down runs once, marked as past due. */
+/**
+ * Starts the app's timers. Of all hosts on a hub one at a time holds a timer, as in Azure: it alone runs it on its schedule. What was
+ * missed while no host was up runs once, marked as past due.
+ */
 export function startTimers(options: TimerOptions): Timers {
-  const { catalogue, settings, store, clock, log, invoke, clientInputs } = options;
-  const cancels = new Map<string, () => void>();
+  const { catalogue, settings, store, worker, clock, log, invoke, clientInputs } = options;
+  const held = new Map<string, () => void>();
   const busy = new Map<string, Promise<void>>();
   let isStopped = false;
 
@@ -64,9 +69,21 @@ export function startTimers(options: TimerOptions): Timers {
     return { target, cron: cronFrom(target.name, fillIn(target.trigger.schedule ?? "", settings)) };
   });
   // Only after every schedule could be read: a host that refuses to start must leave no alarm behind.
-  for (const { target, cron } of schedules) {
-    const known = readSchedule(store, target.name);
-    const isPastDue = known !== undefined && known.nextMs < clock.nowMs() && target.trigger.useMonitor !== false;
+  hold();
+  worker.onRenewed(hold);
+
+  function hold(): void {
+    if (isStopped) return;
+    for (const { target, cron } of schedules) if (!held.has(target.name)) begin(target, cron);
+  }
+
+  function begin(target: AppFunction, cron: Cron): void {
+    const nowMs = clock.nowMs();
+    const fresh = { lastMs: nowMs, nextMs: cron.nextRun(new Date(nowMs))?.getTime() ?? nowMs };
+    const schedule = claimSchedule(store, worker.id, target.name, fresh);
+    if (schedule === undefined) return;
+    held.set(target.name, () => {});
+    const isPastDue = schedule.nextMs < nowMs && target.trigger.useMonitor !== false;
     if (isPastDue || target.trigger.runOnStartup === true) setImmediate(() => void tick(target, cron, isPastDue));
     else arm(target, cron);
   }
@@ -74,9 +91,8 @@ export function startTimers(options: TimerOptions): Timers {
   function arm(target: AppFunction, cron: Cron): void {
     const nowMs = clock.nowMs();
     const nextMs = cron.nextRun(new Date(nowMs))?.getTime();
-    if (isStopped || nextMs === undefined) return;
-    saveSchedule(store, target.name, { lastMs: readSchedule(store, target.name)?.lastMs ?? nowMs, nextMs });
-    cancels.set(
+    if (isStopped || nextMs === undefined || !move(target, { nextMs })) return;
+    held.set(
       target.name,
       clock.alarm(nextMs, () => void tick(target, cron, false)),
     );
@@ -84,12 +100,20 @@ export function startTimers(options: TimerOptions): Timers {
 
   async function tick(target: AppFunction, cron: Cron, isPastDue: boolean): Promise<void> {
     if (isStopped) return;
-    const { lastMs } = readSchedule(store, target.name) ?? { lastMs: clock.nowMs() };
     const nowMs = clock.nowMs();
+    const lastMs = readSchedule(store, target.name)?.lastMs ?? nowMs;
     const nextMs = cron.nextRun(new Date(nowMs))?.getTime() ?? nowMs;
-    saveSchedule(store, target.name, { lastMs: nowMs, nextMs });
+    if (!move(target, { lastMs: nowMs, nextMs })) return;
     await run(target, isPastDue, { lastMs, nextMs });
     arm(target, cron);
+  }
+
+  // False: this host was silent for so long that another one holds the timer, or may.
+  function move({ name }: AppFunction, to: { readonly lastMs?: number; readonly nextMs: number }): boolean {
+    if (saveSchedule(store, worker.id, name, to)) return true;
+    held.delete(name);
+    log("warning", "timer.lost", { function: name });
+    return false;
   }
 
   async function run(target: AppFunction, isPastDue: boolean, schedule: Schedule): Promise<void> {
@@ -123,7 +147,7 @@ export function startTimers(options: TimerOptions): Timers {
     running: () => busy.size,
     async stop() {
       isStopped = true;
-      for (const cancel of cancels.values()) cancel();
+      for (const cancel of held.values()) cancel();
       await Promise.all(busy.values());
     },
   };
@@ -135,9 +159,32 @@ function readSchedule(store: Store, name: string): Schedule | undefined {
   })[0];
 }
 
-function saveSchedule(store: Store, name: string, { lastMs, nextMs }: Schedule): void {
-  const sql = "insert or replace into schedules (name, lastMs, nextMs) values (:name, :lastMs, :nextMs)";
-  store.change(sql, { name, lastMs, nextMs });
+/** Takes a timer that no live host holds; returns the schedule it had, or the fresh one. Undefined: another host holds it. */
+function claimSchedule(store: Store, worker: string, name: string, fresh: Schedule): Schedule | undefined {
+  const free = "select lastMs, nextMs from schedules where name = :name and worker is null";
+  const isTaken = readSchedule(store, name) !== undefined && store.rows(free, { name }).length === 0;
+  if (isTaken) return undefined;
+  return store.transaction(() => {
+    const sql = "insert into schedules (name, lastMs, nextMs, worker) values (:name, :lastMs, :nextMs, :worker)";
+    if (readSchedule(store, name) === undefined) {
+      store.change(sql, { name, ...fresh, worker });
+      return fresh;
+    }
+    const [known] = store.rows<Schedule>(free, { name });
+    if (known !== undefined) store.change("update schedules set worker = :worker where name = :name", { name, worker });
+    return known;
+  });
+}
+
+function saveSchedule(
+  store: Store,
+  worker: string,
+  name: string,
+  { lastMs, nextMs }: { readonly lastMs?: number; readonly nextMs: number },
+): boolean {
+  const sql = `update schedules set lastMs = coalesce(:lastMs, lastMs), nextMs = :nextMs
+    where name = :name and worker = :worker`;
+  return store.change(sql, { name, worker, lastMs: lastMs ?? null, nextMs }) === 1;
 }
 
 function isoOf(ms: number): string {

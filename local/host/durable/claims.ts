@@ -6,6 +6,7 @@ import {
   findInstance,
   historyOf,
   isFinal,
+  put,
   send,
   startInstance,
   startedEvent,
@@ -51,14 +52,18 @@ export type Work = {
   readonly tries: number;
 };
 
-/** Takes the instance whose message has waited longest, with at most `limit` of its messages. */
+const readyInstance = `select i.id from inbox m join instances i on i.id = m.instance
+  where m.dueMs <= :nowMs and i.worker is null order by m.id limit 1`;
+
+/**
+ * Takes the instance whose message has waited longest, with at most `limit` of its messages. A claim keeps an instance on one
+ * worker at a time, as the leases of Azure's control queues do.
+ */
 export function claimTurn(store: Store, worker: string, nowMs: number, limit: number): Turn | undefined {
+  // Looking takes no lock: workers that find nothing are in nobody's way.
+  if (store.rows(readyInstance, { nowMs }).length === 0) return undefined;
   return store.transaction(() => {
-    const [ready] = store.rows<{ id: string }>(
-      `select i.id from inbox m join instances i on i.id = m.instance
-       where m.dueMs <= :nowMs and i.worker is null order by m.id limit 1`,
-      { nowMs },
-    );
+    const [ready] = store.rows<{ id: string }>(readyInstance, { nowMs });
     if (ready === undefined) return undefined;
     store.change("update instances set worker = :worker where id = :id", { worker, id: ready.id });
     const instance = findInstance(store, ready.id);
@@ -92,15 +97,32 @@ export function commitTurn(
   });
 }
 
-/** Takes the oldest activity that nobody runs. */
-export function claimActivity(store: Store, worker: string): Work | undefined {
+// How long a worker that has its share leaves further activities to the others.
+const patienceMs = 100;
+
+const oldestActivity = "select * from activities where worker is null and dueMs <= :dueMs order by dueMs, id limit 1";
+
+/**
+ * Takes the oldest activity that nobody runs. A worker that runs its share of all there are (`mine` says how many it runs)
+ * takes another one only after the others have left it for a moment: whoever polls first must not end up with all of them.
+ */
+export function claimActivity(store: Store, worker: string, mine: number, nowMs: number): Work | undefined {
+  const dueMs = mine < shareOf(store) ? nowMs : nowMs - patienceMs;
+  if (store.rows(oldestActivity, { dueMs }).length === 0) return undefined;
   return store.transaction(() => {
-    const [work] = store.rows<Work>("select * from activities where worker is null order by id limit 1");
+    const [work] = store.rows<Work>(oldestActivity, { dueMs });
     if (work === undefined) return undefined;
     const sql = "update activities set worker = :worker, tries = tries + 1 where id = :id";
     store.change(sql, { worker, id: work.id });
     return work;
   });
+}
+
+function shareOf(store: Store): number {
+  const [row] = store.rows<{ share: number | null }>(
+    "select (select count(*) from activities) * 1.0 / (select count(*) from workers) as share",
+  );
+  return row?.share ?? Number.POSITIVE_INFINITY;
 }
 
 /** Reports an activity's end to its orchestration, once. False: the claim was lost meanwhile, and another run will report. */
@@ -126,12 +148,16 @@ export function releaseActivity(store: Store, worker: string, { id }: Work): voi
   store.change("update activities set worker = null where id = :id and worker = :worker", { id, worker });
 }
 
-/** When the next message falls due, if one waits. */
-export function nextDueMs(store: Store, afterMs: number): number | undefined {
-  const [row] = store.rows<{ dueMs: number | null }>("select min(dueMs) as dueMs from inbox where dueMs > :afterMs", {
-    afterMs,
-  });
-  return row?.dueMs ?? undefined;
+/** When there may next be something to claim after now, if ever: a message, or an activity that is due or left to others until then. */
+export function nextDueMs(store: Store, nowMs: number): number {
+  const [row] = store.rows<{ message: number | null; activity: number | null }>(
+    `select (select min(dueMs) from inbox where dueMs > :nowMs) as message,
+       (select min(dueMs) from activities where worker is null) as activity`,
+    { nowMs },
+  );
+  const { message, activity } = row ?? { message: null, activity: null };
+  const held = activity !== null && activity <= nowMs ? activity + patienceMs : activity;
+  return Math.min(message ?? Number.POSITIVE_INFINITY, held ?? Number.POSITIVE_INFINITY);
 }
 
 function isStillMine(store: Store, worker: string, { instance, history, messages }: Turn): boolean {
@@ -145,14 +171,15 @@ function isStillMine(store: Store, worker: string, { instance, history, messages
   return last === undefined || store.rows("select id from inbox where id = :id", { id: last.id }).length === 1;
 }
 
-const insertActivity = `insert into activities (instance, execution, task, name, input)
-  values (:id, :execution, :task, :name, :input)`;
+const insertActivity = `insert into activities (instance, execution, task, name, input, dueMs)
+  values (:id, :execution, :task, :name, :input, :dueMs)`;
 
 function apply(store: Store, { instance, history }: Turn, result: TurnResult, nowMs: number): void {
   const { id, execution } = instance;
   append(store, id, history.length, result.append);
   for (const { task, name, input } of result.activities) {
-    store.change(insertActivity, { id, execution, task, name, input: input ?? null });
+    const dueMs = activityDueMs(store, nowMs);
+    store.change(insertActivity, { id, execution, task, name, input: input ?? null, dueMs });
   }
   for (const { task, fireAtMs } of result.timers) {
     const FireAt = new Date(fireAtMs).toISOString();
@@ -168,6 +195,17 @@ function apply(store: Store, { instance, history }: Turn, result: TurnResult, no
   );
   if (result.next) continueAsNew(store, id, result.next, nowMs);
   if (isFinal(result.status)) store.change("delete from inbox where instance = :id", { id });
+}
+
+// The hub's pace is kept where all its workers see it: one row with the time that was given out last.
+function activityDueMs(store: Store, nowMs: number): number {
+  const { hopMs, activitiesPerSecond } = store.latency;
+  const earliestMs = nowMs + hopMs;
+  if (activitiesPerSecond === Number.POSITIVE_INFINITY) return earliestMs;
+  const [last] = store.rows<{ value: string }>("select value from meta where name = 'lastActivityMs'");
+  const dueMs = Math.max(earliestMs, Number(last?.value ?? 0) + 1000 / activitiesPerSecond);
+  store.change("insert or replace into meta (name, value) values ('lastActivityMs', :value)", { value: String(dueMs) });
+  return Math.ceil(dueMs);
 }
 
 function append(store: Store, instance: string, from: number, events: readonly HistoryEvent[]): void {
@@ -189,9 +227,12 @@ function continueAsNew(store: Store, id: string, next: NonNullable<TurnResult["n
   store.change("delete from history where instance = :id", { id });
   // Timers and results of the old execution go with it; events that were raised but not read stay, in their order.
   store.change("delete from inbox where instance = :id and execution is not null", { id });
-  const later = store.rows<{ id: number; dueMs: number; event: string }>("select * from inbox where instance = :id", {
-    id,
-  });
+  const later = store.rows<{ dueMs: number; event: string }>(
+    "select dueMs, event from inbox where instance = :id order by id",
+    {
+      id,
+    },
+  );
   store.change("delete from inbox where instance = :id", { id });
   const { start, carry } = next;
   store.change(
@@ -200,5 +241,7 @@ function continueAsNew(store: Store, id: string, next: NonNullable<TurnResult["n
   );
   send(store, id, start.execution, nowMs, startedEvent(start, nowMs));
   for (const event of carry) send(store, id, undefined, nowMs, event);
-  for (const { dueMs, event } of later) send(store, id, undefined, dueMs, JSON.parse(event) as HistoryEvent);
+  // They are on their way already, but must not come before the start.
+  const startMs = nowMs + store.latency.hopMs;
+  for (const { dueMs, event } of later) put(store, id, undefined, Math.max(dueMs, startMs), event);
 }

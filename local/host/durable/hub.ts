@@ -15,7 +15,7 @@ import { type HistoryEvent, eventOf } from "./events.ts";
 import type { Known } from "./replay.ts";
 import type { Store } from "./store.ts";
 import { type RunOrchestrator, runTurn } from "./turn.ts";
-import { joinWorkers } from "./workers.ts";
+import type { Worker } from "./workers.ts";
 
 /** Runs the activity function once; resolves with its result as JSON. */
 type RunActivity = (name: string, input: string | undefined) => Promise<string>;
@@ -28,12 +28,13 @@ export type Hub = {
   readonly isIdle: () => boolean;
   /** Calls back after every step, so that one may look at isIdle again. */
   readonly onStep: (step: () => void) => void;
-  /** Takes nothing new, waits for what runs at most until `deadline` resolves, then gives up its claims. */
+  /** Takes nothing new and waits for what runs at most until `deadline` resolves; what then still runs reports no more. */
   readonly stop: (deadline: Promise<void>) => Promise<void>;
 };
 
 type HubOptions = {
   readonly store: Store;
+  readonly worker: Worker;
   readonly clock: Clock;
   readonly log: Log;
   readonly known: Known;
@@ -43,12 +44,12 @@ type HubOptions = {
 };
 
 // Only for messages of other processes on the same hub; one's own wake the hub at once.
-const pollMs = 500;
+const pollMs = 50;
 const retryAfterMs = 1_000;
 
 /** Starts working on a task hub. */
 export function startHub(options: HubOptions): Hub {
-  const { store, clock, log, known, limits } = options;
+  const { store, worker, clock, log, known, limits } = options;
   const steps: (() => void)[] = [];
   const running = new Set<Promise<void>>();
   let turns = 0;
@@ -57,7 +58,6 @@ export function startHub(options: HubOptions): Hub {
   let hasLeft = false;
   let isAwake = false;
   let cancelAlarm = (): void => {};
-  const worker = joinWorkers(store, clock, wake);
 
   function wake(): void {
     if (isAwake || isStopping) return;
@@ -70,6 +70,17 @@ export function startHub(options: HubOptions): Hub {
 
   function pump(): void {
     if (isStopping) return;
+    try {
+      claim();
+      waitUntil(nextDueMs(store, clock.nowMs()));
+    } catch (error) {
+      log("critical", "hub.error", { error: stackOf(error), retryAfterMs });
+      waitUntil(clock.nowMs() + retryAfterMs);
+    }
+    for (const step of steps) step();
+  }
+
+  function claim(): void {
     while (turns < limits.orchestrators) {
       const turn = claimTurn(store, worker.id, clock.nowMs(), limits.messagesPerTurn);
       if (turn === undefined) break;
@@ -81,7 +92,7 @@ export function startHub(options: HubOptions): Hub {
       );
     }
     while (activities < limits.activities) {
-      const work = claimActivity(store, worker.id);
+      const work = claimActivity(store, worker.id, activities, clock.nowMs());
       if (work === undefined) break;
       activities++;
       const release = (): void => releaseActivity(store, worker.id, work);
@@ -90,8 +101,6 @@ export function startHub(options: HubOptions): Hub {
         release,
       );
     }
-    setAlarm();
-    for (const step of steps) step();
   }
 
   function track(work: Promise<void>, release: () => void): void {
@@ -112,11 +121,12 @@ export function startHub(options: HubOptions): Hub {
     running.add(done);
   }
 
-  function setAlarm(): void {
+  function waitUntil(dueMs: number): void {
     cancelAlarm();
-    const nowMs = clock.nowMs();
-    const dueMs = nextDueMs(store, nowMs) ?? Number.POSITIVE_INFINITY;
-    cancelAlarm = clock.alarm(Math.min(dueMs, nowMs + pollMs), wake);
+    cancelAlarm = clock.alarm(Math.min(dueMs, clock.nowMs() + pollMs), () => {
+      if (clock.nowMs() >= dueMs || store.isNews()) wake();
+      else waitUntil(dueMs);
+    });
   }
 
   async function oneTurn(turn: Turn): Promise<void> {
@@ -158,18 +168,18 @@ export function startHub(options: HubOptions): Hub {
     await Promise.race([Promise.allSettled(running), deadline]);
     if (running.size > 0) log("warning", "hub.abandons", { turns, activities });
     hasLeft = true;
-    worker.leave();
   }
 
   function isIdle(): boolean {
     if (running.size > 0 || isAwake) return false;
     const [work] = store.rows(
-      "select (select count(*) from inbox where dueMs <= :nowMs) + (select count(*) from activities) as open",
-      { nowMs: clock.nowMs() },
+      "select (select count(*) from inbox where dueMs <= :dueMs) + (select count(*) from activities) as open",
+      { dueMs: clock.nowMs() + store.latency.hopMs },
     );
     return work?.["open"] === 0;
   }
 
+  worker.onRenewed(wake);
   wake();
   return { wake, isIdle, onStep: (step) => steps.push(step), stop };
 }

@@ -71,7 +71,10 @@ export function startedEvent({ id, execution, name, version, input, parent }: St
   return eventOf("ExecutionStarted", nowMs, facts);
 }
 
-/** Puts a message into an instance's inbox. An execution that has gone by then will not see it; undefined means whichever is current. */
+/**
+ * Sends a message to an instance, where it is seen after a hop from `dueMs` on. An execution that has gone by then will not see it;
+ * undefined means whichever is current.
+ */
 export function send(
   store: Store,
   instance: string,
@@ -79,11 +82,16 @@ export function send(
   dueMs: number,
   event: HistoryEvent,
 ): void {
+  put(store, instance, execution, dueMs + store.latency.hopMs, JSON.stringify(event));
+}
+
+/** Puts a message, as JSON text, into an instance's inbox, where it is seen at `dueMs`. */
+export function put(store: Store, instance: string, execution: string | undefined, dueMs: number, event: string): void {
   store.change("insert into inbox (instance, execution, dueMs, event) values (:instance, :execution, :dueMs, :event)", {
     instance,
     execution: execution ?? null,
     dueMs,
-    event: JSON.stringify(event),
+    event,
   });
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { type HubLatency, promptHub } from "../../kit/latency.ts";
 
 type Row = Readonly<Record<string, SQLInputValue>>;
 
@@ -12,14 +13,18 @@ export type Store = {
   /** How many rows a statement changed. */
   readonly change: (sql: string, values?: Row) => number;
   readonly transaction: <T>(work: () => T) => T;
+  /** True when another connection has changed the hub since this was asked last; far cheaper than a query. */
+  readonly isNews: () => boolean;
+  /** How long messages are on their way. */
+  readonly latency: HubLatency;
   /** The key that guards this hub's webhooks; as old as the hub. */
   readonly systemKey: string;
   readonly close: () => void;
 };
 
-const version = 1;
-
-const schema = `
+// One step for each version: a hub that an older host left behind goes on where it was.
+const steps = [
+  `
   create table meta (name text primary key, value text not null) without rowid;
   create table workers (id text primary key, pid integer not null, seenMs integer not null) without rowid;
   create table instances (
@@ -64,10 +69,17 @@ const schema = `
   );
   create index activitiesByWorker on activities (worker, id);
   create table schedules (name text primary key, lastMs integer not null, nextMs integer not null) without rowid;
-`;
+`,
+  `
+  alter table activities add column dueMs integer not null default 0;
+  drop index activitiesByWorker;
+  create index activitiesByWorker on activities (worker, dueMs, id);
+  alter table schedules add column worker text;
+`,
+];
 
 /** Opens or creates a task hub; ":memory:" for one that ends with the process. Refuses one that is newer than this program. */
-export function openStore(file: string): Store {
+export function openStore(file: string, latency: HubLatency = promptHub): Store {
   if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
   const db = new DatabaseSync(file, { timeout: 5000 });
   const prepared = new Map<string, StatementSync>();
@@ -94,12 +106,20 @@ export function openStore(file: string): Store {
     }
   }
 
+  let seenVersion: unknown;
+  function isNews(): boolean {
+    const found = statement("pragma data_version").get()?.["data_version"];
+    const isNew = found !== seenVersion;
+    seenVersion = found;
+    return isNew;
+  }
+
   const rows: Store["rows"] = <T extends Row>(sql: string, values: Row = {}) => statement(sql).all(values) as T[];
   const change: Store["change"] = (sql, values = {}) => Number(statement(sql).run(values).changes);
   try {
     transaction(() => migrate(db, file));
     const [key] = rows<{ value: string }>("select value from meta where name = 'systemKey'");
-    return { rows, change, transaction, systemKey: key?.value ?? "", close: () => db.close() };
+    return { rows, change, transaction, isNews, latency, systemKey: key?.value ?? "", close: () => db.close() };
   } catch (error) {
     db.close();
     throw error;
@@ -108,11 +128,13 @@ export function openStore(file: string): Store {
 
 function migrate(db: DatabaseSync, file: string): void {
   const found = Number(db.prepare("pragma user_version").get()?.["user_version"]);
-  if (found > version) {
-    throw new Error(`${file} has version ${found}; this host knows versions up to ${version}. Use a newer lakeferry.`);
+  if (found > steps.length) {
+    throw new Error(
+      `${file} has version ${found}; this host knows versions up to ${steps.length}. Use a newer lakeferry.`,
+    );
   }
-  if (found === version) return;
-  db.exec(schema);
-  db.prepare("insert into meta values ('systemKey', ?)").run(randomBytes(24).toString("base64url"));
-  db.exec(`pragma user_version = ${version}`);
+  if (found === steps.length) return;
+  for (const step of steps.slice(found)) db.exec(step);
+  if (found === 0) db.prepare("insert into meta values ('systemKey', ?)").run(randomBytes(24).toString("base64url"));
+  db.exec(`pragma user_version = ${steps.length}`);
 }

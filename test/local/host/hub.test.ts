@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join as pathOf } from "node:path";
 import { test } from "node:test";
 import { claimActivity, claimTurn, commitTurn, finishActivity } from "../../../local/host/durable/claims.ts";
 import { eventOf } from "../../../local/host/durable/events.ts";
 import { findInstance, startInstance } from "../../../local/host/durable/instances.ts";
 import { type Store, openStore } from "../../../local/host/durable/store.ts";
 import { runTurn } from "../../../local/host/durable/turn.ts";
-import { joinWorkers, leaseMs } from "../../../local/host/durable/workers.ts";
+import { type Worker, joinWorkers } from "../../../local/host/durable/workers.ts";
+import type { Clock } from "../../../local/host/clock.ts";
+import { silent } from "../../../local/host/log.ts";
 import { common, handClock, makeApp, rig, tempDir } from "./kit.ts";
 
 const known = { hasActivity: () => true, hasOrchestrator: () => true };
 const callsOne = async (): Promise<string> =>
   JSON.stringify({ isDone: false, actions: [[{ actionType: 0, functionName: "one", input: 1 }]] });
+
+const leases = { activitiesMs: 60_000, turnsMs: 20_000, timersMs: 20_000 };
+const join = (store: Store, clock: Clock): Worker => joinWorkers(store, clock, leases, silent);
 
 function begin(store: Store, id: string): void {
   const start = { id, execution: `${id}-1`, name: "flow", version: undefined, input: undefined, parent: undefined };
@@ -31,11 +36,11 @@ test("the claims of a worker that falls silent go to another, and its late resul
   begin(store, "a");
   const clock = handClock();
   const frozen = { ...clock, alarm: () => () => {} };
-  const late = joinWorkers(store, frozen, () => {});
+  const late = join(store, frozen);
   const first = claimTurn(store, late.id, clock.nowMs(), 32);
   assert.ok(first);
-  clock.forward(leaseMs + 1);
-  const worker = joinWorkers(store, clock, () => {});
+  clock.forward(leases.turnsMs + 1);
+  const worker = join(store, clock);
   const second = claimTurn(store, worker.id, clock.nowMs(), 32);
   assert.ok(second);
   const result = await runTurn(first, 0, known, callsOne);
@@ -49,10 +54,10 @@ test("a worker that renews keeps its claims", () => {
   const store = openStore(":memory:");
   begin(store, "a");
   const clock = handClock();
-  const worker = joinWorkers(store, clock, () => {});
+  const worker = join(store, clock);
   claimTurn(store, worker.id, clock.nowMs(), 32);
-  for (let spent = 0; spent < leaseMs * 2; spent += 3000) clock.forward(3000);
-  joinWorkers(store, clock, () => {});
+  for (let spent = 0; spent < leases.turnsMs * 2; spent += 3000) clock.forward(3000);
+  join(store, clock);
   assert.equal(claimTurn(store, "other", clock.nowMs(), 32), undefined);
   store.close();
 });
@@ -63,9 +68,7 @@ test("the claims of a process that is gone are free at once", () => {
   const noProcess = 2 ** 30;
   store.change("insert into workers values ('dead', :pid, :nowMs)", { pid: noProcess, nowMs: Date.now() });
   claimTurn(store, "dead", 0, 32);
-  let freed = 0;
-  const { id } = joinWorkers(store, handClock(Date.now()), () => freed++);
-  assert.equal(freed, 1);
+  const { id } = join(store, handClock(Date.now()));
   assert.equal(claimTurn(store, id, 0, 32)?.instance.id, "a");
   store.close();
 });
@@ -76,10 +79,10 @@ test("an activity that two workers have run reports once", async () => {
   const turn = claimTurn(store, "w1", 0, 32);
   assert.ok(turn);
   commitTurn(store, "w1", turn, await runTurn(turn, 0, known, callsOne), 0);
-  const work = claimActivity(store, "w1");
+  const work = claimActivity(store, "w1", 0, 0);
   assert.ok(work);
   store.change("update activities set worker = null");
-  claimActivity(store, "w2");
+  claimActivity(store, "w2", 0, 0);
   const event = eventOf("TaskCompleted", 0, { TaskScheduledId: 0, Result: "1" });
   assert.equal(finishActivity(store, "w1", work, event, 0), false);
   assert.equal(finishActivity(store, "w2", work, event, 0), true);
@@ -93,7 +96,7 @@ test("a result that comes after the end of its execution is dropped", async () =
   const turn = claimTurn(store, "w", 0, 32);
   assert.ok(turn);
   commitTurn(store, "w", turn, await runTurn(turn, 0, known, callsOne), 0);
-  const work = claimActivity(store, "w");
+  const work = claimActivity(store, "w", 0, 0);
   assert.ok(work);
   store.change("update instances set status = 'Terminated'");
   const event = eventOf("TaskCompleted", 0, { TaskScheduledId: 0, Result: "1" });
@@ -125,7 +128,7 @@ test("two hosts on one hub share its work and lose nothing", async () => {
 });
 
 function isDone(dataDir: string, id: string): boolean {
-  const store = openStore(join(dataDir, "TestHubName.sqlite"));
+  const store = openStore(pathOf(dataDir, "TestHubName.sqlite"));
   const status = findInstance(store, id)?.status;
   store.close();
   return status === "Completed";

@@ -138,7 +138,7 @@ test("a task hub of a newer version is refused", async () => {
   store.close();
   await assert.rejects(
     startHost({ appRoot: makeApp(hello), port: 0, dataDir }),
-    /has version 99; this host knows versions up to 1/,
+    /has version 99; this host knows versions up to 2/,
   );
 });
 
