@@ -4,9 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { changesTo, inheritedAccess } from "../../src/core/access.ts";
+import { parseAcl, printAcl } from "../../src/core/acl.ts";
+import { crc64Hex } from "../../src/core/crc64.ts";
 import { isKind } from "../../src/core/error.ts";
 import { type LakePath, rootPath } from "../../src/core/path.ts";
 import type { Sink } from "../../src/lake/lake.ts";
+import { acls } from "../kit/acls.ts";
 import { emulatedSink } from "../kit/emulated.ts";
 import { memorySink } from "../kit/memoryLake.ts";
 
@@ -21,6 +26,7 @@ const at = (path: string) => path as LakePath;
 const bytes = (text: string) => Buffer.from(text, "utf8");
 const origin = (text: string, run = "r") => ({ run, bytes: Buffer.byteLength(text), modifiedMs: -5 });
 const md5Of = (text: string) => hash("md5", text, "hex");
+const oid = "11111111-1111-4111-8111-111111111111";
 const nothing = { replaces: "nothing" } as const;
 const conflict = (error: unknown) => isKind(error, "conflict");
 
@@ -153,6 +159,143 @@ function promises(lake: () => Lake): void {
     await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("a"), nothing), (error) =>
       isKind(error, "changed"),
     );
+  });
+
+  test("each block says the CRC-64 that the sink has checked", async () => {
+    const sink = await made();
+    assert.equal(crc64Hex(await sink.stageBlock(at("/x"), "YQ==", bytes("123456789"))), "ae8b14860a799888");
+  });
+
+  test("a file may be given a tier, whole or in blocks, and one that isn't has none of its own", async () => {
+    const sink = await made();
+    await sink.putFile(at("/a"), bytes("a"), { ...origin("a"), accessTier: "Cool" }, nothing);
+    await sink.stageBlock(at("/b"), "YQ==", bytes("b"));
+    await sink.commitBlocks(at("/b"), ["YQ=="], md5Of("b"), { ...origin("b"), accessTier: "Archive" }, nothing);
+    await sink.putFile(at("/c"), bytes("c"), origin("c"), nothing);
+    const items = await Promise.all(["/a", "/b", "/c"].map((path) => sink.stat(at(path))));
+    assert.deepEqual(
+      items.map((item) => [item?.accessTier, item?.origin]),
+      [
+        ["Cool", origin("a")],
+        ["Archive", origin("b")],
+        [undefined, origin("c")],
+      ],
+    );
+  });
+
+  test("a file and a folder under another name keep the source's, whatever it holds", async () => {
+    const sink = await made();
+    for (const [index, name] of ["a\\b", "half\ud83d", '\u0000\u{1f600}"', "ends."].entries()) {
+      await sink.putFile(at(`/f${index}`), bytes("x"), { ...origin("x"), name }, nothing);
+      await sink.makeFolder(at(`/d${index}`), { ...origin(""), name });
+      assert.equal((await sink.stat(at(`/f${index}`)))?.origin?.name, name);
+      assert.equal((await sink.stat(at(`/d${index}`)))?.origin?.name, name);
+    }
+  });
+
+  test("one request changes owner, group and ACL, together or alone, and leaves content and ETag", async () => {
+    const sink = await made();
+    await sink.putFile(at("/f"), bytes("x"), origin("x"), nothing);
+    const before = await sink.stat(at("/f"));
+    const acl = parseAcl(`user::rwx,user:${oid}:r-x,group::---,other::---`, "/f");
+    await sink.setAccess(at("/f"), { owner: oid, group: "staff", rights: { by: "acl", acl } }, undefined);
+    assert.deepEqual(await sink.getAccess(at("/f")), { owner: oid, group: "staff", acl, isSticky: false });
+    await sink.setAccess(at("/f"), { owner: "other" }, undefined);
+    assert.deepEqual(await sink.getAccess(at("/f")), { owner: "other", group: "staff", acl, isSticky: false });
+    await sink.setAccess(at("/f"), { group: oid }, before?.etag);
+    assert.equal((await sink.getAccess(at("/f"))).group, oid);
+    assert.deepEqual(await sink.stat(at("/f")), before);
+    assert.equal(await lake().contentOf(sink, "/f"), "x");
+  });
+
+  test("access set for a version that is gone is a conflict; of what isn't there, not-found", async () => {
+    const sink = await made();
+    await sink.putFile(at("/f"), bytes("x"), origin("x"), nothing);
+    const was = await sink.getAccess(at("/f"));
+    await assert.rejects(sink.setAccess(at("/f"), { owner: oid }, '"0x1"'), conflict);
+    assert.deepEqual(await sink.getAccess(at("/f")), was);
+    const missing = (error: unknown) => isKind(error, "not-found");
+    await assert.rejects(sink.getAccess(at("/no")), missing);
+    await assert.rejects(sink.setAccess(at("/no"), { owner: oid }, undefined), missing);
+    await assert.rejects(sink.setExpiry(at("/no"), undefined), missing);
+  });
+
+  test("a folder is made with its final access, of which no umask takes a bit", async () => {
+    const sink = await made();
+    const acl = parseAcl(
+      `user::rwx,group::rwx,other::rwx,default:user::rwx,default:user:${oid}:rwx,default:group::rwx,default:other::rwx`,
+      "/d",
+    );
+    const access = { owner: oid, group: "staff", rights: { by: "acl", acl } } as const;
+    await sink.makeFolder(at("/d"), { ...origin(""), access });
+    assert.deepEqual(await sink.getAccess(at("/d")), { owner: oid, group: "staff", acl, isSticky: false });
+    const mode = { bits: 0o777, isSticky: true };
+    await sink.makeFolder(at("/m"), { ...origin(""), access: { rights: { by: "mode", mode } } });
+    const { acl: plain, isSticky } = await sink.getAccess(at("/m"));
+    assert.deepEqual([printAcl(plain), isSticky], ["user::rwx,group::rwx,other::rwx", true]);
+    await sink.makeFolder(at("/d"), { ...origin(""), access: { owner: "other" } });
+    assert.equal((await sink.getAccess(at("/d"))).owner, oid);
+  });
+
+  test("the root has access like any folder", async () => {
+    const sink = await made();
+    const acl = parseAcl(
+      `user::rwx,group::r-x,other::--x,default:user::rwx,default:group::r-x,default:other::---`,
+      "/",
+    );
+    await sink.setAccess(rootPath, { group: oid, rights: { by: "acl", acl } }, undefined);
+    const { group, acl: read } = await sink.getAccess(rootPath);
+    assert.deepEqual([group, read], [oid, acl]);
+  });
+
+  test("whatever two accesses are, the planned changes turn one into the other", async () => {
+    const sink = await made();
+    await sink.makeFolder(at("/d"), origin(""));
+    const wanted = fc.tuple(acls("folder"), fc.boolean(), fc.constantFrom(oid, "$superuser"));
+    for (const [acl, isSticky, owner] of fc.sample(wanted, { numRuns: 30, seed: 5 })) {
+      for (const change of changesTo({ acl, isSticky, owner }, await sink.getAccess(at("/d")))) {
+        await sink.setAccess(at("/d"), change, undefined);
+      }
+      assert.deepEqual(await sink.getAccess(at("/d")), { owner, group: "$superuser", acl, isSticky });
+    }
+  });
+
+  test("files and implied folders inherit as predicted", async () => {
+    const sink = await made();
+    for (const [index, acl] of fc.sample(acls("folder"), { numRuns: 30, seed: 5 }).entries()) {
+      const folder = at(`/d${index}`);
+      await sink.makeFolder(folder, { ...origin(""), access: { group: oid, rights: { by: "acl", acl } } });
+      const own = await sink.getAccess(folder);
+      await sink.putFile(at(`${folder}/f`), bytes("x"), origin("x"), nothing);
+      assert.deepEqual(await sink.getAccess(at(`${folder}/f`)), inheritedAccess(own, "file", "$superuser"));
+      await sink.putFile(at(`${folder}/e/f`), bytes("x"), origin("x"), nothing);
+      assert.deepEqual(await sink.getAccess(at(`${folder}/e`)), inheritedAccess(own, "folder", "$superuser"));
+    }
+  });
+
+  test("a new version of a file inherits anew", async () => {
+    const sink = await made();
+    await sink.putFile(at("/f"), bytes("x"), origin("x"), nothing);
+    const inherited = await sink.getAccess(at("/f"));
+    await sink.setAccess(at("/f"), { owner: oid }, undefined);
+    await sink.putFile(at("/f"), bytes("y"), origin("y"), {
+      replaces: "etag",
+      etag: (await sink.stat(at("/f")))?.etag ?? "",
+    });
+    assert.deepEqual(await sink.getAccess(at("/f")), inherited);
+  });
+
+  test("a file expires at the second after its time, or never; folders never do", async () => {
+    const sink = await made();
+    await sink.putFile(at("/f"), bytes("x"), origin("x"), nothing);
+    assert.equal((await sink.stat(at("/f")))?.expiresMs, undefined);
+    await sink.setExpiry(at("/f"), 4_102_444_800_001);
+    assert.equal((await sink.stat(at("/f")))?.expiresMs, 4_102_444_801_000);
+    assert.deepEqual((await sink.stat(at("/f")))?.origin, origin("x"));
+    await sink.setExpiry(at("/f"), undefined);
+    assert.equal((await sink.stat(at("/f")))?.expiresMs, undefined);
+    await sink.makeFolder(at("/d"), origin(""));
+    await assert.rejects(sink.setExpiry(at("/d"), 4_102_444_800_000));
   });
 
   test("of twenty who put the same new name, one wins", async () => {

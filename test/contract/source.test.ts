@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { Gen1 } from "../../local/gen1/gen1.ts";
+import { listedAccess, namelessIn } from "../../src/core/access.ts";
+import { parseAcl, printAcl } from "../../src/core/acl.ts";
 import { isKind } from "../../src/core/error.ts";
 import { type LakePath, rootPath } from "../../src/core/path.ts";
 import type { Source } from "../../src/lake/lake.ts";
@@ -37,6 +40,13 @@ const tree: Tree = {
   ...Object.fromEntries(many.map((name) => [`/many/${name}`, name])),
   "/deep/a/b/c/d": "deep",
 };
+const oid = "11111111-1111-4111-8111-111111111111";
+const aclFile = parseAcl(`user::rw-,user:${oid}:r-x,group::rw-,mask::r--,other::---`, "/");
+const aclFolder = parseAcl(
+  `user::rwx,group::r-x,other::--x,default:user::rwx,default:group:${oid}:rwx,default:group::---,default:other::---`,
+  "/",
+);
+const expiresMs = 4_102_444_800_015;
 const at = (path: string) => path as LakePath;
 
 async function readAll(source: Source, path: string, offset: number, length: number): Promise<string> {
@@ -72,6 +82,7 @@ function promises(lake: () => Source): void {
     const missing = (error: unknown) => isKind(error, "not-found");
     await assert.rejects(lake().stat(at("/no")), missing);
     await assert.rejects(lake().list(at("/no"), undefined), missing);
+    await assert.rejects(lake().getAccess(at("/no"), "ids"), missing);
     await assert.rejects(
       lake().read(at("/no"), 0, 1, () => undefined),
       missing,
@@ -107,6 +118,35 @@ function promises(lake: () => Source): void {
     assert.equal(await readAll(lake(), "/small.txt", 7, 5), "");
   });
 
+  test("an item tells owner, group, its whole ACL and its sticky bit, and its listing what it can", async () => {
+    assert.deepEqual(await lake().getAccess(at("/wild/a b"), "ids"), {
+      owner: "o",
+      group: "g",
+      acl: aclFile,
+      isSticky: false,
+    });
+    const folder = await lake().getAccess(at("/many"), "ids");
+    assert.deepEqual([folder.acl, folder.isSticky], [aclFolder, true]);
+    const { owner, group, permission, hasAcl } = await lake().stat(at("/wild/a b"));
+    assert.deepEqual([owner, group, permission, hasAcl], ["o", "g", "640", true]);
+    assert.equal((await lake().stat(at("/many"))).permission, "1751");
+  });
+
+  test("of an item without ACL the listing tells all", async () => {
+    const listed = (await lake().list(rootPath, undefined)).entries.find(({ name }) => name === "small.txt");
+    assert.equal(listed?.hasAcl, false);
+    assert.deepEqual(await lake().getAccess(at("/small.txt"), "ids"), listedAccess(listed, "/small.txt"));
+  });
+
+  test("a listing tells when a file expires", async () => {
+    const { entries } = await lake().list(rootPath, undefined);
+    const expiring = entries.filter((entry) => entry.expiresMs !== undefined);
+    assert.deepEqual(
+      expiring.map((entry) => [entry.name, entry.expiresMs]),
+      [["empty", expiresMs]],
+    );
+  });
+
   test("a folder counts what is under it", async () => {
     assert.deepEqual(await lake().summary(at("/many")), { files: 25, bytes: 75 });
   });
@@ -139,14 +179,27 @@ suite("a source in memory", async () => {
     if (content === undefined) source.makeFolder(path);
     else source.write(path, content, modifiedMs);
   }
+  source.setAccess("/wild/a b", { owner: "o", group: "g", acl: aclFile });
+  source.setAccess("/many", { acl: aclFolder, isSticky: true });
+  source.setExpiry("/empty", expiresMs);
   return { source, close: async () => undefined };
 });
+
+async function change(gen1: Gen1, target: string): Promise<void> {
+  const reply = await fetch(`${gen1.url}${target}`, { method: "PUT", headers: { authorization: "Bearer t" } });
+  assert.equal(reply.status, 200, target);
+}
 
 for (const order of ["utf16", "utf8"] as const) {
   suite(`a Gen1 account over a folder, names in ${order} order, ten to a page`, async () => {
     const root = mkdtempSync(join(tmpdir(), "lakeferry-source-"));
     fill(root);
-    const { source, close } = await emulatedSource({ store: { kind: "files", root }, order, pageCap: 10 });
+    const { source, gen1, close } = await emulatedSource({ store: { kind: "files", root }, order, pageCap: 10 });
+    await change(gen1, `/webhdfs/v1/wild/a%20b?op=SETACL&aclspec=${printAcl(aclFile)}`);
+    await change(gen1, "/webhdfs/v1/wild/a%20b?op=SETOWNER&owner=o&group=g");
+    await change(gen1, `/webhdfs/v1/many?op=SETACL&aclspec=${printAcl(aclFolder)}`);
+    await change(gen1, "/webhdfs/v1/many?op=SETPERMISSION&permission=1751");
+    await change(gen1, `/WebHdfsExt/empty?op=SETEXPIRY&expiryOption=Absolute&expireTime=${expiresMs}`);
     return {
       source,
       close: async () => {
@@ -156,3 +209,20 @@ for (const order of ["utf16", "utf8"] as const) {
     };
   });
 }
+
+test("asked for names, Gen1 gives those it knows, and leaves the ids of principals that are gone", async () => {
+  const principals = new Map([[oid, "ana@contoso.com"]]);
+  const { source, gen1, close } = await emulatedSource({ store: { kind: "memory" }, principals });
+  try {
+    const gone = oid.replaceAll("1", "9");
+    await change(gen1, "/webhdfs/v1/d?op=MKDIRS");
+    await change(gen1, `/webhdfs/v1/d?op=SETOWNER&owner=${oid}&group=${oid}`);
+    await change(gen1, `/webhdfs/v1/d?op=MODIFYACLENTRIES&aclspec=user:${gone}:r--`);
+    const named = await source.getAccess(at("/d"), "names");
+    assert.equal(named.owner, "ana@contoso.com");
+    assert.deepEqual(namelessIn(named), [gone]);
+    assert.equal((await source.getAccess(at("/d"), "ids")).owner, oid);
+  } finally {
+    await close();
+  }
+});

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   type Access,
-  type AccessChange,
   changesTo,
   findingsOf,
   hasWanted,
@@ -15,8 +14,8 @@ import {
   type PreservedAccess,
   wantedAccess,
 } from "../../src/core/access.ts";
-import { type Acl, aclOfMode, isExtended, modeBitsOf, parseAcl, printMode } from "../../src/core/acl.ts";
-import { acls } from "../kit/acls.ts";
+import { aclOfMode, isExtended, modeBitsOf, parseAcl, printMode } from "../../src/core/acl.ts";
+import { acls, applied } from "../kit/acls.ts";
 
 const oid = "11111111-1111-4111-8111-111111111111";
 const people = fc.constantFrom(oid, "22222222-2222-4222-8222-222222222222", "$superuser");
@@ -26,21 +25,6 @@ const accesses = (of: "file" | "folder") =>
     .map(([owner, group, acl, isSticky]): Access => ({ owner, group, acl, isSticky }));
 const preserves = fc.uniqueArray(fc.constantFrom<PreservedAccess>("ACL", "Owner", "Group")).map((all) => new Set(all));
 const all: ReadonlySet<PreservedAccess> = new Set(["ACL", "Owner", "Group"]);
-
-// What the service does with one request: an ACL leaves the sticky bit, a mode goes to the mask where there is one.
-function applied(has: Access, { owner, group, rights }: AccessChange): Access {
-  const owned = { ...has, owner: owner ?? has.owner, group: group ?? has.group };
-  if (rights === undefined) return owned;
-  if (rights.by === "acl") return { ...owned, acl: rights.acl };
-  const middle = has.acl.some(({ scope, type }) => scope === "access" && type === "mask") ? "mask" : "group";
-  const base: Acl = aclOfMode(rights.mode.bits).map((entry) =>
-    entry.type === "group" ? { ...entry, type: middle } : entry,
-  );
-  const acl = owned.acl.map((entry) =>
-    entry.scope === "access" && entry.id === "" ? (base.find(({ type }) => type === entry.type) ?? entry) : entry,
-  );
-  return { ...owned, acl, isSticky: rights.mode.isSticky };
-}
 
 test("the changes give an item all that is wanted, leave the rest, and are none where nothing lacks", () => {
   fc.assert(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isKind } from "../../src/core/error.ts";
-import { rootPath } from "../../src/core/path.ts";
-import { parseFileStatus, parseFileStatuses } from "../../src/lake/gen1Json.ts";
+import { type LakePath, rootPath } from "../../src/core/path.ts";
+import { parseAclStatus, parseFileStatus, parseFileStatuses } from "../../src/lake/gen1Json.ts";
 
 const status = (pathSuffix: string, more: object = {}) => ({
   length: 3,
@@ -86,4 +86,25 @@ test("a folder that has become a file is a change, not a child without a name", 
     () => parseFileStatuses(listing([""]), rootPath, 9),
     (error) => isKind(error, "changed"),
   );
+});
+
+test("an ACL is read from the recordings' form, the sticky bit from either of its places", () => {
+  const read = (more: object) => {
+    const entries = [
+      "user::rwx",
+      "user:11111111-1111-4111-8111-111111111111:r-x",
+      "group::r-x",
+      "mask::r-x",
+      "other::---",
+    ];
+    const body = { AclStatus: { entries, owner: "o", group: "g", permission: "750", stickyBit: false, ...more } };
+    return parseAclStatus(Buffer.from(JSON.stringify(body)), "/x" as LakePath);
+  };
+  const { acl, ...rest } = read({});
+  assert.deepEqual([acl.length, rest], [5, { owner: "o", group: "g", isSticky: false }]);
+  assert.equal(read({ stickyBit: true }).isSticky, true);
+  assert.equal(read({ permission: "1750", stickyBit: undefined }).isSticky, true);
+  const at = (kind: "invalid" | "unexpected") => (error: unknown) => isKind(error, kind) && error.path === "/x";
+  assert.throws(() => read({ entries: ["user::rwx", "group::r-x"] }), at("invalid"));
+  assert.throws(() => read({ entries: "user::rwx" }), at("unexpected"));
 });

@@ -1,0 +1,99 @@
+import type { PathAccessControlItem } from "@azure/storage-file-datalake";
+import type { AccessChange } from "../core/access.ts";
+import { type Acl, parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/acl.ts";
+import { LakeError } from "../core/error.ts";
+import type { LakePath } from "../core/path.ts";
+import type { Send } from "../wire/send.ts";
+import { askGen2, type Gen2Account } from "./gen2Wire.ts";
+import type { Sink } from "./lake.ts";
+
+const nothing = new Uint8Array(0);
+
+/**
+ * What a Gen2 file system keeps beside content. On our own requests: the SDK's client can't change an owner alone, and
+ * turns each ACL from text into objects and back.
+ */
+export function gen2Access(
+  send: Send,
+  account: Gen2Account,
+  fileSystem: string,
+): Pick<Sink, "getAccess" | "setAccess" | "setExpiry"> {
+  const dfs = askGen2(send, account.dfs, fileSystem);
+  const blob = askGen2(send, account.blob, fileSystem);
+  return {
+    getAccess: async (path, signal) => {
+      const op = "Get Access Control";
+      const { headers } = await dfs(op, "HEAD", path, "?action=getAccessControl&upn=false", {}, undefined, signal);
+      const told = (name: string): string => {
+        const value = headers[name];
+        if (value !== undefined) return value;
+        throw new LakeError("unexpected", { op, path, detail: `the reply is not Gen2's: no ${name}` });
+      };
+      return {
+        owner: principalOf(told("x-ms-owner")),
+        group: principalOf(told("x-ms-group")),
+        acl: parseAcl(told("x-ms-acl"), path),
+        isSticky: parseMode(told("x-ms-permissions"), path).isSticky,
+      };
+    },
+
+    setAccess: async (path, change, etag, signal) => {
+      const headers = { ...changeHeaders(change, path), ...(etag === undefined ? {} : { "if-match": etag }) };
+      await dfs("Set Access Control", "PATCH", path, "?action=setAccessControl", headers, nothing, signal);
+    },
+
+    setExpiry: async (path, expiresMs, signal) => {
+      await blob("Set Blob Expiry", "PUT", path, "?comp=expiry", expiryHeaders(expiresMs), nothing, signal);
+    },
+  };
+}
+
+/** The options of the SDK's create for a folder that is to have this access from its first moment on. */
+export function accessOptions(change: AccessChange | undefined): {
+  owner?: string;
+  group?: string;
+  acl?: PathAccessControlItem[];
+  permissions?: string;
+  umask?: string;
+} {
+  if (change === undefined) return {};
+  const { owner, group, rights } = change;
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+    ...(rights?.by === "acl" ? { acl: sdkAcl(rights.acl) } : {}),
+    // The service would take the bits of its own umask away.
+    ...(rights?.by === "mode" ? { permissions: printMode(rights.mode), umask: "0000" } : {}),
+  };
+}
+
+function sdkAcl(acl: Acl): PathAccessControlItem[] {
+  return acl.map(({ scope, type, id, bits }) => ({
+    accessControlType: type,
+    entityId: id,
+    defaultScope: scope === "default",
+    permissions: { read: (bits & 4) !== 0, write: (bits & 2) !== 0, execute: (bits & 1) !== 0 },
+  }));
+}
+
+function changeHeaders({ owner, group, rights }: AccessChange, path: LakePath): Record<string, string> {
+  const headers = {
+    ...(owner === undefined ? {} : { "x-ms-owner": owner }),
+    ...(group === undefined ? {} : { "x-ms-group": group }),
+    ...(rights?.by === "acl" ? { "x-ms-acl": printAcl(rights.acl) } : {}),
+    ...(rights?.by === "mode" ? { "x-ms-permissions": printMode(rights.mode) } : {}),
+  };
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[\x20-\x7e]*$/u.test(value)) continue;
+    const detail = `${name} holds a principal that no header can carry, "${value}": object ids are needed`;
+    throw new LakeError("invalid", { op: "Set Access Control", path, detail });
+  }
+  return headers;
+}
+
+// The service counts in seconds; a file doesn't vanish before its source would have.
+function expiryHeaders(expiresMs: number | undefined): Record<string, string> {
+  if (expiresMs === undefined) return { "x-ms-expiry-option": "NeverExpire" };
+  const time = new Date(Math.ceil(expiresMs / 1000) * 1000).toUTCString();
+  return { "x-ms-expiry-option": "Absolute", "x-ms-expiry-time": time };
+}
