@@ -3,7 +3,7 @@ import { startGen1 } from "./gen1/gen1.ts";
 import { gen1Options, gen1Usage } from "./gen1/options.ts";
 import { WELL_KNOWN_KEY } from "./gen2/auth.ts";
 import { startGen2 } from "./gen2/gen2.ts";
-import { faultsFrom, onStop, runCommand, UsageError, usage, wholeNumber } from "./kit/command.ts";
+import { faultsFrom, latencyFrom, onStop, runCommand, UsageError, usage, wholeNumber } from "./kit/command.ts";
 
 const help = `Emulates a storage account on 127.0.0.1 until it is told to end.
 
@@ -17,6 +17,7 @@ Options of gen2:
   --store files|memory  default: files; memory starts empty and takes no --root
   --port N              default: any free port
   --faults FILE         a JSON list of faults
+  --latency azure       each request takes 5 to 20 ms more
   --account NAME        default: lakesink
 `;
 
@@ -51,6 +52,7 @@ async function gen2(args: readonly string[]): Promise<void> {
         store: { type: "string", default: "files" },
         port: { type: "string" },
         faults: { type: "string" },
+        latency: { type: "string" },
         account: { type: "string" },
       },
     }),
@@ -61,7 +63,8 @@ async function gen2(args: readonly string[]): Promise<void> {
   if (store === "memory" && root !== undefined) throw new UsageError("--store memory takes no --root");
   const port = wholeNumber("--port", values.port);
   const faults = faultsFrom(values.faults);
-  const lake = await startGen2({ store, root, port, account, faults, accountKey: WELL_KNOWN_KEY });
+  const latency = latencyFrom(values.latency)?.stores;
+  const lake = await startGen2({ store, root, port, account, faults, latency, accountKey: WELL_KNOWN_KEY });
   onStop(() => lake.close());
   say(`Gen2 account at ${lake.url} (DFS and Blob)
 

@@ -2,6 +2,7 @@ import type { Caller } from "../kit/acl.ts";
 import { type VirtualClock, virtualClock } from "../kit/clock.ts";
 import type { Fault } from "../kit/faults.ts";
 import { type Served, serve } from "../kit/http.ts";
+import type { SpanMs } from "../kit/latency.ts";
 import type { Operation, WireReply, WireRequest } from "../kit/wire.ts";
 import { defaultPrincipals, type Principals } from "./access.ts";
 import { accessTable } from "./access-log.ts";
@@ -38,6 +39,8 @@ export type Gen1Options = {
   /** The most entries in a page, whatever the client asks for; absent: no such bound. */
   readonly pageCap?: number | undefined;
   readonly logLimit?: number | undefined;
+  /** How long each request takes besides; absent: nothing. */
+  readonly latency?: SpanMs | undefined;
   /** Hears each of the warnings once, when it comes up. */
   readonly onWarning?: ((line: string) => void) | undefined;
 };
@@ -74,6 +77,7 @@ export async function startGen1(options: Gen1Options): Promise<Gen1> {
     port: options.port,
     faults: options.faults,
     logLimit: options.logLimit,
+    latency: options.latency,
     clock,
     identify,
     handle: (request, operation) => answer(lake, options.token, request, operation),

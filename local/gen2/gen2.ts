@@ -1,6 +1,7 @@
 import { type VirtualClock, virtualClock } from "../kit/clock.ts";
 import type { Fault } from "../kit/faults.ts";
 import { serve } from "../kit/http.ts";
+import type { SpanMs } from "../kit/latency.ts";
 import type { Requests } from "../kit/requests.ts";
 import { adopting } from "./adopt.ts";
 import { answering } from "./answer.ts";
@@ -26,6 +27,8 @@ export type Gen2Options = {
   readonly clock?: VirtualClock | undefined;
   /** How many of the last requests are remembered; absent: none. */
   readonly logLimit?: number | undefined;
+  /** How long each request takes besides; absent: nothing. */
+  readonly latency?: SpanMs | undefined;
   readonly maxAppendBytes?: number | undefined;
   readonly order?: Order | undefined;
   /** Whether a BlobPrefix carries the properties of its folder; the real service's ways aren't proven. */
@@ -67,13 +70,14 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
     nowMs: () => clock.nowMs(),
     newEtag,
   };
-  const { port, faults, logLimit } = options;
+  const { port, faults, logLimit, latency } = options;
   const served = await serve({
     ...answering(lake, accountOf(account, options.accountKey)),
     port,
     faults,
     clock,
     logLimit,
+    latency,
   });
   let closed: Promise<void> | undefined;
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { parseFaults } from "../kit/faults.ts";
+import { latencyNamed } from "../kit/latency.ts";
 import { WELL_KNOWN_KEY } from "./auth.ts";
 import { startGen2 } from "./gen2.ts";
 
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "0" },
     store: { type: "string", default: "files" },
     faults: { type: "string" },
+    latency: { type: "string" },
     account: { type: "string", default: "lakesink" },
     "account-key": { type: "string", default: WELL_KNOWN_KEY },
   },
@@ -25,6 +27,7 @@ const gen2 = await startGen2({
   account: values.account,
   // An empty key lets everything pass.
   accountKey: values["account-key"] === "" ? undefined : values["account-key"],
+  latency: latencyNamed(values.latency)?.stores,
   faults: values.faults === undefined ? undefined : parseFaults(JSON.parse(readFileSync(values.faults, "utf8"))),
 });
 for (const signal of ["SIGTERM", "SIGINT"] as const)

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Fault, parseFaults } from "./faults.ts";
+import { type Latency, latencyNamed } from "./latency.ts";
 
 /** The command line asks for something that isn't there; the message is for the person who typed it. */
 export class UsageError extends Error {
@@ -39,6 +40,11 @@ export function faultsFrom(file: string | undefined): readonly Fault[] | undefin
   } catch (cause) {
     throw new UsageError(`--faults ${file}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** The latency model of a name; undefined when the option is absent. */
+export function latencyFrom(name: string | undefined): Latency | undefined {
+  return usage(() => latencyNamed(name));
 }
 
 /** Does what reads the command line; what node:util says of it becomes a UsageError. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type VirtualClock, virtualClock } from "./clock.ts";
+import { delaysIn, type SpanMs } from "./latency.ts";
 import { type ControlRoutes, controlEndpoint, controlPrefix } from "./control.ts";
 import { type Effect, type Fault, faultPlan, type StatusEffect } from "./faults.ts";
 import { cut, send, sendUnder } from "./reply.ts";
@@ -27,6 +28,10 @@ export type ServeOptions<O extends Operation = Operation> = Emulator<O> & {
   readonly clock?: VirtualClock | undefined;
   /** How many of the last requests are remembered; absent: none. */
   readonly logLimit?: number | undefined;
+  /** How long each request is held before anything is done with it, faults included; absent: not at all. */
+  readonly latency?: SpanMs | undefined;
+  /** How that is waited for; absent: real time. */
+  readonly wait?: ((ms: number) => Promise<void>) | undefined;
 };
 
 /** An emulator that listens on loopback. */
@@ -58,9 +63,13 @@ export async function serve<O extends Operation>(options: ServeOptions<O>): Prom
     options.control ?? {},
   );
 
+  const { latency, wait = sleep } = options;
+  const nextDelayMs = latency === undefined ? undefined : delaysIn(latency);
+
   const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = wireRequest(message);
     if (request.rawPath.startsWith(controlPrefix)) return send(response, await control(request));
+    if (nextDelayMs !== undefined) await wait(nextDelayMs());
     const operation = options.identify(request);
     const effects = plan.take({ op: operation.op, method: request.method, path: operation.path });
     const reply =
