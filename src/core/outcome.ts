@@ -23,9 +23,13 @@ export type Listed = {
   readonly effort?: Effort;
 };
 
-/** What became of one folder itself; its content is counted on its own. */
+/**
+ * What became of one folder itself; its content is counted on its own. `before` says that a worker that was lost made it,
+ * and may have written into it.
+ */
 export type FolderOutcome =
-  | { readonly do: "made" | "found" }
+  | { readonly do: "made"; readonly before?: true }
+  | { readonly do: "found" }
   | { readonly do: "skipped"; readonly because: SkipReason }
   | { readonly do: "failed"; readonly failure: Failure };
 

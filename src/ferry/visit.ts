@@ -95,12 +95,13 @@ export function copying(means: Copying): Visitor {
     }
   }
 
-  async function make(path: LakePath, modifiedMs: number, signal: AbortSignal): Promise<"made" | "found"> {
+  async function make(path: LakePath, modifiedMs: number, signal: AbortSignal): Promise<FolderOutcome> {
     const to = target(path);
     const made = await sink.makeFolder(to, { run: crossing.run, bytes: 0, modifiedMs }, signal);
     lost = 0;
-    if (made === "made" || !isTakenOver) return made;
-    return (await sink.stat(to, signal))?.origin?.run === crossing.run ? "made" : "found";
+    if (made === "made" || !isTakenOver) return { do: made };
+    const isOurs = (await sink.stat(to, signal))?.origin?.run === crossing.run;
+    return isOurs ? { do: "made", before: true } : { do: "found" };
   }
 
   return {
@@ -123,7 +124,7 @@ export function copying(means: Copying): Visitor {
       if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
         const { modifiedMs } = listed ?? (await source.stat(path, signal));
-        return { do: await make(path, modifiedMs, signal) };
+        return await make(path, modifiedMs, signal);
       } catch (error) {
         return folderFailed(error, "makeFolder", path, signal);
       }

@@ -130,7 +130,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       visitor.folderDone(path, outcome);
       return undefined;
     }
-    return newFrame({ folder: path, ...(outcome.do === "made" ? { made: "fresh" } : {}) }, outcome);
+    return newFrame({ folder: path, ...madeOf(outcome) }, outcome);
   }
 
   async function resumeOpenNames(): Promise<void> {
@@ -291,6 +291,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
   const { folder, after, upTo, made } = range;
   return { folder, after, upTo, made, uncounted, page: [], at: 0, isListed: false };
+}
+
+function madeOf(outcome: FolderOutcome): Pick<CutRange, "made"> {
+  if (outcome.do !== "made") return {};
+  return { made: outcome.before === true ? "before" : "fresh" };
 }
 
 function isLeft({ isListed, at, page, uncounted }: Frame): boolean {

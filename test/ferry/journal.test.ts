@@ -116,3 +116,42 @@ test("two executions of one slice overlap while the source changes: the sink hol
     [md5],
   );
 });
+
+test("what a lost worker had made and sent, and not saved, is counted as this run's and sent by nobody again", async () => {
+  const { ferry, blobs, source, sink, clock } = testFerry({ saveMs: 50 });
+  for (let index = 0; index < 200; index++) source.write(`/d${index % 10}/e/f${index}`, `${index}`);
+  await addRun(ferry, "r", requestOf());
+  let puts = 0;
+  sink.onWrite = (when, op) => {
+    if (when === "before" && op === "putFile") puts++;
+  };
+  const run = await drive(ferry, "r", 1, async (wave) => {
+    // Each worker loses the table after some saves, and whatever it did since.
+    if (wave >= 6) return;
+    let saves = 0;
+    const dying: typeof ferry = {
+      ...ferry,
+      work: (id) => ({
+        ...ferry.work(id),
+        claim: async (lane, besides) => {
+          const packet = await ferry.work(id).claim(lane, besides);
+          if (packet === undefined) return undefined;
+          return {
+            ...packet,
+            save: async (step, signal) => {
+              if (++saves <= 1) return packet.save(step, signal);
+              throw new Error("the worker is lost");
+            },
+          };
+        },
+      }),
+    };
+    source.onCall = () => clock.sleep(7);
+    await ferryPacket(dying, { run: "r", epoch: 1, lane: 0, deadlineMs: 9e15, isPatient: true });
+  });
+  assert.equal(run.status, "Succeeded");
+  assert.equal(puts, 200);
+  const lines = await assertBooks(ferry.work("r"), blobs);
+  assert.equal(lines.filter(({ outcome }) => outcome === "made").length, 21);
+  assert.equal(lines.filter(({ outcome }) => outcome === "copied").length, 200);
+});
