@@ -32,6 +32,8 @@ export type SinkItem = {
   readonly origin?: Origin;
   /** MD5 of the content as the sink keeps it, in hex. */
   readonly md5?: string;
+  /** When the item last changed, by the sink's own clock. */
+  readonly modifiedMs?: number;
   /** When the file vanishes, in whole seconds; absent when it never does. */
   readonly expiresMs?: number;
   /** The tier the file was given; absent when it follows the account's default. */

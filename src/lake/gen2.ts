@@ -149,6 +149,7 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
     headers["x-ms-resource-type"] === "directory" || headers["x-ms-meta-hdi_isfolder"]?.toLowerCase() === "true";
   const origin = originOf(headers);
   const md5 = headers["content-md5"];
+  const modifiedMs = Date.parse(headers["last-modified"] ?? "");
   const expiresMs = Date.parse(headers["x-ms-expiry-time"] ?? "");
   const accessTier = headers["x-ms-access-tier-inferred"] === "true" ? undefined : headers["x-ms-access-tier"];
   return {
@@ -157,6 +158,7 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
     etag: headers["etag"] ?? "",
     ...(origin === undefined ? {} : { origin }),
     ...(md5 === undefined ? {} : { md5: Buffer.from(md5, "base64").toString("hex") }),
+    ...(Number.isNaN(modifiedMs) ? {} : { modifiedMs }),
     ...(Number.isNaN(expiresMs) ? {} : { expiresMs }),
     ...(accessTier === undefined ? {} : { accessTier }),
   };

@@ -2,6 +2,7 @@ import type { Access, AccessChange } from "../core/access.ts";
 import type { Crc64 } from "../core/crc64.ts";
 import type { Entry, Origin, Page, SinkItem } from "../core/entry.ts";
 import type { LakePath } from "../core/path.ts";
+import type { AccessTier } from "../core/tier.ts";
 
 /** Takes bytes in order; the chunk is the receiver's to keep. */
 export type Receive = (chunk: Uint8Array) => Promise<void> | undefined;
@@ -46,9 +47,6 @@ export type FileLabel = Origin & { readonly accessTier?: AccessTier };
 
 /** What the making of a folder says; without access it has what its parent and the service's umask give. */
 export type FolderLabel = Origin & { readonly access?: AccessChange };
-
-/** Azure's access tiers. */
-export type AccessTier = "Hot" | "Cool" | "Cold" | "Archive";
 
 /** A lake to write to. Content is atomic: a file holds its old or its whole new content. */
 export type Sink = {

@@ -1,0 +1,34 @@
+import type { Kind } from "./error.ts";
+
+/** ADF's rules for files that can't be copied: with a rule on, such a file is skipped and said, not failed. */
+export type FaultRule = "fileMissing" | "fileForbidden" | "dataInconsistency" | "invalidFileName";
+
+/**
+ * The rule that a failure falls under, whether it is on or not.
+ *   at the source, not there any more        fileMissing
+ *   at the source, not allowed               fileForbidden
+ *   other bytes arrived, or it changed       dataInconsistency
+ *   the sink takes no such name              invalidFileName
+ *   anything else, and the sink's own no's   none: always a failure
+ */
+export function ruleFor(failure: {
+  readonly kind: Kind;
+  readonly at: "source" | "sink" | "name";
+}): FaultRule | undefined {
+  const { kind, at } = failure;
+  if (at === "name") return kind === "invalid" ? "invalidFileName" : undefined;
+  if (kind === "corrupt" || kind === "changed") return "dataInconsistency";
+  if (at === "sink") return undefined;
+  if (kind === "not-found") return "fileMissing";
+  return kind === "denied" ? "fileForbidden" : undefined;
+}
+
+/** How many failures a run bears: a number of items, or a share of those listed so far. */
+export type FailureLimit = number | { readonly percent: number };
+
+/** Whether a run has gone wrong. A share counts of at least 100 items, so that the first failure of many doesn't stop it. */
+export function isTooMany(limit: FailureLimit | undefined, failed: number, listed: number): boolean {
+  if (limit === undefined) return false;
+  if (typeof limit === "number") return failed > limit;
+  return failed * 100 > limit.percent * Math.max(listed, 100);
+}
