@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Backoff } from "../core/backoff.ts";
-import type { Clock } from "../core/clock.ts";
-import { isLakeError, LakeError } from "../core/error.ts";
+import { LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
-import { patiently } from "../wire/retry.ts";
 import type { Send, WireReply } from "../wire/send.ts";
 import { parseAclStatus, parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
 import type { Receive, Source } from "./lake.ts";
+import { type Patience, readResuming } from "./resume.ts";
 
 const apiVersion = "2018-09-01";
 const pageSize = 4000;
@@ -18,8 +16,7 @@ const pageSize = 4000;
 export function gen1Source(
   send: Send,
   base: { readonly origin: string; readonly prefix: string },
-  backoff: Backoff,
-  clock: Clock,
+  patience: Patience,
 ): Source {
   async function get(
     op: string,
@@ -56,41 +53,20 @@ export function gen1Source(
       return parseFileStatuses(reply.body, folder, pageSize);
     },
 
-    read: async (path, offset, length, receive, signal) => {
-      let given = 0;
-      await patiently(
-        async () => {
-          while (given < length) {
-            const before = given;
-            const query = { read: "true", offset: String(offset + given), length: String(length - given) };
-            await get("OPEN", path, query, {
-              expectedBytes: length - given,
-              receive: (chunk) => {
-                given += chunk.byteLength;
-                if (given <= length) return receive(chunk);
-                throw new LakeError("corrupt", {
-                  op: "OPEN",
-                  path,
-                  detail: `the server sent more than the ${length - before} bytes it was asked for`,
-                });
-              },
-              signal,
-            }).catch((error: unknown) => {
-              // Past the end: the file is shorter than its listing said.
-              if (isLakeError(error) && (error.status === 416 || error.code === "BadOffsetException")) return;
-              throw error;
-            });
-            // A clean but short body is resumed; one without a single byte is the end of the file.
-            if (given === before) return;
-          }
+    read: (path, offset, length, receive, signal) =>
+      readResuming(
+        { op: "OPEN", path },
+        offset,
+        length,
+        (from, bytes, take) => {
+          const query = { read: "true", offset: String(from), length: String(bytes) };
+          return get("OPEN", path, query, { expectedBytes: bytes, receive: take, signal });
         },
-        () => given,
-        backoff,
-        clock,
+        (error) => error.status === 416 || error.code === "BadOffsetException",
+        receive,
+        patience,
         signal,
-      );
-      return given;
-    },
+      ),
 
     getAccess: async (path, principals, signal) => {
       const reply = await get("GETACLSTATUS", path, { tooid: String(principals === "ids") }, { signal });

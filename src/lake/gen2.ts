@@ -9,13 +9,14 @@ import type { Send } from "../wire/send.ts";
 import { accessOptions, gen2Access } from "./gen2Access.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
 import type { FileLabel, Guard, Sink } from "./lake.ts";
+import { type Patience, readResuming } from "./resume.ts";
 import { sdkTransport } from "./sdkTransport.ts";
 
 /**
  * One file system of an Azure Data Lake Storage Gen2 account. Folders and file systems go through the SDK's client over
  * `send`; a file's content is one Put Blob on the Blob endpoint, which is atomic, makes parents and is checked by MD5.
  */
-export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): Sink {
+export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, patience: Patience): Sink {
   const client = openClient(send, account.dfs).getFileSystemClient(fileSystem);
   const ask = askGen2(send, account.blob, fileSystem);
 
@@ -36,6 +37,22 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string): 
     ...gen2Access(send, account, fileSystem),
 
     stat,
+
+    read: (path, offset, length, receive, signal) =>
+      readResuming(
+        { op: "Get Blob", path },
+        offset,
+        length,
+        (from, bytes, take) => {
+          const headers = { "x-ms-range": `bytes=${from}-${from + bytes - 1}` };
+          const reading = { receive: take, expectedBytes: bytes };
+          return ask("Get Blob", "GET", path, "", headers, undefined, signal, reading);
+        },
+        (error) => error.status === 416,
+        receive,
+        patience,
+        signal,
+      ),
 
     makeFileSystem: async (signal) => {
       try {

@@ -2,11 +2,15 @@ import { randomUUID } from "node:crypto";
 import { LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
 import type { Send, WireReply, WireRequest } from "../wire/send.ts";
+import type { Receive } from "./lake.ts";
 
 /** The endpoints of one storage account. They are the same for an emulator, without a trailing slash. */
 export type Gen2Account = { readonly dfs: string; readonly blob: string };
 
-/** One request about a path of a file system; `query` begins with "?". */
+/** A reply that is wanted chunk by chunk. Such a request isn't repeated by itself: its caller resumes it. */
+export type Reading = { readonly receive: Receive; readonly expectedBytes: number };
+
+/** One request about a path of a file system; `query` begins with "?". It is repeated as patience allows. */
 export type Ask = (
   op: string,
   method: WireRequest["method"],
@@ -15,14 +19,15 @@ export type Ask = (
   headers: Readonly<Record<string, string>>,
   body: Uint8Array | undefined,
   signal: AbortSignal | undefined,
+  reading?: Reading,
 ) => Promise<WireReply>;
 
 const serviceVersion = "2023-11-03";
 
-/** Asks one endpoint of an account about one of its file systems. Every request may be repeated. */
+/** Asks one endpoint of an account about one of its file systems. */
 export function askGen2(send: Send, endpoint: string, fileSystem: string): Ask {
   const { origin, pathname } = new URL(`${endpoint}/${fileSystem}`);
-  return (op, method, path, query, headers, body, signal) =>
+  return (op, method, path, query, headers, body, signal, reading) =>
     send({
       op,
       path,
@@ -36,8 +41,9 @@ export function askGen2(send: Send, endpoint: string, fileSystem: string): Ask {
         ...headers,
       },
       ...(body === undefined ? {} : { body }),
-      safe: true,
+      safe: reading === undefined,
       signal,
+      ...reading,
     });
 }
 

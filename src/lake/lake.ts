@@ -8,6 +8,18 @@ import type { AccessTier } from "../core/tier.ts";
 export type Receive = (chunk: Uint8Array) => Promise<void> | undefined;
 
 /**
+ * Reads `length` bytes from `offset` with as few requests as possible, resuming where a connection broke. Resolves to
+ * the number of bytes given, which is smaller than `length` only when the file ends before.
+ */
+export type Read = (
+  path: LakePath,
+  offset: number,
+  length: number,
+  receive: Receive,
+  signal?: AbortSignal,
+) => Promise<number>;
+
+/**
  * A lake to read from. Every operation may be repeated; names are exactly the lake's. Failures are LakeErrors:
  * "not-found", "denied" and "exhausted" ones mean what they say, nobody above sends the same request again at once.
  */
@@ -16,17 +28,7 @@ export type Source = {
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<Entry>;
   /** One page of a folder's children, ascending, beginning after the name or token `after`. */
   readonly list: (folder: LakePath, after: string | undefined, signal?: AbortSignal) => Promise<Page>;
-  /**
-   * Reads `length` bytes from `offset` with as few requests as possible, resuming where a connection broke. Resolves to
-   * the number of bytes given, which is smaller than `length` only when the file ends before.
-   */
-  readonly read: (
-    path: LakePath,
-    offset: number,
-    length: number,
-    receive: Receive,
-    signal?: AbortSignal,
-  ) => Promise<number>;
+  readonly read: Read;
   /**
    * Owner, group, access and default ACL, and the sticky bit. Principals as object ids; or as names where the lake
    * knows one, which is slow and shows whose ids nobody has any more.
@@ -54,6 +56,8 @@ export type Sink = {
   readonly makeFileSystem: (signal?: AbortSignal) => Promise<"made" | "found">;
   /** What stands at a path, or undefined. */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<SinkItem | undefined>;
+  /** For proofs: what the sink holds now, from whatever version of the file. */
+  readonly read: Read;
   /** Makes a folder and its parents; says whether it stood there. A file in the way is a "conflict". May be repeated. */
   readonly makeFolder: (path: LakePath, label: FolderLabel, signal?: AbortSignal) => Promise<"made" | "found">;
   /**

@@ -114,8 +114,7 @@ export function openGen1(
       gen1Source(
         store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
         { origin, prefix },
-        wiring.backoff,
-        wiring.clock,
+        wiring,
       ),
   };
 }
@@ -134,6 +133,11 @@ export function openGen2(
   return {
     close: store.close,
     sink: (fileSystem, meter, maxConnections = connections) =>
-      gen2Sink(store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }), account, fileSystem),
+      gen2Sink(
+        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
+        account,
+        fileSystem,
+        wiring,
+      ),
   };
 }

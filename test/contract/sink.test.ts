@@ -183,6 +183,28 @@ function promises(lake: () => Lake): void {
     );
   });
 
+  test("what was written is read back whole, in parts, and no further than it goes", async () => {
+    const sink = await made();
+    const text = "0123456789".repeat(20_000);
+    await sink.putFile(at("/x y"), bytes(text), origin(text), nothing);
+    const read = async (offset: number, length: number) => {
+      const chunks: Uint8Array[] = [];
+      const given = await sink.read(at("/x y"), offset, length, (chunk) => void chunks.push(chunk));
+      const all = Buffer.concat(chunks).toString("utf8");
+      assert.equal(given, all.length);
+      return all;
+    };
+    assert.equal(await read(0, text.length), text);
+    assert.equal(await read(199_995, 99), "56789");
+    assert.equal(await read(13, 4), "3456");
+    assert.equal(await read(200_000, 5), "");
+    assert.equal(await read(0, 0), "");
+    await assert.rejects(
+      sink.read(at("/no"), 0, 1, () => undefined),
+      (error) => isKind(error, "not-found"),
+    );
+  });
+
   test("a file and a folder under another name keep the source's, whatever it holds", async () => {
     const sink = await made();
     for (const [index, name] of ["a\\b", "half\ud83d", '\u0000\u{1f600}"', "ends."].entries()) {

@@ -5,7 +5,7 @@ import { addToCrc64, emptyCrc64 } from "../../src/core/crc64.ts";
 import type { Entry, Origin, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
-import type { FileLabel, Guard, Sink, Source } from "../../src/lake/lake.ts";
+import type { FileLabel, Guard, Receive, Sink, Source } from "../../src/lake/lake.ts";
 import { applied } from "./acls.ts";
 
 type File = { readonly bytes: Uint8Array; readonly modifiedMs: number };
@@ -97,12 +97,7 @@ export function memorySource(pageSize = 4000): MemorySource {
       await lake.onCall("read", path);
       const file = files.get(path);
       if (file === undefined) throw missing("OPEN", path);
-      const content = file.bytes.subarray(offset, offset + length);
-      // Two chunks, as a network would give.
-      for (const part of [content.subarray(0, 3), content.subarray(3)]) {
-        if (part.byteLength > 0) await receive(Uint8Array.from(part));
-      }
-      return content.byteLength;
+      return give(file.bytes.subarray(offset, offset + length), receive);
     },
 
     getAccess: async (path) => {
@@ -223,6 +218,12 @@ export function memorySink(): MemorySink {
       return { kind: "folder", bytes: 0, etag: "", ...(origin === undefined ? {} : { origin }) };
     },
 
+    read: async (path, offset, length, receive) => {
+      const item = items.get(path);
+      if (item === undefined) throw missing("read", path);
+      return give(item.bytes.subarray(offset, offset + length), receive);
+    },
+
     makeFolder: async (path, { access, ...origin }) => {
       if (path === rootPath || folders.has(path)) return "found";
       sink.onWrite("before", "makeFolder", path);
@@ -284,6 +285,14 @@ export function memorySink(): MemorySink {
 type SunkFile = Omit<SinkItem, "kind" | "bytes" | "md5"> & { readonly bytes: Uint8Array };
 
 const sinkRootAccess: Access = { owner: "$superuser", group: "$superuser", acl: aclOfMode(0o750), isSticky: false };
+
+// Two chunks, as a network would give.
+async function give(content: Uint8Array, receive: Receive): Promise<number> {
+  for (const part of [content.subarray(0, 3), content.subarray(3)]) {
+    if (part.byteLength > 0) await receive(Uint8Array.from(part));
+  }
+  return content.byteLength;
+}
 
 function md5Of(content: Uint8Array): string {
   return hash("md5", content, "hex");

@@ -6,6 +6,7 @@ import { isKind, type Kind } from "../../src/core/error.ts";
 import type { LakePath } from "../../src/core/path.ts";
 import { gen2Sink } from "../../src/lake/gen2.ts";
 import type { WireRequest } from "../../src/wire/send.ts";
+import { testClock } from "../kit/testClock.ts";
 import { wireReply } from "../kit/wire.ts";
 
 const path = "/d/f" as LakePath;
@@ -26,6 +27,7 @@ function answering(headers: Readonly<Record<string, string>>) {
     },
     account,
     "lake",
+    { backoff: { tries: 3, firstMs: 1, maxMs: 1 }, clock: testClock() },
   );
   return { sink, asked };
 }
