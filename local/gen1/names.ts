@@ -17,7 +17,7 @@ export function targetOf(rawPath: string): Target | BadTarget {
   const decoded = percentDecode(rawPath.slice(prefix.length));
   if (decoded === undefined) return { flaw: "encoding" };
   const path = cleanPath(decoded);
-  return typeof path === "string" ? { path, isExtension: prefix.length === extensionLength } : path;
+  return typeof path === "string" ? { path, isExtension: prefix.toLowerCase() === extensionPrefix } : path;
 }
 
 /** Reads a decoded path as `destination` and `sources` carry it, with or without the first slash. */
@@ -57,7 +57,7 @@ export function foldersAbove(path: string): readonly string[] {
   return ["/", ...segments.map((_, index) => `/${segments.slice(0, index + 1).join("/")}`)];
 }
 
-const extensionLength = "/WebHdfsExt".length;
+const extensionPrefix = "/webhdfsext";
 const addressPrefix = /^\/(?:webhdfs\/v1|webhdfsext)(?=$|\/|%2f)/i;
 
 function hasControl(text: string): boolean {

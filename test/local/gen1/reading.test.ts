@@ -165,6 +165,14 @@ onBothStores("replies carry the service's headers, those of the extension no ver
   assert.equal(headers["content-type"], "application/json; charset=utf-8");
   assert.match(String(headers["x-ms-request-id"]), /^[-0-9a-f]{36}$/);
   assert.match(String(headers["x-ms-webhdfs-version"]), /^[\d.]+$/);
+  for (const [method, target, status] of [
+    ["GET", "none?op=GETFILESTATUS", 404],
+    ["PUT", "a?op=SETTIMES&modificationtime=1", 200],
+  ] as const) {
+    const reply = await lake.ask(method, target);
+    assert.equal(reply.status, status);
+    assert.ok("x-ms-webhdfs-version" in reply.headers, target);
+  }
   const extension = await lake.ask("PUT", "/WebHdfsExt/a?op=SETEXPIRY&expiryOption=NeverExpire");
   assert.equal(extension.status, 200);
   assert.ok(!("x-ms-webhdfs-version" in extension.headers));
