@@ -99,6 +99,12 @@ async function writing(faults: readonly Fault[], use: (sink: Sink) => Promise<vo
   }
 }
 
+async function readBack(sink: Sink, path: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await sink.read(at(path), 0, content.byteLength, (chunk) => void chunks.push(Uint8Array.from(chunk)));
+  return Buffer.concat(chunks);
+}
+
 const origin = { run: "r", bytes: 3, modifiedMs: 1 };
 
 for (const effect of [
@@ -127,6 +133,41 @@ test("a byte flipped on the way to the sink is noticed by the service, and the b
   await writing([{ match: { method: "PUT", path: "/lake/x" }, times: 1, effect: { flip: 1 } }], async (sink) => {
     await sink.putFile(at("/x"), Buffer.from("abc"), origin, { replaces: "nothing" });
     assert.equal((await sink.stat(at("/x")))?.bytes, 3);
+  });
+});
+
+test("a byte flipped in a block or in the list of blocks is noticed by the service, and they are sent again", async () => {
+  const flips = [0, 2, 90].map((flip) => ({ match: { method: "PUT", path: "/lake/x" }, times: 1, effect: { flip } }));
+  await writing(flips, async (sink) => {
+    for (const id of ["YQ==", "Yg=="]) await sink.stageBlock(at("/x"), id, Buffer.from("abc"));
+    await sink.commitBlocks(at("/x"), ["YQ==", "Yg=="], "0".repeat(32), origin, { replaces: "nothing" });
+    assert.equal((await readBack(sink, "/x")).toString(), "abcabc");
+  });
+});
+
+test("access and expiry set through busy answers and lost replies are set", async () => {
+  const faults = (["setAccessControl", "setExpiry", "getAccessControl"] as const).flatMap((op): Fault[] => [
+    { match: { op }, times: 1, effect: { status: 503, code: "ServerBusy" } },
+    { match: { op }, times: 1, skip: 1, effect: { reset: "after" } },
+  ]);
+  await writing(faults, async (sink) => {
+    await sink.putFile(at("/x"), Buffer.from("abc"), origin, { replaces: "nothing" });
+    await sink.setAccess(at("/x"), { owner: "o" }, (await sink.stat(at("/x")))?.etag);
+    await sink.setExpiry(at("/x"), 4_102_444_800_000);
+    assert.equal((await sink.getAccess(at("/x"))).owner, "o");
+    assert.equal((await sink.stat(at("/x")))?.expiresMs, 4_102_444_800_000);
+  });
+});
+
+test("a file is read back whole through broken and short answers", async () => {
+  const faults = [
+    { match: { op: "read" }, times: 1, effect: { status: 503 } },
+    { match: { op: "read" }, times: 1, skip: 1, effect: { reset: "mid" } },
+    { match: { op: "read" }, times: 2, skip: 2, effect: { short: 1000 } },
+  ] as const;
+  await writing(faults, async (sink) => {
+    await sink.putFile(at("/x"), content, { ...origin, bytes: content.byteLength }, { replaces: "nothing" });
+    assert.ok((await readBack(sink, "/x")).equals(content));
   });
 });
 
