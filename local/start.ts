@@ -8,7 +8,7 @@ import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
 import { lockIn } from "./start/lock.ts";
 import { help, type StartOptions, startOptions, UsageError } from "./start/options.ts";
 import { isFree } from "./start/ports.ts";
-import { projectRoot } from "./start/processes.ts";
+import { isAlive, projectRoot } from "./start/processes.ts";
 import { openProgress } from "./start/progress.ts";
 import { reportText } from "./start/words.ts";
 
@@ -33,8 +33,8 @@ async function run(options: StartOptions): Promise<number> {
     await checkPort(options);
     buildBundles();
     const { source, meta } = await lakeOf(options);
-    const { out, stateDir, port } = options;
-    azure = await startLocalAzure({ source, meta, out, stateDir, port });
+    const { out, stateDir, port, instances, latency } = options;
+    azure = await startLocalAzure({ source, meta, out, stateDir, port, instances, latency });
     if (!options.isJson)
       process.stdout.write(`Functions host at ${azure.url}, Gen1 at ${azure.source}, Gen2 at ${azure.sink}\n`);
     const migration = await migrate(azure, options);
@@ -81,25 +81,26 @@ async function lakeOf({ source, stateDir }: StartOptions): Promise<{ readonly so
 
 /** Starts the migration, or goes on with the one that an earlier call of the same command left unfinished. */
 async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migration> {
-  const base = `${azure.url}/api/migrations`;
-  const { migrations } = await callApp<{ migrations: readonly Migration[] }>(base);
+  const base = () => `${azure.url}/api/migrations`;
+  const { migrations } = await callApp<{ migrations: readonly Migration[] }>(base());
   const unfinished = migrations.find(({ status }) =>
     ["Queued", "Running", "Pausing", "Paused", "Cancelling"].includes(status),
   );
-  const { id } = unfinished ?? (await callApp<{ id: string }>(base, "POST", options.spec));
+  const { id } = unfinished ?? (await callApp<{ id: string }>(base(), "POST", options.spec));
   if (unfinished !== undefined && !options.isJson) process.stdout.write(`Going on with migration ${id}\n`);
-  if (unfinished?.status === "Paused") await callApp(`${base}/${id}/resume`, "POST");
-  return watch(azure, `${base}/${id}`, options);
+  if (unfinished?.status === "Paused") await callApp(`${base()}/${id}/resume`, "POST");
+  return watch(azure, () => `${base()}/${id}`, options);
 }
 
-async function watch(azure: LocalAzure, url: string, options: StartOptions): Promise<Migration> {
+async function watch(azure: LocalAzure, urlNow: () => string, options: StartOptions): Promise<Migration> {
   const progress = openProgress(options.isJson);
+  const sayLost = lossesOf(azure);
   let isPausing = false;
   const pause = () => {
     if (isPausing) return;
     isPausing = true;
     // When it couldn't be said, the next Ctrl-C says it again.
-    callApp(`${url}/pause`, "POST").catch(() => {
+    callApp(`${urlNow()}/pause`, "POST").catch(() => {
       isPausing = false;
     });
   };
@@ -110,11 +111,13 @@ async function watch(azure: LocalAzure, url: string, options: StartOptions): Pro
   });
   try {
     for (;;) {
+      const url = urlNow();
       const migration = await callApp<Migration>(url).catch(async (error: unknown) => {
-        // A host that is gone refuses connections a moment before it is known to have ended.
+        // A host that is gone refuses connections a moment before it is known to have ended; another one may answer then.
         if (!(error instanceof Refused)) await Promise.race([breaks, new Promise((go) => setTimeout(go, pollMs))]);
-        if (broken === undefined) throw error;
+        if (broken === undefined && urlNow() === url) throw error;
       });
+      sayLost();
       if (migration !== undefined) {
         progress.show(migration.report);
         if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
@@ -129,6 +132,20 @@ async function watch(azure: LocalAzure, url: string, options: StartOptions): Pro
     progress.end();
     process.off("SIGINT", pause).off("SIGTERM", pause);
   }
+}
+
+// Names each host that has ended by itself, once, while others are left; without any the whole is broken.
+function lossesOf({ hosts }: LocalAzure): () => void {
+  const said = new Set<number>();
+  return () => {
+    const lost = hosts.filter(({ pid }) => !isAlive(pid));
+    if (lost.length === hosts.length) return;
+    for (const { pid, url } of lost) {
+      if (said.has(pid)) continue;
+      said.add(pid);
+      process.stderr.write(`lakeferry: the host at ${url} (process ${pid}) ended by itself; the others go on\n`);
+    }
+  };
 }
 
 function whereToLook(azure: LocalAzure, { out, stateDir, spec, isServing }: StartOptions, { id, status }: Migration) {

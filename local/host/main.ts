@@ -76,7 +76,8 @@ async function supervise(count: number): Promise<void> {
   // Of an option that is there twice the later one counts.
   const argsOf = (index: number): string[] => [
     ...process.argv.slice(2),
-    ...["--instances", "1"],
+    "--instances",
+    "1",
     ...(index === 0 ? [] : ["--port", "0"]),
     ...(values.log === undefined ? [] : ["--log", fileOf(values.log, index)]),
   ];

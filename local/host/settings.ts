@@ -51,10 +51,11 @@ const hostFile = z.object({
 
 const settingsFile = z.object({ Values: z.record(z.string(), z.string()).optional() });
 
-/** Reads host.json; settings fill its %NAMES%. */
+/** Reads host.json; settings named AzureFunctionsJobHost__… go over it, as in Azure, and settings fill its %NAMES%. */
 export function readHostRules(appRoot: string, settings: Settings): HostRules {
   const file = join(appRoot, "host.json");
-  const json = existsSync(file) ? parseFile(file, hostFile) : {};
+  const over = overridesIn({ ...process.env, ...settings });
+  const json = existsSync(file) ? parseFile(file, hostFile, over) : hostFile.parse(over({}));
   const durable = json.extensions?.durableTask;
   const storage = durable?.storageProvider;
   const leaseMs = (name: string, text = defaultLease): number => leaseMsFrom(name, text, file);
@@ -98,9 +99,27 @@ export function fillIn(text: string, settings: Settings): string {
   });
 }
 
-function parseFile<T>(file: string, schema: z.ZodType<T>): T {
+type Json = Record<string, unknown>;
+
+// AzureFunctionsJobHost__extensions__http__routePrefix is extensions.http.routePrefix.
+function overridesIn(settings: Readonly<Record<string, string | undefined>>): (json: unknown) => unknown {
+  const prefix = "AzureFunctionsJobHost__";
+  return (json) => {
+    for (const [name, value] of Object.entries(settings)) {
+      if (!name.startsWith(prefix) || value === undefined) continue;
+      const path = name.slice(prefix.length).split("__");
+      const last = path.pop() ?? "";
+      let at = json as Json;
+      for (const key of path) at = (at[key] ??= {}) as Json;
+      at[last] = /^\d+$/.test(value) ? Number(value) : value;
+    }
+    return json;
+  };
+}
+
+function parseFile<T>(file: string, schema: z.ZodType<T>, over = (json: unknown): unknown => json): T {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return schema.parse(over(JSON.parse(readFileSync(file, "utf8"))));
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : textOf(error);
     throw new Error(`${file}: ${detail}`, { cause: error });

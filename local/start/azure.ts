@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { latencyNamed } from "../kit/latency.ts";
 import { developmentKey, startAzurite } from "./azurite.ts";
 import { freePort, isFree } from "./ports.ts";
-import { projectRoot, type Running, startProgram } from "./processes.ts";
+import { isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
 
 /** Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. */
 const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
@@ -19,14 +20,23 @@ export type LocalAzureOptions = {
   readonly meta: string;
   /** The function app's port; undefined: 7071, or the next free one. */
   readonly port: number | undefined;
+  /** How many hosts share one task hub; absent: one. */
+  readonly instances?: number;
+  /** The name of a latency model; absent: none. */
+  readonly latency?: string | undefined;
 };
+
+/** A process that runs the function app. */
+export type Host = { readonly url: string; readonly pid: number };
 
 /** A small Azure on loopback, running the deployed bundle. */
 export type LocalAzure = {
-  /** The function app, as http://127.0.0.1:7071. */
+  /** The function app, as http://127.0.0.1:7071; that of the first host that lives. */
   readonly url: string;
-  /** The process that runs the function app. */
+  /** The process of the first host. */
   readonly hostPid: number;
+  /** All that run the function app. */
+  readonly hosts: readonly Host[];
   readonly source: string;
   readonly sink: string;
   /** Resolves with the name of the first process that ended by itself. */
@@ -34,9 +44,13 @@ export type LocalAzure = {
   readonly stop: () => Promise<void>;
 };
 
+type Ready = { readonly url: string; readonly instances?: readonly Host[] };
+
 /** Starts Azurite, both emulators and the Functions host; stops what it started when one of them fails. */
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
-  const { stateDir } = options;
+  const { stateDir, instances = 1 } = options;
+  const latency = latencyNamed(options.latency);
+  const slowly = options.latency === undefined ? [] : ["--latency", options.latency];
   const logs = join(stateDir, "logs");
   for (const folder of [logs, options.out]) mkdirSync(folder, { recursive: true });
   const started: Running[] = [];
@@ -45,7 +59,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const program = { name, file, args, nodeFlags, logFile: join(logs, `${name}.log`) };
     const { running, firstLine } = await startProgram(program);
     started.push(running);
-    return { ...(JSON.parse(firstLine) as { readonly url: string }), pid: running.pid };
+    return { pid: running.pid, ...(JSON.parse(firstLine) as Ready) };
   };
   const stop = async () => {
     // The host first: it still has to save.
@@ -54,21 +68,34 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   try {
     const { source, out, meta } = options;
     const [tables, gen1, gen2] = await Promise.all([
-      startAzurite(join(stateDir, "azurite"), join(logs, "azurite.log")).then(({ running, connectionString }) => {
-        started.push(running);
-        return connectionString;
-      }),
-      start("gen1", ["--root", source, "--store", "files", "--meta", meta]),
-      start("gen2", ["--root", out, "--store", "files"]),
+      startAzurite(join(stateDir, "azurite"), join(logs, "azurite.log"), latency).then(
+        ({ running, connectionString }) => {
+          started.push(running);
+          return connectionString;
+        },
+      ),
+      start("gen1", ["--root", source, "--store", "files", "--meta", meta, ...slowly]),
+      start("gen2", ["--root", out, "--store", "files", ...slowly]),
     ]);
     const settings = join(stateDir, "settings.json");
     writeFileSync(settings, JSON.stringify(settingsFor(tables, gen1.url, gen2.url), undefined, 2), { mode: 0o600 });
-    const hostArgs = ["--app", projectRoot, "--data", join(stateDir, "hub"), "--settings", settings, "--alone"];
+    const hub = ["--data", join(stateDir, "hub"), "--instances", String(instances), ...slowly];
+    const hostArgs = ["--app", projectRoot, ...hub, "--settings", settings, "--alone"];
     const startHost = (port: number) =>
       start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
     const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));
-    const { url, pid: hostPid } = host;
-    return { url, hostPid, source: gen1.url, sink: gen2.url, broken: firstToEnd(started), stop };
+    const hosts = host.instances ?? [host];
+    return {
+      get url() {
+        return (hosts.find(({ pid }) => isAlive(pid)) ?? host).url;
+      },
+      hostPid: hosts[0]?.pid ?? host.pid,
+      hosts,
+      source: gen1.url,
+      sink: gen2.url,
+      broken: firstToEnd(started),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

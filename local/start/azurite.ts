@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "./ports.ts";
+import type { Latency, SpanMs } from "../kit/latency.ts";
 import { projectRoot, type Running, startProgram } from "./processes.ts";
+import { slowPort } from "./slow.ts";
 
 /** The well-known development key of Azurite, which the Gen2 emulator takes as well: a secret that everybody knows. */
 export const developmentKey =
@@ -12,10 +14,11 @@ const account = "devstoreaccount1";
 const waitMs = 50;
 const maxWaits = 400;
 
-/** Starts Azurite, for tables and blobs, on free ports; its files are under `folder`. */
+/** Starts Azurite, for tables and blobs, on free ports, as slow as `latency` says; its files are under `folder`. */
 export async function startAzurite(
   folder: string,
   logFile: string,
+  latency?: Latency,
 ): Promise<{ readonly running: Running; readonly connectionString: string }> {
   mkdirSync(folder, { recursive: true });
   const [blob, queue, table] = [await freePort(), await freePort(), await freePort()];
@@ -33,14 +36,27 @@ export async function startAzurite(
     await running.stop();
     throw error;
   }
-  const connectionString = [
+  const connectionString = connectionTo(
+    latency === undefined ? blob : await slow(running, blob, latency.stores),
+    latency === undefined ? table : await slow(running, table, latency.tables),
+  );
+  return { running, connectionString };
+}
+
+async function slow(running: Running, target: number, latency: SpanMs): Promise<number> {
+  const { port, close } = await slowPort(target, latency);
+  void running.exited.then(close);
+  return port;
+}
+
+function connectionTo(blob: number, table: number): string {
+  return [
     "DefaultEndpointsProtocol=http",
     `AccountName=${account}`,
     `AccountKey=${developmentKey}`,
     `BlobEndpoint=http://127.0.0.1:${blob}/${account}`,
     `TableEndpoint=http://127.0.0.1:${table}/${account}`,
   ].join(";");
-  return { running, connectionString };
 }
 
 // It prints a line for each of its servers, in no fixed order; a connection tells for sure.

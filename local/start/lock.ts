@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "./options.ts";
+import { isAlive } from "./processes.ts";
 
 /** Keeps a second process away from one Gen2 lake's files while the first one serves them; returns the way to let go. */
 export function lockIn(folder: string): () => void {
@@ -16,15 +17,5 @@ export function lockIn(folder: string): () => void {
     const holder = Number(readFileSync(file, "utf8"));
     if (isAlive(holder)) throw new UsageError(`the same --out is in use by process ${holder}; wait for it or end it`);
     rmSync(file, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { latencyNamed } from "../kit/latency.ts";
 import { projectRoot } from "./processes.ts";
 
 /** What `npm start` was asked to do. */
@@ -14,6 +15,10 @@ export type StartOptions = {
   readonly lockDir: string;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly port: number | undefined;
+  /** How many hosts share the work. */
+  readonly instances: number;
+  /** The name of a latency model; undefined: as fast as the machine. */
+  readonly latency: string | undefined;
   readonly isServing: boolean;
   readonly isJson: boolean;
 };
@@ -33,6 +38,8 @@ Copies a folder, served as a Data Lake Storage Gen1 account, into a Gen2 account
   --spec FILE.json    the body of POST /api/migrations; the options above go over it
   --serve             stay up after the migration
   --port N            the function app's port (default: 7071, or the next free one)
+  --instances N       run N hosts on one task hub, as Azure's scale-out would, 1 to 16 (default: 1)
+  --latency azure     delays as usual on Azure: hub, lakes and tables answer later
   --json              no progress; the last line of standard output is the report as one JSON object
   --help              this text
 
@@ -63,6 +70,8 @@ export function startOptions(args: readonly string[]): StartOptions | undefined 
     lockDir: join(projectRoot, ".lakeferry", "locks", nameOf(out)),
     spec,
     port: values.port === undefined ? undefined : portOf(values.port),
+    instances: instancesOf(values.instances),
+    latency: latencyOf(values.latency),
     isServing: values.serve === true,
     isJson: values.json === true,
   };
@@ -79,6 +88,8 @@ function parse(args: readonly string[]) {
         "sink-folder": { type: "string" },
         spec: { type: "string" },
         port: { type: "string" },
+        instances: { type: "string" },
+        latency: { type: "string" },
         serve: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean" },
@@ -127,6 +138,23 @@ function portOf(text: string): number {
     throw new UsageError(`--port ${text}: expected a number from 1 to 65535`);
   }
   return port;
+}
+
+function instancesOf(text = "1"): number {
+  const count = Number(text);
+  if (!/^\d+$/u.test(text) || count < 1 || count > 16) {
+    throw new UsageError(`--instances ${text}: expected a number from 1 to 16`);
+  }
+  return count;
+}
+
+function latencyOf(name: string | undefined): string | undefined {
+  try {
+    latencyNamed(name);
+    return name;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function nameOf(text: string): string {

@@ -48,6 +48,17 @@ export async function startProgram(
   return { running, firstLine };
 }
 
+/** True when a process of this id runs on this machine. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 function runningOf(name: string, child: ChildProcess): Running {
   const { promise: exited, resolve } = Promise.withResolvers<number | undefined>();
   child.once("exit", (code) => resolve(code ?? undefined));

@@ -112,8 +112,8 @@ test("activities, turns and timers of a silent worker are free again, each after
   store.close();
 });
 
-test("host.json gives the leases under Azure's names; a lease that is none is refused", () => {
-  const rulesOf = (hostJson: object) => readHostRules(makeApp("", hostJson), {});
+test("host.json gives the leases under Azure's names, and settings go over it; a lease that is none is refused", () => {
+  const rulesOf = (hostJson: object, settings = {}) => readHostRules(makeApp("", hostJson), settings);
   const storage = (storageProvider: object) => ({ extensions: { durableTask: { storageProvider } } });
   assert.deepEqual(rulesOf({}).leases, { activitiesMs: 15_000, turnsMs: 15_000, timersMs: 15_000 });
   const given = storage({ workItemQueueVisibilityTimeout: "00:05:00", controlQueueVisibilityTimeout: "00:00:30" });
@@ -122,6 +122,9 @@ test("host.json gives the leases under Azure's names; a lease that is none is re
     turnsMs: 30_000,
     timersMs: 60_000,
   });
+  const name = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout";
+  assert.equal(rulesOf(given, { [name]: "00:02:00" }).leases.activitiesMs, 120_000);
+  assert.equal(rulesOf({}, { [name]: "00:02:00" }).leases.activitiesMs, 120_000);
   for (const odd of ["00:00:00", "5 minutes"]) {
     const said = new RegExp(`host\\.json: workItemQueueVisibilityTimeout "${odd}" is no hh:mm:ss`);
     assert.throws(() => rulesOf(storage({ workItemQueueVisibilityTimeout: odd })), said);
@@ -168,7 +171,7 @@ test("a timer whose host fell silent is taken over, runs what was missed once, a
   // Its alarms wait until it is awake again.
   const asleep: (() => void)[] = [];
   const drowsy: Clock = {
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
     alarm: (atMs, ring) => clock.alarm(atMs, () => (isAsleep ? void asleep.push(ring) : ring())),
   };
   let isAsleep = false;
