@@ -8,7 +8,7 @@ import type { Lake } from "./lake.ts";
 import { parsePlace, type Place } from "./place.ts";
 import { Refusal } from "./refusal.ts";
 import { failureReply, refused } from "./reply.ts";
-import { operations, type Route, routeOf } from "./routes.ts";
+import { LEAST_VERSIONS, operations, type Route, routeOf } from "./routes.ts";
 
 /** A request whose operation and place are known; a place that can't be is a refusal. */
 export type Identified = Operation & { readonly route: Route; readonly place: Place | Refusal };
@@ -22,7 +22,7 @@ export function answering(lake: Lake, account: Account): Emulator<Identified> {
     const headers = {
       Server: SERVERS[route.protocol],
       "x-ms-request-id": requestIdPrefix + (requests++).toString(16).padStart(12, "0"),
-      "x-ms-version": String(request.headers["x-ms-version"] ?? LEAST_VERSION),
+      "x-ms-version": String(request.headers["x-ms-version"] ?? LEAST_VERSIONS[route.protocol]),
       ...(typeof clientRequestId === "string" ? { "x-ms-client-request-id": clientRequestId } : {}),
       ...reply.headers,
     };
@@ -34,7 +34,7 @@ export function answering(lake: Lake, account: Account): Emulator<Identified> {
       const { route, place } = operation;
       try {
         authenticate(request, account, lake.nowMs());
-        checkVersion(request);
+        checkVersion(request, route);
         if (place instanceof Refusal) throw place;
         if (route.op === "unknown")
           throw new Refusal("UnsupportedQueryParameter", "The request is none that this service knows.");
@@ -60,7 +60,6 @@ const SERVERS = {
   dfs: "Windows-Azure-HDFS/1.0 Microsoft-HTTPAPI/2.0",
   blob: "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0",
 } as const;
-const LEAST_VERSION = "2021-10-04";
 const FAULT_CODES: Readonly<Record<number, readonly [code: string, message: string]>> = {
   403: ["AuthorizationFailure", "This request is not authorized to perform this operation."],
   404: ["PathNotFound", "The specified path does not exist."],
@@ -83,9 +82,9 @@ function identify(request: WireRequest, account: string): Identified {
   }
 }
 
-function checkVersion(request: WireRequest): void {
+function checkVersion(request: WireRequest, { protocol }: Route): void {
   const version = request.headers["x-ms-version"];
-  if (typeof version === "string" && version < LEAST_VERSION) throw new Refusal("UnsupportedRestVersion");
+  if (typeof version === "string" && version < LEAST_VERSIONS[protocol]) throw new Refusal("UnsupportedRestVersion");
 }
 
 function faultReply(effect: StatusEffect, { protocol }: Route, method: string, nowMs: number): WireReply {

@@ -67,6 +67,7 @@ export const operations = {
  *   PATCH, X-HTTP-Method-Override, x-ms-rename-source                     DFS
  *   x-ms-blob-type                                                        Blob
  *   POST                                                                  DFS
+ *   a version that only Blob is served in                                 Blob
  *   anything else                                                         Blob when it accepts XML, DFS otherwise
  */
 export function routeOf(request: WireRequest, level: Level): Route {
@@ -82,9 +83,13 @@ export function routeOf(request: WireRequest, level: Level): Route {
   if (isDfs) return { protocol: "dfs", op: dfsOperation(method, request, level) };
   if (headers["x-ms-blob-type"] !== undefined)
     return { protocol: "blob", op: method === "PUT" && level === "path" ? "putBlob" : plain(method, "blob") };
-  const protocol = (headers.accept ?? "").includes("xml") ? "blob" : "dfs";
+  const isTooOldForDfs = String(headers["x-ms-version"] ?? LEAST_VERSIONS.dfs) < LEAST_VERSIONS.dfs;
+  const protocol = isTooOldForDfs || (headers.accept ?? "").includes("xml") ? "blob" : "dfs";
   return { protocol, op: plain(method, protocol) };
 }
+
+/** The oldest versions served. The service takes older ones too, in which some headers and limits mean something else. */
+export const LEAST_VERSIONS: Readonly<Record<Protocol, string>> = { blob: "2019-12-12", dfs: "2021-10-04" };
 
 /** What a URL names: the account, a file system, or something in one. */
 export type Level = "account" | "filesystem" | "path";

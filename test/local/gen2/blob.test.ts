@@ -252,8 +252,18 @@ onBothStores("replies echo the client's request id, and old versions are refused
     headerOf(await ask("HEAD /fs1", { "x-ms-client-request-id": "me-1" }), "x-ms-client-request-id"),
     "me-1",
   );
-  assert.equal(failure(await ask("HEAD /fs1", { "x-ms-version": "2019-12-12" })), "400 UnsupportedRestVersion");
-  assert.equal((await ask("HEAD /fs1", { "x-ms-version": "2099-01-01" })).status, 200);
+  const older = (version: string) => ({ "x-ms-version": version });
+  assert.equal(failure(await ask("GET /fs1/no", older("2019-07-07"))), "400 UnsupportedRestVersion");
+  assert.equal(failure(await ask("PUT /fs1/d?resource=directory", older("2020-10-02"))), "400 UnsupportedRestVersion");
+  assert.equal((await ask("HEAD /fs1", older("2099-01-01"))).status, 200);
+});
+
+onBothStores("a Blob client may be older than any of DFS, and needn't say that it wants XML", async ({ ask }) => {
+  const older = { "x-ms-version": "2020-10-02" };
+  assert.equal(failure(await ask("GET /fs1/no", older)), "404 BlobNotFound");
+  assert.equal((await put(ask, "/fs1/a", "x", older)).status, 201);
+  assert.equal((await ask("HEAD /fs1/a", older)).status, 200);
+  assert.equal((await ask("DELETE /fs1/a", older)).status, 202);
 });
 
 onBothStores("staged blocks go with the folder they are for", async ({ ask }) => {
