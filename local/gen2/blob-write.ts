@@ -85,15 +85,12 @@ export function getBlockList(call: Call): WireReply {
   return xmlReply(200, `<BlockList>${xml}</BlockList>`, headers);
 }
 
-type Listed = { readonly from: "Latest" | "Committed" | "Uncommitted"; readonly id: string };
-type ChosenBlocks = Choice & { readonly blocks: readonly Block[] };
-
-const MAX_PUT_BYTES = 5000 * 1024 * 1024;
-const MAX_BLOCK_BYTES = 4000 * 1024 * 1024;
-const MAX_LIST_BYTES = 16 * 1024 * 1024;
-const MAX_BLOCKS = 50_000;
-
-function commit(call: Call, content: Content, about: Pick<FileItem, "md5" | "headers" | "blocks">): FileItem {
+/** Makes content the file; metadata sent with the request goes before `about`'s, and access is inherited anew. */
+export function commit(
+  call: Call,
+  content: Content,
+  about: Pick<FileItem, "md5" | "headers" | "blocks"> & { readonly metadata?: FileItem["metadata"] },
+): FileItem {
   const { lake, place } = call;
   needFileSystem(lake, place);
   const old = refuseFolder(call);
@@ -105,9 +102,9 @@ function commit(call: Call, content: Content, about: Pick<FileItem, "md5" | "hea
     kind: "file",
     ...born,
     ...inheritedAccess(parent, "file"),
-    metadata: metaHeaders(call) ?? born.metadata,
-    bytes: content.bytes,
     ...about,
+    metadata: metaHeaders(call) ?? about.metadata ?? born.metadata,
+    bytes: content.bytes,
     expiresMs: expiryOf(call, born.createdMs),
     tier: header(call, "x-ms-access-tier"),
     writer: "blob",
@@ -116,6 +113,14 @@ function commit(call: Call, content: Content, about: Pick<FileItem, "md5" | "hea
   lake.store.unstage(place.path);
   return item;
 }
+
+type Listed = { readonly from: "Latest" | "Committed" | "Uncommitted"; readonly id: string };
+type ChosenBlocks = Choice & { readonly blocks: readonly Block[] };
+
+const MAX_PUT_BYTES = 5000 * 1024 * 1024;
+const MAX_BLOCK_BYTES = 4000 * 1024 * 1024;
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+const MAX_BLOCKS = 50_000;
 
 function refuseFolder({ lake, place }: Call): FileItem | undefined {
   const item = find(lake, place.path);

@@ -1,4 +1,5 @@
 import type { WireRequest } from "../kit/wire.ts";
+import { copyBlob } from "./blob-copy.ts";
 import { listBlobs } from "./blob-list.ts";
 import { setContentHeaders, setExpiry, setMetadata, setTier } from "./blob-properties.ts";
 import { getBlockList, putBlob, putBlock, putBlockList } from "./blob-write.ts";
@@ -48,6 +49,7 @@ export const operations = {
   deletePath,
   lease,
   putBlob,
+  copyBlob,
   putBlock,
   putBlockList,
   getBlockList,
@@ -62,6 +64,7 @@ export const operations = {
 
 /**
  * Tells the two protocols apart, and their operations. In this order:
+ *   x-ms-copy-source                                                      Blob
  *   comp=, restype=                                                       Blob
  *   resource=, action=, mode=, recursive=, paginated=, continuation=      DFS
  *   PATCH, X-HTTP-Method-Override, x-ms-rename-source                     DFS
@@ -73,6 +76,11 @@ export const operations = {
 export function routeOf(request: WireRequest, level: Level): Route {
   const { query, headers } = request;
   const method = methodOf(request);
+  if (headers["x-ms-copy-source"] !== undefined)
+    return {
+      protocol: "blob",
+      op: method === "PUT" && level === "path" && isWholeCopy(request) ? "copyBlob" : "unknown",
+    };
   if (BLOB_PARAMETERS.some((name) => query.has(name)))
     return { protocol: "blob", op: blobOperation(method, request, level) };
   const isDfs =
@@ -102,6 +110,11 @@ type Found = OperationName | "unknown";
 function methodOf({ method, headers }: WireRequest): string {
   const override = headers["x-http-method-override"];
   return method === "PUT" && typeof override === "string" ? override.toUpperCase() : method;
+}
+
+// Put Blob From URL and Put Block From URL have a source, too. They are refused: without a body they would write nothing.
+function isWholeCopy({ query, headers }: WireRequest): boolean {
+  return !query.has("comp") && headers["x-ms-blob-type"] === undefined;
 }
 
 function plain(method: string, protocol: Protocol): Found {

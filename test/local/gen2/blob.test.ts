@@ -258,6 +258,52 @@ onBothStores("replies echo the client's request id, and old versions are refused
   assert.equal((await ask("HEAD /fs1", older("2099-01-01"))).status, 200);
 });
 
+onBothStores(
+  "Copy Blob copies content, headers and metadata within the account, and not access",
+  async ({ ask, gen2 }) => {
+    const big = Buffer.alloc(300_000, "0123456789");
+    const described = { "x-ms-blob-content-type": "t/p", "x-ms-meta-k": "v" };
+    await put(ask, "/fs1/d%20one/a%25+b", "hello", described);
+    await ask("PATCH /fs1/d%20one/a%25+b?action=setAccessControl", { "x-ms-permissions": "rwxrwxrwx" });
+    await ask("PUT /fs1/big?comp=block&blockid=MDAx", {}, big);
+    await ask("PUT /fs1/big?comp=blocklist", {}, "<BlockList><Latest>MDAx</Latest></BlockList>");
+    const from = (path: string, more = {}) => ({ "x-ms-copy-source": `${gen2.url}${path}`, ...more });
+
+    const copied = await ask("PUT /fs1/new/b", from("/fs1/d%20one/a%25+b?sv=x&sig=y"));
+    assert.equal(copied.status, 202);
+    assert.equal(headerOf(copied, "x-ms-copy-status"), "success");
+    const head = await ask("HEAD /fs1/new/b");
+    assert.deepEqual(
+      ["content-length", "content-type", "x-ms-meta-k", "x-ms-permissions", "etag"].map((name) => headerOf(head, name)),
+      ["5", "t/p", "v", "rw-r-----", headerOf(copied, "etag")],
+    );
+    assert.equal((await ask("PUT /fs1/big2", from("/fs1/big", { "x-ms-meta-own": "1" }))).status, 202);
+    const whole = await ask("GET /fs1/big2");
+    assert.ok(whole.bytes.equals(big));
+    assert.equal(headerOf(whole, "x-ms-meta-own"), "1");
+    assert.equal((await ask("PUT /fs1/new/b", from("/fs1/new/b", { "x-ms-meta-k": "w" }))).status, 202);
+    assert.equal((await ask("GET /fs1/new/b")).text, "hello");
+  },
+);
+
+onBothStores("Copy Blob refuses what it can't copy, and where it may not", async ({ ask, gen2 }) => {
+  await put(ask, "/fs1/a");
+  await ask("PUT /fs1/d?resource=directory");
+  const source = { "x-ms-copy-source": `${gen2.url}/fs1/a` };
+  const copy = async (headers: Readonly<Record<string, string>>, target = "/fs1/b") =>
+    failure(await ask(`PUT ${target}`, headers));
+  assert.equal(await copy({ "x-ms-copy-source": `${gen2.url}/fs1/none` }), "404 BlobNotFound");
+  assert.equal(await copy({ "x-ms-copy-source": `${gen2.url}/fs1/d` }), "409 ResourceTypeMismatch");
+  assert.equal(await copy({ "x-ms-copy-source": "http://elsewhere/x/fs1/a" }), "400 InvalidSourceUri");
+  assert.equal(await copy({ ...source, "x-ms-source-if-match": '"0x0"' }), "412 SourceConditionNotMet");
+  assert.equal(await copy({ ...source, "if-none-match": "*" }, "/fs1/a"), "409 BlobAlreadyExists");
+  assert.equal(await copy(source, "/fs1/d"), "409 ResourceTypeMismatch");
+  assert.equal(await copy(source, "/none/b"), "404 ContainerNotFound");
+  assert.equal(await copy({ ...source, "x-ms-blob-type": "BlockBlob" }), "400 UnsupportedQueryParameter");
+  assert.equal(await copy(source, "/fs1/b?comp=block&blockid=MDAx"), "400 UnsupportedQueryParameter");
+  assert.equal(failure(await ask("HEAD /fs1/b", { accept: "application/xml" })), "404 BlobNotFound");
+});
+
 onBothStores("a Blob client may be older than any of DFS, and needn't say that it wants XML", async ({ ask }) => {
   const older = { "x-ms-version": "2020-10-02" };
   assert.equal(failure(await ask("GET /fs1/no", older)), "404 BlobNotFound");

@@ -115,6 +115,10 @@ for (const store of ["memory", "files"] as const) {
     await file.setMetadata({ other: "1" });
     await file.setAccessTier("Cool");
     assert.equal((await file.getProperties()).accessTier, "Cool");
+    const copy = container.getBlockBlobClient("copy");
+    const poller = await copy.beginCopyFromURL(file.url);
+    assert.equal((await poller.pollUntilDone()).copyStatus, "success");
+    assert.ok((await copy.downloadToBuffer()).equals(big));
     await file.delete();
     assert.equal(await file.exists(), false);
     const names: string[] = [];
