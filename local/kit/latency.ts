@@ -21,7 +21,7 @@ export type Latency = {
 /** A hub without any delay of its own. */
 export const promptHub: HubLatency = { hopMs: 0, activitiesPerSecond: Number.POSITIVE_INFINITY };
 
-/** The models by name. The hub's figures are Microsoft's targets for the Azure Storage provider, the others are usual within a region. */
+/** The models by name. 100 activities a second is Microsoft's target for the Azure Storage provider; the others are usual figures within a region. */
 export const latencies = {
   azure: {
     hub: { hopMs: 200, activitiesPerSecond: 100 },

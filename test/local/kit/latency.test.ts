@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gen1Options } from "../../../local/gen1/options.ts";
 import { serve } from "../../../local/kit/http.ts";
 import { delaysIn, latencies, latencyNamed } from "../../../local/kit/latency.ts";
 import { slowPort } from "../../../local/start/slow.ts";
+
+const emulate = fileURLToPath(new URL("../../../local/emulate.ts", import.meta.url));
 
 test("delays lie in their span, fill it evenly, and come again with the same seed", () => {
   const draw = (seed: number): number[] => Array.from({ length: 4000 }, delaysIn({ leastMs: 5, mostMs: 20 }, seed));
@@ -23,6 +29,16 @@ test("a model that isn't there is refused with the names of those that are", () 
   assert.equal(latencyNamed("azure"), latencies.azure);
   assert.throws(() => latencyNamed("moon"), /--latency moon: expected azure/);
   assert.throws(() => latencyNamed("toString"), /expected azure/);
+});
+
+test("both emulators take --latency on the command line, and refuse a model that isn't there", async () => {
+  assert.equal(gen1Options(["--store", "memory", "--latency", "azure"]).latency, latencies.azure.stores);
+  for (const emulator of ["gen1", "gen2"]) {
+    const args = [emulate, emulator, "--store", "memory", "--latency", "moon"];
+    const ended = await promisify(execFile)(process.execPath, args).catch((error: unknown) => error);
+    const { code, stderr } = ended as { readonly code?: number; readonly stderr: string };
+    assert.deepEqual([code, stderr], [2, "--latency moon: expected azure\n"]);
+  }
 });
 
 test("an emulator holds each request for its delay and does nothing with it before; its control endpoint is prompt", async () => {
