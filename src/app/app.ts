@@ -4,6 +4,7 @@ import { isLive } from "../core/run.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
+import { openPulses } from "../state/pulse.ts";
 import { openRoots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
 import { openWork } from "../state/work.ts";
@@ -31,6 +32,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const { tuning } = settings;
   const { rows, blobs } = openState(settings.state, { table: tuning.table, container: tuning.journalContainer });
   const runs = openRuns(rows);
+  const work = (run: string) => openWork(rows, run, randomUUID, systemClock);
   const closing = new AbortController();
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
   return {
@@ -45,18 +47,24 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
         return found !== undefined && isLive(found.status);
       }),
       rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
-      work: (run) => openWork(rows, run, randomUUID, systemClock),
+      work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: lakes.open,
       memory: budget(tuning.memoryMiB * mebibyte),
+      files: budget(tuning.filesInFlight),
+      pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),
       closing: closing.signal,
       log,
       pace: {
-        width: { listings: tuning.listingsInFlight, files: tuning.filesInFlight },
+        listings: tuning.listingsInFlight,
         saveMs: tuning.saveIntervalMs,
         pulseMs: tuning.pulseIntervalMs,
         graceMs: tuning.graceMs,
         deadlineGraceMs: tuning.deadlineGraceMs,
+        pollMs: tuning.pollIntervalMs,
+        giveMs: tuning.giveIntervalMs,
+        starvedMs: tuning.starvedMs,
+        lookMs: tuning.lookMs,
         firstWaveMs: tuning.firstWaveMs,
         waveMs: tuning.waveMs,
         keeperGraceMs: tuning.keeperGraceMs,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxLanes } from "./lanes.ts";
 import { isLakeError, messageOf } from "./error.ts";
 import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
@@ -11,7 +12,6 @@ const later = (what: string) => `not yet supported: ${what}`;
 const refusedAnywhere: Readonly<Record<string, string>> = {
   dataIntegrationUnits: "lakeferry finds the number of lanes by itself; there is nothing to set",
   parallelCopies: "lakeferry finds the number of parallel copies by itself; there is nothing to set",
-  parallelism: later("the number of lanes can't be set"),
   preserve: later("only data, names and folders are carried over; access control lists, owners and times are not"),
   validateDataConsistency: later(
     "each request to the sink carries an MD5 that the service checks; no more can be asked",
@@ -72,6 +72,7 @@ const pathThat = (refuses: (path: LakePath) => string | undefined) =>
 const sourcePath = pathThat(() => undefined);
 const sinkPath = pathThat(whyGen2Refuses);
 const bound = z.string().min(1).max(1024).refine(wellFormed, halfPair);
+const fewLanes = `expected "auto" or 1 to ${maxLanes} lanes`;
 const connections = z.int().min(1).max(512);
 const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
 
@@ -114,6 +115,10 @@ export const migrationRequest = refusing(
     .strictObject({
       id: z.string().regex(runIdPattern, "expected 1 to 64 letters, digits, '.', '_' or '-'").optional(),
       name: z.string().max(200).optional(),
+      /** Lanes at most; "auto" follows the slots that the plan gives. */
+      parallelism: z
+        .union([z.literal("auto"), z.int(fewLanes).min(1, fewLanes).max(maxLanes, fewLanes)], fewLanes)
+        .default("auto"),
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       source,
       sink,

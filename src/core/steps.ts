@@ -1,4 +1,5 @@
 import type { Failure } from "./error.ts";
+import type { WaveSeen } from "./lanes.ts";
 import type { RunStatus } from "./run.ts";
 
 /** What the orchestrator tells planWave. */
@@ -7,6 +8,8 @@ export type WaveInput = {
   readonly epoch: number;
   readonly wave: number;
   readonly progress: Progress;
+  /** What the last wave showed of its lanes. */
+  readonly seen?: WaveSeen;
   /** What a slice of the last wave said it stumbled over. */
   readonly lastError?: Failure;
 };
@@ -23,6 +26,7 @@ export type WavePlan =
   | {
       readonly do: "ferry";
       readonly lanes: number;
+      readonly plannedMs: number;
       readonly deadlineMs: number;
       /** Names that the lakes would not serve are left for a later wave; without patience they are failures. */
       readonly isPatient: boolean;
@@ -36,6 +40,10 @@ export type SliceInput = {
   readonly run: string;
   readonly epoch: number;
   readonly lane: number;
+  /** How many lanes this wave has. */
+  readonly lanes: number;
+  /** When the wave was planned, in milliseconds since 1970. */
+  readonly plannedMs: number;
   /** When to stop, in milliseconds since 1970. */
   readonly deadlineMs: number;
   readonly isPatient: boolean;
@@ -44,6 +52,9 @@ export type SliceInput = {
 /** A hint about what a slice did; the rows are the truth. */
 export type SliceResult = {
   readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
+  /** It got its slot so late that the wave was half over, or it had no work at the end. */
+  readonly isLate?: true;
+  readonly isIdle?: true;
   /** Files and folders dealt with. */
   readonly items: number;
   readonly error?: Failure;

@@ -3,11 +3,11 @@ import type { Clock } from "../core/clock.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { JournalWriter } from "../state/journal.ts";
+import type { Pulses } from "../state/pulse.ts";
 import type { Roots } from "../state/roots.ts";
 import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
-import type { Width } from "./walk.ts";
 
 /** Everything an activity needs from outside. */
 export type Ferry = {
@@ -21,8 +21,11 @@ export type Ferry = {
   readonly journal: (run: string, claim: string) => JournalWriter;
   /** The two lakes a request names, counting on the given meter. */
   readonly lakes: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };
-  /** Bytes in memory, shared by all slices of the process. */
+  /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
+  readonly files: Budget;
+  /** What people want of a run, and which of its lanes wait. */
+  readonly pulse: Pulses;
   readonly pace: Pace;
   /** Aborted when the process is told to end. */
   readonly closing: AbortSignal;
@@ -31,7 +34,8 @@ export type Ferry = {
 
 /** The times and widths of slices. */
 export type Pace = {
-  readonly width: Width;
+  /** Folders that one walk lists at a time. */
+  readonly listings: number;
   /** Between two saves of a slice. */
   readonly saveMs: number;
   /** Between two looks at what people want of the run. */
@@ -40,7 +44,13 @@ export type Pace = {
   readonly graceMs: number;
   /** The same after a deadline; well below the host's functionTimeout. */
   readonly deadlineGraceMs: number;
-  /** How long the slices of a wave work: the first wave, and the later ones. */
+  /** Between two looks of a waiting slice for work, and between two gifts of a slice that has some. */
+  readonly pollMs: number;
+  readonly giveMs: number;
+  /** How long many lanes must have waited until their wave ends early. */
+  readonly starvedMs: number;
+  /** How long the slices of a wave work: the very first one, waves that grow, and all others. */
+  readonly lookMs: number;
   readonly firstWaveMs: number;
   readonly waveMs: number;
   /** How young a run is left alone by the keeper: it may be between its row and the start of its orchestration. */

@@ -1,5 +1,7 @@
+import { budget } from "../core/budget.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
+import { isStarved, shareFor } from "../core/lanes.ts";
 import type { Run } from "../core/run.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
@@ -9,10 +11,13 @@ import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
 import { openLedger } from "./ledger.ts";
 import { narrowed } from "./narrow.ts";
+import { waitingLong } from "./waiting.ts";
 import { copying } from "./visit.ts";
 import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
+/** Parts that one gift can have. */
+const maxParts = 16;
 
 /** How a slice left one packet: with nothing in it, with names for a later slice, or because the slice had to end. */
 export type PacketEnd = {
@@ -44,7 +49,7 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   const seen = isNarrow
     ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
     : { source: lakes.source, visitor };
-  const width = isNarrow ? { listings: 1, files: 1 } : pace.width;
+  const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: ferry.files };
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal);
   if (input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 
@@ -100,14 +105,33 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   function takeFitting(): Cut | undefined {
     let cut = walk.cut();
     while (cutBytes(cut) > maxCutBytes) {
-      const ranges = walk.give();
-      if (ranges.length === 0 || given.length >= maxGiven) break;
-      given.push(...splitToFit({ ranges, open: [] }));
+      if (given.length >= maxGiven || !giveAway(1)) break;
       cut = walk.cut();
     }
     const isTooLarge = cutBytes(cut) > maxCutBytes;
     walk.hold(isTooLarge);
     return isTooLarge ? undefined : cut;
+  }
+
+  // Given away is what the next save puts into rows of its own.
+  function giveAway(parts: number): boolean {
+    const groups = walk.give(parts);
+    for (const ranges of groups) given.push(...splitToFit({ ranges, open: [] }));
+    return groups.length > 0;
+  }
+
+  // Lanes wait: some of this packet's work is for them. A folder too wide to be divided is looked at more closely first.
+  let spreading: Promise<void> | undefined;
+  function share(waiting: number): boolean {
+    const parts = Math.min(maxParts, shareFor(waiting, input.lanes, clock.roll()));
+    if (isNarrow || parts === 0 || given.length > 0) return false;
+    if (walk.spare() >= parts || spreading !== undefined) {
+      spreading = undefined;
+      return giveAway(parts);
+    }
+    // Without an answer, or when there is none, it gives what it has at the next look.
+    spreading = walk.spread(maxParts).catch(() => undefined);
+    return false;
   }
 
   function takeAll(): Cut {
@@ -118,6 +142,8 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
 
   async function tend(): Promise<void> {
     let pulseMs = clock.nowMs();
+    let gaveMs = 0;
+    let mustSave = false;
     let running: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     while (!state.isOver && !saving.isFenced) {
@@ -132,9 +158,17 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
       }
       if (nowMs - pulseMs >= pace.pulseMs) {
         pulseMs = nowMs;
-        if (!(await isWanted(ferry, input))) stop("asked");
+        const pulse = await ferry.pulse(input.run);
+        if (pulse?.epoch !== input.epoch || pulse.status !== "Running") stop("asked");
+        const waiting = pulse?.waiting ?? [];
+        if (isStarved(waitingLong(ferry, waiting), input.lanes)) stop("deadline");
+        if (waiting.length > 0 && nowMs - gaveMs >= pace.giveMs && state.stoppedMs === undefined) {
+          gaveMs = nowMs;
+          mustSave = share(waiting.length);
+        }
       }
-      if (running === undefined && (nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
+      if (running === undefined && (mustSave || nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
+        mustSave = false;
         // A slow store must not keep the slice from looking at the clock.
         running = save(false).then(
           () => (running = undefined),
@@ -163,9 +197,4 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     ledger.take();
     await over;
   }
-}
-
-async function isWanted(ferry: Ferry, input: SliceInput): Promise<boolean> {
-  const run = await ferry.runs.get(input.run);
-  return run?.epoch === input.epoch && run.status === "Running";
 }

@@ -1,24 +1,45 @@
+import { isStarved } from "../core/lanes.ts";
 import type { Run } from "../core/run.ts";
 import type { SliceInput, SliceResult } from "../core/steps.ts";
 import type { Ferry } from "./ferry.ts";
 import { walkPacket } from "./packet.ts";
+import { waitingLong } from "./waiting.ts";
 
-/** One run of the activity ferryPacket: claims one packet after the other and walks it, until none is left or time is up. */
+/**
+ * One run of the activity ferryPacket: claims one packet after the other and walks it. When there is none it waits for
+ * others to give some away, until all wait or time is up.
+ */
 export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<SliceResult> {
+  const { clock } = ferry;
   const work = ferry.work(input.run);
+  const halfMs = (input.plannedMs + input.deadlineMs) / 2;
+  const late = clock.nowMs() > halfMs ? ({ isLate: true } as const) : {};
   /** Packets with nothing but names that the lakes would not serve now. */
   const postponed = new Set<string>();
   let items = 0;
+  let waitsSinceMs: number | undefined;
   for (;;) {
     const run = await ferry.runs.get(input.run);
     const whyNot = reasonNotTo(ferry, input, run);
-    if (run === undefined || whyNot !== undefined) return { ended: whyNot ?? "fenced", items };
+    const idle = waitsSinceMs === undefined ? {} : ({ isIdle: true } as const);
+    if (run === undefined || whyNot !== undefined) return { ended: whyNot ?? "fenced", items, ...late, ...idle };
     const packet = await work.claim(input.lane, postponed);
-    if (packet === undefined) return { ended: postponed.size > 0 ? "postponed" : "drained", items };
+    if (packet === undefined) {
+      const ended = postponed.size > 0 ? "postponed" : "drained";
+      if (input.lanes === 1) return { ended, items };
+      if (waitsSinceMs === undefined) {
+        waitsSinceMs = clock.nowMs();
+        await work.wait(input.lane, waitsSinceMs);
+      } else if (await isInVain(ferry, input)) return { ended, items, isIdle: true };
+      await clock.sleep(ferry.pace.pollMs);
+      continue;
+    }
+    if (waitsSinceMs !== undefined) await work.wait(input.lane, undefined);
+    waitsSinceMs = undefined;
     const result = await walkPacket(ferry, input, run, packet);
     items += result.items;
     if (result.ended === "postponed") postponed.add(packet.key);
-    else if (result.ended !== "drained") return { ...result, items };
+    else if (result.ended !== "drained") return { ...result, items, ...late };
   }
 }
 
@@ -26,4 +47,10 @@ function reasonNotTo(ferry: Ferry, input: SliceInput, run: Run | undefined): Sli
   if (run === undefined || run.epoch !== input.epoch) return "fenced";
   if (run.status !== "Running" || ferry.closing.aborted) return "asked";
   return ferry.clock.nowMs() >= input.deadlineMs ? "deadline" : undefined;
+}
+
+// All lanes wait, or so many for so long that the work is better dealt anew.
+async function isInVain(ferry: Ferry, { run, lanes }: SliceInput): Promise<boolean> {
+  const waiting = (await ferry.pulse(run))?.waiting ?? [];
+  return waiting.length >= lanes || isStarved(waitingLong(ferry, waiting), lanes);
 }

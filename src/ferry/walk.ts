@@ -1,8 +1,9 @@
-import { type Budget, budget } from "../core/budget.ts";
+import type { Budget } from "../core/budget.ts";
 import type { Cut, CutRange } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
+import { alphabetOf, cutsBetween, middleOf } from "../core/pivot.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
 
@@ -31,8 +32,8 @@ export type Visitor = {
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
 };
 
-/** How wide a walk may go. */
-export type Width = { readonly listings: number; readonly files: number };
+/** How wide a walk may go: folders at a time, and the slots its files take, which others may share. */
+export type Width = { readonly listings: number; readonly files: Budget };
 
 /** A walk under way. */
 export type Walk = {
@@ -42,26 +43,35 @@ export type Walk = {
   readonly stop: () => void;
   /** Starts no new names for as long as it holds, so that the open ones become fewer. */
   readonly hold: (isHeld: boolean) => void;
-  /** Takes half of what nobody stands in out of this walk, the largest ranges first, to be walked by somebody else. */
-  readonly give: () => readonly CutRange[];
+  /** Ranges that nobody stands in. */
+  readonly spare: () => number;
+  /** Takes at most so many parts out of this walk, the largest ranges first, to be walked by somebody else. */
+  readonly give: (parts: number) => readonly (readonly CutRange[])[];
+  /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
+  readonly spread: (parts: number) => Promise<void>;
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
   readonly ended: Promise<void>;
 };
 
 /** How many listed names a walk keeps in memory, over all folders it stands in. */
 const maxHeldEntries = 100_000;
+/** Half a page with fewer names isn't worth a packet. */
+const fewEntries = 64;
+/** Requests to find out how far the names of a wide folder go. */
+const maxQuestions = 14;
 
 // A folder being walked. `after` is the last name that was started; `page` what was listed and not yet started.
 type Frame = {
   readonly folder: LakePath;
   after: string | undefined;
-  readonly upTo: string | undefined;
+  upTo: string | undefined;
   readonly made: CutRange["made"];
   /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
   at: number;
   isListed: boolean;
+  isListing: boolean;
 };
 
 /** Walks what a cut says is left, depth first, several folders at once; memory is bounded by the width, not the lake. */
@@ -72,7 +82,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
   const inFlight = new Set<Promise<void>>();
-  const slots: Budget = budget(width.files);
+  const slots = width.files;
   let isStopped = false;
   let isHeld = false;
   let isResuming = true;
@@ -149,6 +159,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   // Returns whether there is a page to go on with.
   async function listMore(frame: Frame): Promise<boolean> {
+    frame.isListing = true;
     try {
       const page = await source.list(frame.folder, frame.after, signal);
       frame.page = page.entries;
@@ -162,6 +173,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       if (outcome === "postponed") postponed.push(frame);
       else visitor.folderDone(frame.folder, outcome);
       return false;
+    } finally {
+      frame.isListing = false;
     }
   }
 
@@ -238,6 +251,32 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     }
   }
 
+  // Makes one more frame of those being walked: of what isn't listed yet, or of the second half of a page.
+  function parted(): boolean {
+    const wide = [...moving].find(isWide);
+    const last = wide?.page.at(-1)?.name;
+    if (wide !== undefined && last !== undefined) {
+      standing.unshift(tailOf(wide, last, wide.upTo));
+      endAt(wide, last);
+      return true;
+    }
+    for (const frame of moving) {
+      const middle = Math.ceil((frame.at + frame.page.length) / 2);
+      const name = frame.page[middle - 1]?.name;
+      if (frame.isListing || frame.page.length - middle < fewEntries || name === undefined || !isOrderSafe(name))
+        continue;
+      standing.unshift({
+        ...tailOf(frame, name, frame.upTo),
+        page: frame.page.slice(middle),
+        isListed: frame.isListed,
+      });
+      frame.page = frame.page.slice(0, middle);
+      endAt(frame, name);
+      return true;
+    }
+    return false;
+  }
+
   async function work(): Promise<void> {
     while (!isStopped) {
       const frame = standing.pop();
@@ -278,19 +317,71 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       isHeld = wanted;
       wakeAll();
     },
-    // Those at the front are the farthest up: the walk would come to them last.
-    give: () =>
-      standing
-        .splice(0, Math.ceil(standing.length / 2))
+    spare: () => standing.filter(isLeft).length,
+    give: (parts) => {
+      for (let missing = parts - standing.length; missing > 0 && parted(); missing--);
+      // Those at the front are the farthest up: the walk would come to them last.
+      const taken = standing
+        .splice(0, Math.max(parts, Math.ceil(standing.length / 2)))
         .filter(isLeft)
-        .map(rangeOf),
+        .map(rangeOf);
+      const groups = Array.from({ length: Math.min(parts, taken.length) }, (): CutRange[] => []);
+      for (const [index, range] of taken.entries()) groups[index % groups.length]?.push(range);
+      return groups;
+    },
+    spread: async (parts) => {
+      const frame = [...moving, ...standing].find(isWide);
+      const last = frame?.page.at(-1)?.name;
+      if (frame === undefined || last === undefined) return;
+      const names = frame.page.map(({ name }) => name);
+      const top = await topOf(source, frame, last, signal);
+      // Meanwhile the walk has gone on; what was found still holds if it has not listed on.
+      if (!isWide(frame) || frame.page.at(-1)?.name !== last) return;
+      const cuts = cutsBetween(last, top, alphabetOf(names), parts);
+      const tails = [last, ...cuts].map((after, index) => tailOf(frame, after, cuts[index] ?? frame.upTo));
+      endAt(frame, last);
+      standing.unshift(...tails);
+      wakeAll();
+    },
     ended: run(),
   };
 }
 
+// A folder of which more pages are to come, and that can be cut behind its present one.
+function isWide({ isListed, isListing, page }: Frame): boolean {
+  const last = page.at(-1)?.name;
+  return !isListed && !isListing && last !== undefined && isOrderSafe(last);
+}
+
+function tailOf({ folder, made }: Frame, after: string, upTo: string | undefined): Frame {
+  return newFrame(
+    { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(made === undefined ? {} : { made }) },
+    undefined,
+  );
+}
+
+function endAt(frame: Frame, name: string): void {
+  frame.upTo = name;
+  frame.isListed = true;
+}
+
+// A place behind all names of a folder, or not far before the last ones: each question halves the space of names.
+async function topOf(source: Source, frame: Frame, last: string, signal: AbortSignal): Promise<string | undefined> {
+  let reached = last;
+  let top = frame.upTo;
+  for (let asked = 0; asked < maxQuestions; asked++) {
+    const middle = middleOf(reached, top);
+    if (middle === undefined) break;
+    const name = await source.nameAfter(frame.folder, middle, signal);
+    if (name === undefined || isBeyond(name, frame.upTo)) top = middle;
+    else reached = name;
+  }
+  return top;
+}
+
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
   const { folder, after, upTo, made } = range;
-  return { folder, after, upTo, made, uncounted, page: [], at: 0, isListed: false };
+  return { folder, after, upTo, made, uncounted, page: [], at: 0, isListed: false, isListing: false };
 }
 
 function madeOf(outcome: FolderOutcome): Pick<CutRange, "made"> {

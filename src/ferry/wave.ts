@@ -1,12 +1,13 @@
 import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
 import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
+import { planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { Progress, WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
 import type { LaneAccount } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
-import type { Ferry } from "./ferry.ts";
+import type { Ferry, Pace } from "./ferry.ts";
 import { prepare } from "./prepare.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
@@ -47,10 +48,19 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     return end(ferry, begun, () => status, error);
   }
   if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
-  const { firstWaveMs, waveMs } = ferry.pace;
-  const workMs = input.wave === 0 ? firstWaveMs : waveMs;
+  const { lanes, why } = planLanes(run.request.parallelism, left, input.seen);
+  const packets = await work.deal(lanes);
+  if (lanes !== input.seen?.lanes) ferry.log("wave.lanes", { run: run.id, wave: input.wave, lanes, packets, why });
+  const plannedMs = ferry.clock.nowMs();
   const isPatient = progress.stalls < patientStalls;
-  return { do: "ferry", lanes: 1, deadlineMs: ferry.clock.nowMs() + workMs, isPatient, progress, status: begun.status };
+  const deadlineMs = plannedMs + lengthOf(ferry.pace, lanes, input.seen);
+  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, progress, status: begun.status };
+}
+
+// Short while a run looks around and while it grows, so that it spreads out fast.
+function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: WaveSeen | undefined): number {
+  if (seen === undefined) return lookMs;
+  return lanes > seen.lanes ? firstWaveMs : waveMs;
 }
 
 // What the slices say isn't asked: one that was lost may have saved a lot before.

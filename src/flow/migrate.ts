@@ -26,10 +26,10 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
     df.continueAsNew({ ...input, lost: input.lost + 1 });
     return { status: "again" };
   }
-  df.setCustomStatus({ wave, status: plan.status });
+  df.setCustomStatus({ wave, status: plan.status, ...(plan.do === "ferry" ? { lanes: plan.lanes } : {}) });
   if (plan.do === "end") return { status: plan.status };
   const slices = Array.from({ length: plan.lanes }, (_, lane) =>
-    task(df, "ferryPacket", { run, epoch, lane, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient }),
+    task(df, "ferryPacket", { run, epoch, lane, ...waveOf(plan) }),
   );
   const results = yield* together(df, slices);
   const lastError = results.find(({ error }) => error !== undefined)?.error;
@@ -39,9 +39,18 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
     wave: wave + 1,
     lost: 0,
     progress: plan.progress,
+    seen: {
+      lanes: plan.lanes,
+      late: results.filter(({ isLate }) => isLate).length,
+      idle: results.filter(({ isIdle }) => isIdle).length,
+    },
     ...(lastError === undefined ? {} : { lastError }),
   });
   return { status: plan.status };
+}
+
+function waveOf({ lanes, plannedMs, deadlineMs, isPatient }: Extract<WavePlan, { do: "ferry" }>) {
+  return { lanes, plannedMs, deadlineMs, isPatient };
 }
 
 function* planned(df: Durable, { lost: _, ...input }: MigrateInput): Generator<Task, WavePlan, unknown> {

@@ -53,6 +53,12 @@ export function gen1Source(
       return parseFileStatuses(reply.body, folder, pageSize);
     },
 
+    nameAfter: async (folder, after, signal) => {
+      const query = { tooid: "true", listSize: "1", listAfter: after };
+      const reply = await get("LISTSTATUS", folder, query, { signal });
+      return parseFileStatuses(reply.body, folder, 1).entries[0]?.name;
+    },
+
     read: (path, offset, length, receive, signal) =>
       readResuming(
         { op: "OPEN", path },

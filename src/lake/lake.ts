@@ -28,6 +28,8 @@ export type Source = {
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<Entry>;
   /** One page of a folder's children, ascending, beginning after the name or token `after`. */
   readonly list: (folder: LakePath, after: string | undefined, signal?: AbortSignal) => Promise<Page>;
+  /** The first name of a folder that comes after `after`, which need not be a name; undefined when there is none. */
+  readonly nameAfter: (folder: LakePath, after: string, signal?: AbortSignal) => Promise<string | undefined>;
   readonly read: Read;
   /**
    * Owner, group, access and default ACL, and the sticky bit. Principals as object ids; or as names where the lake

@@ -30,9 +30,10 @@ export function tableRows(client: TableClient): Rows {
         }
       }),
 
-    list: async function* (partitionKey, prefix) {
+    list: async function* (partitionKey, prefix, state) {
       const upTo = `${prefix}\uffff`;
-      const filter = odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix} and RowKey lt ${upTo}`;
+      const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix} and RowKey lt ${upTo}`;
+      const filter = state === undefined ? keys : `${keys} and ${odata`state eq ${state}`}`;
       const pages = client.listEntities({ queryOptions: { filter } }).byPage();
       for (;;) {
         const page = await asking("list", `${partitionKey}/${prefix}`, () => pages.next());

@@ -60,11 +60,17 @@ export type Step = {
   readonly isLast: boolean;
 };
 
+/** A lane without work, and since when. */
+export type Waiting = { readonly lane: number; readonly sinceMs: number };
+
 /** Packets in one step, so that it fits into one transaction. */
 export const maxGiven = 40;
 
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
 const failureUnitsPerRow = 50_000;
+
+/** Counts the packets that were made by dividing others; no lane has this key. */
+const dealerKey = "lane-dealer";
 
 /** Between tries of a step. */
 const backoff: Backoff = { tries: Number.POSITIVE_INFINITY, firstMs: 500, maxMs: 10_000 };
@@ -73,10 +79,19 @@ const backoff: Backoff = { tries: Number.POSITIVE_INFINITY, firstMs: 500, maxMs:
 export type Work = {
   /** Lays down the first packets, and what it took to get there. May be repeated. */
   readonly seed: (cut: Cut, tally?: Tally) => Promise<void>;
-  /** Takes a pending packet for a lane, if there is one besides those named. */
+  /** Takes a pending packet for a lane, any one besides those named, if there is one. */
   readonly claim: (lane: number, besides?: ReadonlySet<string>) => Promise<ClaimedPacket | undefined>;
-  /** Takes every claimed packet away from its slice, removes the done ones, and says how many are left. */
+  /**
+   * Takes every claimed packet away from its slice, removes done ones and the lanes that wait, and says how many packets
+   * are left.
+   */
   readonly requeue: () => Promise<number>;
+  /** Divides pending packets until there are `wanted`, as far as their ranges go; says how many there are then. */
+  readonly deal: (wanted: number) => Promise<number>;
+  /** Says, for all to see, that a lane has waited for work since then; undefined: no longer. */
+  readonly wait: (lane: number, sinceMs: number | undefined) => Promise<void>;
+  /** Since when lanes have been waiting for work. */
+  readonly waiting: () => Promise<readonly Waiting[]>;
   /** All lanes together. */
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
@@ -250,10 +265,38 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     }
   }
 
-  async function packets(): Promise<readonly StoredRow[]> {
+  async function packets(state?: PacketState["state"]): Promise<readonly StoredRow[]> {
     const found: StoredRow[] = [];
-    for await (const stored of rows.list(partitionKey, "packet-")) found.push(stored);
+    for await (const stored of rows.list(partitionKey, "packet-", state)) found.push(stored);
     return found;
+  }
+
+  // Gives parts of a pending packet rows of their own. A slice may take it at this very moment: then it stays whole.
+  async function divide({ row, etag }: StoredRow, parts: readonly Cut[]): Promise<boolean> {
+    const [first, ...more] = parts;
+    if (first === undefined) return false;
+    const packet = { ...packetOf(row), cut: first, nonce: nonce() };
+    const held = await rows.get(partitionKey, dealerKey);
+    const account = held === undefined ? emptyAccount : accountOf(held);
+    const dealer: Row = {
+      partitionKey,
+      rowKey: dealerKey,
+      version: 1,
+      ...spread("account", { ...account, created: account.created + more.length }),
+    };
+    try {
+      await rows.transact([
+        { do: "replace", row: packetRow(row.rowKey, packet), etag },
+        held === undefined ? { do: "insert", row: dealer } : { do: "replace", row: dealer, etag: held.etag },
+        ...more.map(
+          (cut): Change => ({ do: "insert", row: packetRow(`packet-${nonce()}`, { ...packet, cut, nonce: nonce() }) }),
+        ),
+      ]);
+      return true;
+    } catch (error) {
+      if (!isRace(error)) throw error;
+      return false;
+    }
   }
 
   return {
@@ -272,10 +315,11 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     },
 
     claim: async (lane, besides) => {
-      for (const stored of await packets()) {
-        const packet = packetOf(stored.row);
-        if (packet.state !== "pending" || besides?.has(stored.row.rowKey) === true) continue;
-        const claimed = await claimRow(lane, stored, packet);
+      const pending = (await packets("pending")).filter(({ row }) => besides?.has(row.rowKey) !== true);
+      // Many lanes ask at the same time: each begins at another packet.
+      const first = Math.floor(clock.roll() * pending.length);
+      for (const stored of [...pending.slice(first), ...pending.slice(0, first)]) {
+        const claimed = await claimRow(lane, stored, packetOf(stored.row));
         if (claimed !== undefined) return claimed;
       }
       return undefined;
@@ -292,7 +336,45 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         left++;
         if (packet.state === "claimed") await free(row, etag);
       }
+      for await (const { row, etag } of rows.list(partitionKey, "wait-")) {
+        await rows.remove(partitionKey, row.rowKey, etag);
+      }
       return left;
+    },
+
+    deal: async (wanted) => {
+      const pending = await packets("pending");
+      let count = pending.length;
+      // The largest first, each into as many parts as are still missing.
+      const largest = pending
+        .map((stored) => ({ stored, cut: packetOf(stored.row).cut }))
+        .toSorted((a, b) => b.cut.ranges.length - a.cut.ranges.length);
+      for (const { stored, cut } of largest) {
+        if (count >= wanted) break;
+        const parts = dealt(cut, Math.min(wanted - count + 1, maxGiven));
+        if (parts.length > 1 && (await divide(stored, parts))) count += parts.length - 1;
+      }
+      return count;
+    },
+
+    wait: async (lane, sinceMs) => {
+      const rowKey = `wait-${String(lane).padStart(3, "0")}`;
+      if (sinceMs !== undefined)
+        return void (await rows.transact([{ do: "put", row: { partitionKey, rowKey, sinceMs } }]));
+      const there = await rows.get(partitionKey, rowKey);
+      try {
+        if (there !== undefined) await rows.remove(partitionKey, rowKey, there.etag);
+      } catch (error) {
+        if (!isRace(error)) throw error;
+      }
+    },
+
+    waiting: async () => {
+      const found: Waiting[] = [];
+      for await (const { row } of rows.list(partitionKey, "wait-")) {
+        found.push({ lane: Number(row.rowKey.slice("wait-".length)), sinceMs: Number(row["sinceMs"]) });
+      }
+      return found;
     },
 
     account: async () => {
@@ -322,6 +404,16 @@ export function splitToFit(cut: Cut): readonly Cut[] {
     const parts = splitCut(cut, maxBytes);
     if (parts.length <= maxGiven) return parts;
   }
+}
+
+// Ranges dealt out one by one, so that each part has some of the large ones, which stand at the beginning.
+function dealt(cut: Cut, most: number): readonly Cut[] {
+  const count = Math.min(most, cut.ranges.length);
+  if (count < 2) return [cut];
+  return Array.from({ length: count }, (_, part) => ({
+    ranges: cut.ranges.filter((_range, index) => index % count === part),
+    open: part === 0 ? cut.open : [],
+  }));
 }
 
 function isBusy(error: unknown): boolean {

@@ -15,6 +15,7 @@ function errorsOf(body: unknown): readonly FieldError[] {
 
 test("a request needs nothing but a file system", () => {
   assert.deepEqual(migrationRequest.parse({ sink }), {
+    parallelism: "auto",
     source: { connection: "LakeSource", folderPath: "/", recursive: true },
     sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
   });
@@ -23,6 +24,9 @@ test("a request needs nothing but a file system", () => {
 const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["no object", 7, "(body)", /expected object/u],
   ["a list", [], "(body)", /expected object/u],
+  ["no lanes", { sink, parallelism: 0 }, "parallelism", /"auto" or 1 to 256 lanes/u],
+  ["too many lanes", { sink, parallelism: 257 }, "parallelism", /"auto" or 1 to 256 lanes/u],
+  ["many lanes", { sink, parallelism: "many" }, "parallelism", /"auto" or 1 to 256 lanes/u],
   ["no file system", {}, "sink.fileSystem", /expected string/u],
   ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],
   ["an unknown property deeper down", { sink, source: { colour: 1 } }, "source.colour", /unknown property/u],

@@ -8,7 +8,7 @@ import { planWave } from "../../src/ferry/wave.ts";
 import { sealJournal } from "../../src/state/journal.ts";
 import { assertBooks, linesOf, spanDigest } from "../kit/books.ts";
 import { fuse } from "../kit/fuse.ts";
-import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
+import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
 
 test("the journal has a line for each file and folder, and the ended run a seal over it", async () => {
   const { ferry, blobs, source } = testFerry();
@@ -77,7 +77,7 @@ test("lines of a save that was never committed are shown to nobody", async () =>
       },
     }),
   };
-  await assert.rejects(ferryPacket(dying, { run: "r", epoch: 1, lane: 0, deadlineMs: 9e15, isPatient: true }));
+  await assert.rejects(ferryPacket(dying, sliceOf("r")));
   await assertBooks(ferry.work("r"), blobs);
   assert.ok((await linesOf(ferry.work("r"), blobs)).length < 51);
   await drive(ferry, "r");
@@ -99,7 +99,7 @@ test("two executions of one slice overlap while the source changes: the sink hol
     reached.light();
     await late.burnt;
   };
-  const slice = { run: "r", epoch: 1, lane: 0, deadlineMs: 9e15, isPatient: true };
+  const slice = sliceOf("r");
   const first = ferryPacket(ferry, slice);
   await reached.burnt;
   source.write("/x", "second, longer version", 2000);
@@ -147,7 +147,7 @@ test("what a lost worker had made and sent, and not saved, is counted as this ru
       }),
     };
     source.onCall = () => clock.sleep(7);
-    await ferryPacket(dying, { run: "r", epoch: 1, lane: 0, deadlineMs: 9e15, isPatient: true });
+    await ferryPacket(dying, sliceOf("r"));
   });
   assert.equal(run.status, "Succeeded");
   assert.equal(puts, 200);

@@ -5,7 +5,7 @@ import { isBalanced, totalOf } from "../../src/core/tally.ts";
 import { noProgress } from "../../src/core/steps.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
-import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
+import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
 
 test("everything under a folder arrives, empty folders and empty files too", async () => {
   const { ferry, source, sink } = testFerry();
@@ -441,13 +441,7 @@ test("work of an older epoch is refused", async () => {
     do: "end",
     status: "fenced",
   });
-  const late = await ferryPacket(ferry, {
-    run: "r",
-    epoch: 1,
-    lane: 0,
-    deadlineMs: Number.MAX_SAFE_INTEGER,
-    isPatient: true,
-  });
+  const late = await ferryPacket(ferry, sliceOf("r"));
   assert.equal(late.ended, "fenced");
   assert.equal(sink.files().size, 0);
 });
@@ -462,13 +456,7 @@ test("a slice whose packet was taken over saves nothing more and says so", async
   };
   await addRun(ferry, "r", requestOf());
   await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
-  const result = await ferryPacket(ferry, {
-    run: "r",
-    epoch: 1,
-    lane: 0,
-    deadlineMs: Number.MAX_SAFE_INTEGER,
-    isPatient: true,
-  });
+  const result = await ferryPacket(ferry, sliceOf("r"));
   assert.equal(result.ended, "fenced");
   source.onCall = () => undefined;
   assert.equal((await drive(ferry, "r")).status, "Succeeded");
@@ -514,9 +502,7 @@ test("a slice that can't save stops everything it had begun before it gives up",
       },
     }),
   };
-  await assert.rejects(
-    ferryPacket(broken, { run: "r", epoch: 1, lane: 0, deadlineMs: Number.MAX_SAFE_INTEGER, isPatient: true }),
-  );
+  await assert.rejects(ferryPacket(broken, sliceOf("r")));
   const { size } = sink.files();
   for (let turn = 0; turn < 50; turn++) await clock.sleep(1);
   assert.equal(sink.files().size, size);

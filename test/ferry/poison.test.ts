@@ -4,7 +4,7 @@ import { careFor } from "../../src/core/poison.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { assertBooks } from "../kit/books.ts";
-import { addRun, drive, requestOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
+import { addRun, drive, requestOf, sliceOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
 
 test("a packet that lost its workers is walked name by name, and then its name is given up", () => {
   assert.deepEqual(
@@ -59,7 +59,7 @@ async function driveWithPoison(
   const run = await drive(ferry, "r", 1, async () => {
     die = Promise.withResolvers<never>();
     die.promise.catch(() => undefined);
-    const slice = { run: "r", epoch: 1, lane: 0, deadlineMs: 9e15, isPatient: true };
+    const slice = sliceOf("r");
     await Promise.race([die.promise, ferryPacket(mortal, slice)]);
   });
   return { status: run.status, lost };
@@ -68,7 +68,7 @@ async function driveWithPoison(
 test("a file that kills every worker is a failure of its own, and everything else arrives", async () => {
   const made = testFerry({ saveMs: 1 });
   for (let index = 0; index < 40; index++) made.source.write(`/d/f${index}`, `${index}`);
-  await addRun(made.ferry, "r", requestOf());
+  await addRun(made.ferry, "r", requestOf({ parallelism: 1 }));
   const { status, lost } = await driveWithPoison(made, { op: "read", path: "/d/f20" });
   assert.equal(status, "CompletedWithErrors");
   assert.equal(made.sink.files().size, 39);
@@ -83,7 +83,7 @@ test("a file that kills every worker is a failure of its own, and everything els
 test("a folder whose listing kills every worker is a failure of its own", async () => {
   const made = testFerry({ saveMs: 1 });
   for (let index = 0; index < 40; index++) made.source.write(`/d${index % 4}/f${index}`, `${index}`);
-  await addRun(made.ferry, "r", requestOf());
+  await addRun(made.ferry, "r", requestOf({ parallelism: 1 }));
   const { status } = await driveWithPoison(made, { op: "list", path: "/d2" });
   assert.equal(status, "CompletedWithErrors");
   assert.equal(made.sink.files().size, 30);

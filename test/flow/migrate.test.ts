@@ -49,6 +49,7 @@ const progress = { counted: 12, stalls: 1 };
 const ferrying = (lanes: number) => ({
   do: "ferry",
   lanes,
+  plannedMs: 1000,
   deadlineMs: 5000,
   isPatient: true,
   progress,
@@ -63,10 +64,10 @@ test("a wave starts as many lanes as its plan says, with one deadline, and then 
     { name: "planWave", input: { run: "r1", epoch: 1, wave: 0, progress: noProgress } },
     ...[0, 1, 2].map((lane) => ({
       name: "ferryPacket",
-      input: { run: "r1", epoch: 1, lane, deadlineMs: 5000, isPatient: true },
+      input: { run: "r1", epoch: 1, lane, lanes: 3, plannedMs: 1000, deadlineMs: 5000, isPatient: true },
     })),
   ]);
-  assert.deepEqual(next, { run: "r1", epoch: 1, wave: 1, progress, lost: 0 });
+  assert.deepEqual(next, { run: "r1", epoch: 1, wave: 1, progress, seen: { lanes: 3, late: 0, idle: 0 }, lost: 0 });
 });
 
 test("a plan that says end ends the orchestration, with the run's status for the portal", () => {
@@ -94,6 +95,7 @@ test("the next plan is told how far the rows had come, and what a slice stumbled
     epoch: 1,
     wave: 1,
     progress,
+    seen: { lanes: 1, late: 0, idle: 0 },
     lost: 0,
     lastError: failure,
   });

@@ -93,6 +93,17 @@ export function memorySource(pageSize = 4000): MemorySource {
       return last !== undefined && entries.length === pageSize ? { entries, next: last.name } : { entries };
     },
 
+    nameAfter: async (folder, after) => {
+      await lake.onCall("list", folder);
+      const names = [...files.keys(), ...folders]
+        .filter((path) => path !== "/")
+        .map((path) => splitPath(path as LakePath));
+      return names
+        .filter(({ folder: parent, name }) => parent === folder && name > after)
+        .map(({ name }) => name)
+        .toSorted()[0];
+    },
+
     read: async (path, offset, length, receive) => {
       await lake.onCall("read", path);
       const file = files.get(path);

@@ -1,7 +1,8 @@
 import { budget } from "../../src/core/budget.ts";
 import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
 import { isLive, type Run } from "../../src/core/run.ts";
-import { noProgress } from "../../src/core/steps.ts";
+import type { WaveSeen } from "../../src/core/lanes.ts";
+import { noProgress, type SliceInput } from "../../src/core/steps.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
@@ -9,6 +10,7 @@ import type { Blobs } from "../../src/state/blobs.ts";
 import { openJournal } from "../../src/state/journal.ts";
 import { memoryBlobs } from "../../src/state/memoryBlobs.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
+import { openPulses } from "../../src/state/pulse.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
@@ -28,11 +30,15 @@ export type TestFerry = {
 };
 
 const pace: Pace = {
-  width: { listings: 4, files: 8 },
+  listings: 4,
   saveMs: 1000,
   pulseMs: 1000,
   graceMs: 2000,
   deadlineGraceMs: 60_000,
+  pollMs: 100,
+  giveMs: 200,
+  starvedMs: 1000,
+  lookMs: 60_000,
   firstWaveMs: 60_000,
   waveMs: 60_000,
   keeperGraceMs: 60_000,
@@ -49,6 +55,7 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
   const runs = openRuns(rows);
   const logged: TestFerry["logged"] = [];
   let nonces = 0;
+  const work = (run: string) => openWork(rows, run, () => `nonce-${nonces++}`, clock);
   const ferry: Ferry = {
     clock,
     runs,
@@ -57,10 +64,12 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
       return run !== undefined && isLive(run.status);
     }),
     rootsKey: ({ sink: { connection, fileSystem } }) => `${connection} ${fileSystem}`,
-    work: (run) => openWork(rows, run, () => `nonce-${nonces++}`, clock),
+    work,
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     lakes: () => ({ source, sink }),
     memory: budget(64 * 1024 * 1024),
+    files: budget(8),
+    pulse: openPulses(runs, work, clock, changes.pulseMs ?? pace.pulseMs),
     pace: { ...pace, ...changes },
     closing: new AbortController().signal,
     log: (event, fields) => void logged.push({ event, fields }),
@@ -69,7 +78,9 @@ export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFer
 }
 
 /** A checked request; the sink's file system is "lake" unless said otherwise. */
-export function requestOf(body: { source?: object; sink?: object; id?: string } = {}): MigrationRequest {
+export function requestOf(
+  body: { source?: object; sink?: object; id?: string; parallelism?: number } = {},
+): MigrationRequest {
   return migrationRequest.parse({ ...body, sink: { fileSystem: "lake", ...body.sink } });
 }
 
@@ -80,25 +91,36 @@ export async function addRun(ferry: Ferry, id: string, request: MigrationRequest
   return run;
 }
 
+/** What a slice of a wave with one lane is asked to do, without an end in time. */
+export function sliceOf(run: string, epoch = 1): SliceInput {
+  return { run, epoch, lane: 0, lanes: 1, plannedMs: 0, deadlineMs: Number.MAX_SAFE_INTEGER, isPatient: true };
+}
+
 /** Does what the orchestrator does until the run rests; `beforeSlice` may throw in place of a slice, as a lost worker. */
 export async function drive(
   ferry: Ferry,
   run: string,
   epoch = 1,
-  beforeSlice: (wave: number) => Promise<void> | void = () => undefined,
+  beforeSlice: (wave: number, lane: number) => Promise<void> | void = () => undefined,
 ): Promise<Run> {
   let progress = noProgress;
+  let seen: WaveSeen | undefined;
   for (let wave = 0; wave < 500; wave++) {
-    const plan = await planWave(ferry, { run, epoch, wave, progress });
+    const plan = await planWave(ferry, { run, epoch, wave, progress, ...(seen === undefined ? {} : { seen }) });
     if (plan.do === "end") break;
     if (plan.do === "again") continue;
     progress = plan.progress;
-    try {
-      await beforeSlice(wave);
-      await ferryPacket(ferry, { run, epoch, lane: 0, deadlineMs: plan.deadlineMs, isPatient: plan.isPatient });
-    } catch {
-      // A lost worker says nothing.
-    }
+    const { lanes, plannedMs, deadlineMs, isPatient } = plan;
+    const slices = await Promise.allSettled(
+      Array.from({ length: lanes }, async (_, lane) => {
+        await beforeSlice(wave, lane);
+        return ferryPacket(ferry, { run, epoch, lane, lanes, plannedMs, deadlineMs, isPatient });
+      }),
+    );
+    // A lost worker says nothing.
+    const results = slices.flatMap((slice) => (slice.status === "fulfilled" ? [slice.value] : []));
+    const late = results.filter(({ isLate }) => isLate).length;
+    seen = { lanes, late, idle: results.filter(({ isIdle }) => isIdle).length };
   }
   const ended = await ferry.runs.get(run);
   if (ended === undefined) throw new Error(`run ${run} is gone`);

@@ -1,0 +1,53 @@
+/** How many lanes a run may use at most: "auto" finds out how many activity slots there are. */
+export type Parallelism = "auto" | number;
+
+/** The most lanes a run can have. */
+export const maxLanes = 256;
+const firstAuto = 4;
+
+/** What the last wave showed: lanes asked for, those that got no slot in time, and those without work at its end. */
+export type WaveSeen = { readonly lanes: number; readonly late: number; readonly idle: number };
+
+/** How many lanes the next wave has, and why. */
+export type LanePlan = { readonly lanes: number; readonly why: string };
+
+/**
+ * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share:
+ * a wave that left slots unused is followed by one as wide as its packets, and a few more to see whether there is more.
+ */
+export function planLanes(parallelism: Parallelism, packets: number, last: WaveSeen | undefined): LanePlan {
+  const most = parallelism === "auto" ? maxLanes : parallelism;
+  if (last === undefined) return { lanes: 1, why: "the first slice looks around" };
+  const taken = last.lanes - last.late;
+  if (last.idle > 0) {
+    const wanted = packets + Math.floor(packets / 8);
+    return {
+      lanes: within(Math.min(wanted, 2 * last.lanes), most),
+      why: `${last.idle} of ${last.lanes} lanes had no work; there are ${packets} packets`,
+    };
+  }
+  if (last.late > 0 && parallelism === "auto") {
+    return { lanes: within(taken, most), why: `${last.late} of ${last.lanes} lanes got no slot in time` };
+  }
+  if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: `as asked for: ${most}` };
+  const wanted = Math.max(2 * last.lanes, firstAuto);
+  if (wanted >= most)
+    return { lanes: most, why: parallelism === "auto" ? `the most there are: ${most}` : `as asked for: ${most}` };
+  return { lanes: wanted, why: `all ${last.lanes} lanes were at work` };
+}
+
+function within(lanes: number, most: number): number {
+  return Math.max(1, Math.min(lanes, most));
+}
+
+/** Packets' worth of work that a holder gives away, now that `hungry` of `lanes` lanes wait; `roll` is in [0, 1). */
+export function shareFor(hungry: number, lanes: number, roll: number): number {
+  const holders = Math.max(1, lanes - hungry);
+  const share = hungry / holders;
+  return Math.floor(share) + (roll < share % 1 ? 1 : 0);
+}
+
+/** True when so many lanes have waited for so long that dealing anew is better than going on. */
+export function isStarved(waitingLong: number, lanes: number): boolean {
+  return waitingLong > 0 && waitingLong >= lanes / 4;
+}
