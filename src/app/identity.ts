@@ -1,5 +1,6 @@
 import type * as Library from "@azure/identity";
 import type { TokenCredential } from "@azure/identity";
+import { LakeError, messageOf } from "../core/error.ts";
 
 // The library is large and many runs need none of it: it is loaded with the first token.
 function lazily(open: (library: typeof Library) => TokenCredential): TokenCredential {
@@ -31,4 +32,27 @@ export function servicePrincipal(principal: {
       ? new ClientSecretCredential(tenantId, clientId, proof.secret)
       : new ClientCertificateCredential(tenantId, clientId, { certificatePath: proof.certificatePath }),
   );
+}
+
+/**
+ * Why there is no token: "denied" where the identity refuses, which waiting can't change; "unavailable, later" for all
+ * else: the network, too many questions, an identity service that is out of order.
+ */
+export function noToken(error: unknown, kind: string, endpoint: string): LakeError {
+  const at = { op: "token", path: endpoint, detail: `no token for ${kind}: ${messageOf(error)}`, cause: error };
+  return hasRefused(error) ? new LakeError("denied", at) : new LakeError("unavailable", { ...at, retry: "later" });
+}
+
+// The library wraps what the identity service said; its own words for a refusal and for a broken line are the same.
+// 404 and 410 aren't among these: a machine's identity endpoint answers so while it is updated.
+const refusals = new Set<unknown>([400, 401, 403]);
+// A wrong setting, which the library finds out by itself, or a certificate file that can't be read.
+const ownRefusals = new Set<unknown>(["ClientConfigurationError", "ENOENT", "EACCES", "EISDIR"]);
+
+function hasRefused(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { name, code, status, statusCode } = at as Error & Readonly<Record<string, unknown>>;
+    if (refusals.has(status ?? statusCode) || ownRefusals.has(name) || ownRefusals.has(code)) return true;
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import { LakeError, messageOf } from "../core/error.ts";
+import { LakeError } from "../core/error.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
@@ -7,7 +7,7 @@ import { bearer, type Credential, sas } from "../wire/auth.ts";
 import type { Meter } from "../wire/meter.ts";
 import { sharedKey } from "../wire/sharedKey.ts";
 import { type Connection, isLoopback } from "./connections.ts";
-import { managedIdentity, servicePrincipal } from "./identity.ts";
+import { managedIdentity, noToken, servicePrincipal } from "./identity.ts";
 
 /** Token audiences are constants of the kind of store: a setting can't send a token for one service to another. */
 const scopes: Readonly<Record<Connection["kind"], string>> = {
@@ -106,18 +106,13 @@ function principalOf({ tenantId = "", clientId = "", clientSecret = "", ...rest 
 }
 
 function entra(credential: TokenCredential, { kind, endpoint }: Connection, wiring: Wiring): Credential {
-  return bearer(async () => {
+  return bearer(async (abortSignal) => {
     try {
-      const got = await credential.getToken(scopes[kind]);
+      const got = await credential.getToken(scopes[kind], { abortSignal });
       if (got !== null) return { token: got.token, expiresMs: got.expiresOnTimestamp };
       throw new Error("the identity gave no token");
-    } catch (cause) {
-      throw new LakeError("denied", {
-        op: "token",
-        path: endpoint,
-        detail: `no token for ${kind}: ${messageOf(cause)}`,
-        cause,
-      });
+    } catch (error) {
+      throw noToken(error, kind, endpoint);
     }
   }, wiring.clock.nowMs);
 }

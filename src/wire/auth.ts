@@ -1,22 +1,26 @@
-import { isLakeError } from "../core/error.ts";
+import { isLakeError, LakeError } from "../core/error.ts";
 import type { Layer, WireRequest } from "./send.ts";
 
 /** Something that makes a request acceptable to a store. */
 export type Credential = {
-  /** The request with its proof; called for every attempt, so a long retry never outlives its token. */
+  /**
+   * The request with its proof; called for every attempt, so a long retry never outlives its token. Rejects when the
+   * request is aborted meanwhile.
+   */
   readonly sign: (request: WireRequest) => Promise<WireRequest>;
-  /** Drops what was remembered, because the store no longer accepts it. */
-  readonly forget: () => void;
+  /** Drops the proof that this signed request carried, because the store no longer accepts it. */
+  readonly forget: (refused: WireRequest) => void;
 };
 
 /** Signs every attempt; when the store answers 401, once more with a fresh proof. */
 export function auth(credential: Credential): Layer {
   return (next) => async (request) => {
+    const signed = await credential.sign(request);
     try {
-      return await next(await credential.sign(request));
+      return await next(signed);
     } catch (error) {
       if (!isLakeError(error) || error.status !== 401) throw error;
-      credential.forget();
+      credential.forget(signed);
       return next(await credential.sign(request));
     }
   };
@@ -25,36 +29,89 @@ export function auth(credential: Credential): Layer {
 /** A bearer token and when it ends. */
 export type Token = { readonly token: string; readonly expiresMs: number };
 
-/** Sends bearer tokens, asking for a new one five minutes before the old one ends; many askers share one question. */
-export function bearer(ask: () => Promise<Token>, nowMs: () => number): Credential {
-  const marginMs = 5 * 60_000;
-  let asked: Promise<Token> | undefined;
-  let endsMs = 0;
-  async function current(): Promise<Token> {
-    if (asked === undefined || nowMs() > endsMs - marginMs) {
-      endsMs = Number.POSITIVE_INFINITY;
-      asked = ask().then(
-        (token) => {
-          endsMs = token.expiresMs;
-          return token;
-        },
-        (error: unknown) => {
-          asked = undefined;
-          throw error;
-        },
-      );
+/** How long before its end a token is renewed, and the pause between two questions while the old one still holds. */
+const marginMs = 5 * 60_000;
+const againMs = 10_000;
+
+/**
+ * Sends bearer tokens. Many askers share one question, which is given up as "unavailable, later" after `limitMs`. A new
+ * token is asked for five minutes before the old one ends; the old one is sent until the new one is there.
+ */
+export function bearer(
+  ask: (signal: AbortSignal) => Promise<Token>,
+  nowMs: () => number,
+  limitMs = 30_000,
+): Credential {
+  let held: Token | undefined;
+  let renewMs = 0;
+  let asking: Promise<Token> | undefined;
+
+  async function renew(): Promise<Token> {
+    try {
+      const token = await inTime(ask, limitMs);
+      renewMs = token.expiresMs - marginMs;
+      held = token;
+      return token;
+    } finally {
+      renewMs = Math.max(renewMs, nowMs() + againMs);
+      asking = undefined;
     }
-    return asked;
   }
+
+  async function current(signal: AbortSignal | undefined): Promise<Token> {
+    const now = nowMs();
+    const valid = held !== undefined && now < held.expiresMs ? held : undefined;
+    if (valid === undefined) return unlessAborted((asking ??= renew()), signal);
+    if (now >= renewMs && asking === undefined) {
+      asking = renew();
+      // Nobody waits for it, and as long as the old token holds nobody is hurt.
+      asking.catch(() => undefined);
+    }
+    return valid;
+  }
+
   return {
     sign: async (request) => {
-      const { token } = await current();
-      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+      const { token } = await current(request.signal);
+      return { ...request, headers: { ...request.headers, authorization: headerOf(token) } };
     },
-    forget: () => {
-      asked = undefined;
+    // Many requests may be refused with one token: only the first of them drops it.
+    forget: ({ headers }) => {
+      if (held !== undefined && headers["authorization"] === headerOf(held.token)) held = undefined;
     },
   };
+}
+
+function headerOf(token: string): string {
+  return `Bearer ${token}`;
+}
+
+async function inTime(ask: (signal: AbortSignal) => Promise<Token>, limitMs: number): Promise<Token> {
+  const giveUp = new AbortController();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const detail = `the identity gave no token within ${limitMs} ms`;
+    const error = new LakeError("unavailable", { op: "token", path: "/", detail, retry: "later" });
+    reject(error);
+    giveUp.abort(error);
+  }, limitMs);
+  try {
+    return await Promise.race([ask(giveUp.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal?.reason as Error);
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 /** Adds a shared access signature to every target. */

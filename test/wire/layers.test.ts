@@ -4,7 +4,7 @@ import { budget } from "../../src/core/budget.ts";
 import { isKind, isLakeError, LakeError } from "../../src/core/error.ts";
 import { gen1Dialect } from "../../src/lake/gen1Json.ts";
 import { gen2Dialect } from "../../src/lake/gen2Errors.ts";
-import { auth, bearer, sas } from "../../src/wire/auth.ts";
+import { sas } from "../../src/wire/auth.ts";
 import { classify, retryAfterMs } from "../../src/wire/classify.ts";
 import { limit } from "../../src/wire/limit.ts";
 import { measure, newMeter, watch } from "../../src/wire/meter.ts";
@@ -119,40 +119,6 @@ test("Retry-After is read as seconds or as a date", () => {
   assert.equal(retryAfterMs("Thu, 01 Jan 1970 00:00:05 GMT", 1000), 4000);
   assert.equal(retryAfterMs("soon", 0), undefined);
   assert.equal(retryAfterMs(undefined, 0), undefined);
-});
-
-test("a token is asked for once, refreshed before it ends, and once more after a 401", async () => {
-  let nowMs = 0;
-  let asked = 0;
-  const credential = bearer(
-    async () => ({ token: `t${++asked}`, expiresMs: nowMs + 3_600_000 }),
-    () => nowMs,
-  );
-  const refused = new LakeError("denied", { op: "OPEN", path: "/x", detail: "expired", status: 401 });
-  const first = scripted(wireReply(200));
-  const send = auth(credential)(first.send);
-  await Promise.all([send(wireRequest()), send(wireRequest())]);
-  assert.equal(asked, 1);
-  nowMs = 3_400_000;
-  await send(wireRequest());
-  assert.equal(asked, 2);
-  const second = scripted(refused, wireReply(200));
-  assert.equal((await auth(credential)(second.send)(wireRequest())).status, 200);
-  assert.deepEqual(
-    [...first.asked, ...second.asked].map(({ headers }) => headers["authorization"]),
-    ["Bearer t1", "Bearer t1", "Bearer t2", "Bearer t2", "Bearer t3"],
-  );
-});
-
-test("a store that keeps answering 401 is asked twice and no more", async () => {
-  const refused = new LakeError("denied", { op: "OPEN", path: "/x", detail: "no", status: 401 });
-  const { send, asked } = scripted(refused);
-  const credential = bearer(
-    async () => ({ token: "t", expiresMs: 1e15 }),
-    () => 0,
-  );
-  await assert.rejects(auth(credential)(send)(wireRequest()), (error) => isKind(error, "denied"));
-  assert.equal(asked.length, 2);
 });
 
 test("a shared access signature joins the query", async () => {
