@@ -106,6 +106,7 @@ async function started(context: TestContext) {
   const root = join(folder, "sink");
   const { gen2, ask } = await startFor(context, { store: "files", root, accountKey: WELL_KNOWN_KEY, logLimit: 200 });
   const environment = {
+    HOME: folder,
     AZCOPY_LOG_LOCATION: join(folder, "log"),
     AZCOPY_JOB_PLAN_LOCATION: join(folder, "plan"),
     AZCOPY_DISABLE_SYSLOG: "true",
