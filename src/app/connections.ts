@@ -22,7 +22,10 @@ const connection = z.strictObject({
   sas: text.optional(),
 });
 
-/** One store and how to get in, from app settings; requests only ever name it. */
+/**
+ * One store and how to get in, from app settings; requests only ever name it. Endpoints are spelled in one way: lower
+ * case, no default port, no slash at the end, the DFS one for Gen2.
+ */
 export type Connection = z.infer<typeof connection>;
 
 /** Reads every connection of the app settings. Throws LakeError "invalid" naming the setting and what it should be. */
@@ -42,7 +45,25 @@ function connectionNamed(name: string, settings: Readonly<Record<string, string 
   const parsed = connection.safeParse(settingsUnder(prefix, settings));
   if (!parsed.success) throw firstWrong(prefix, parsed.error);
   check(prefix, parsed.data);
-  return parsed.data;
+  const { kind, endpoint, blobEndpoint, ...rest } = parsed.data;
+  return {
+    ...rest,
+    kind,
+    endpoint: kind === "adls-gen2" ? dfsOf(tidy(endpoint)) : tidy(endpoint),
+    ...(blobEndpoint === undefined ? {} : { blobEndpoint: tidy(blobEndpoint) }),
+  };
+}
+
+// One spelling for each account: runs are kept apart by it.
+function tidy(address: string): string {
+  const url = new URL(address);
+  url.hostname = url.hostname.replace(/\.$/u, "");
+  return `${url.origin}${url.pathname.replace(/\/+$/u, "")}`;
+}
+
+// Both endpoints of an account lead to one lake; the Blob endpoint is found from this one.
+function dfsOf(address: string): string {
+  return address.replace(/^(https:\/\/[^/]+)\.blob\./u, "$1.dfs.");
 }
 
 function check(prefix: string, parsed: Connection): void {
@@ -59,6 +80,9 @@ function check(prefix: string, parsed: Connection): void {
     if (url.username !== "" || url.search !== "" || url.hash !== "") {
       throw wrongSetting(`${prefix}${property}`, "expected an address without user, query or fragment");
     }
+  }
+  if (isGen1 && parsed.blobEndpoint !== undefined) {
+    throw wrongSetting(`${prefix}blobEndpoint`, "Gen1 has no Blob endpoint; remove it");
   }
   const need = (property: keyof Connection) => {
     if (parsed[property] === undefined) {
@@ -83,6 +107,34 @@ function check(prefix: string, parsed: Connection): void {
       if (!isLoopback(new URL(parsed.endpoint)))
         throw wrongSetting(`${prefix}credential`, "emulator is for loopback only");
       break;
+  }
+  refuseUnused(prefix, parsed);
+}
+
+const usedBy = {
+  managedidentity: ["clientId"],
+  serviceprincipal: ["tenantId", "clientId", "clientSecret", "clientCertificatePath"],
+  accountkey: ["accountKey"],
+  sas: ["sas"],
+  emulator: [],
+} as const satisfies Readonly<Record<Connection["credential"], readonly (keyof Connection)[]>>;
+
+// A key that lies about unused is a secret too many, and its owner believes that it is in use.
+function refuseUnused(prefix: string, parsed: Connection): void {
+  const users = new Map<keyof Connection, string[]>();
+  for (const [credential, properties] of Object.entries(usedBy)) {
+    for (const property of properties) users.set(property, [...(users.get(property) ?? []), credential]);
+  }
+  for (const [property, credentials] of users) {
+    if (parsed[property] === undefined || credentials.includes(parsed.credential)) continue;
+    const others = `set ${prefix}credential to ${credentials.join(" or ")}`;
+    throw wrongSetting(
+      `${prefix}${property}`,
+      `credential ${parsed.credential} doesn't use it; remove it, or ${others}`,
+    );
+  }
+  if (parsed.clientSecret !== undefined && parsed.clientCertificatePath !== undefined) {
+    throw wrongSetting(`${prefix}clientSecret`, `${prefix}clientCertificatePath is there, too; give one of the two`);
   }
 }
 

@@ -43,10 +43,10 @@ export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: 
     const open = gen2.get(name);
     if (open !== undefined) return open;
     const connection = connectionFor(connections, name, "adls-gen2");
-    const dfs = connection.endpoint.replace(/\/$/u, "");
+    const { endpoint: dfs, blobEndpoint = dfs.replace(".dfs.", ".blob.") } = connection;
     const opened = openGen2(wiring, {
       dfs,
-      blob: (connection.blobEndpoint ?? dfs.replace(".dfs.", ".blob.")).replace(/\/$/u, ""),
+      blob: blobEndpoint,
       credential: credentialOf(connection, wiring),
       connections: maxConnections,
     });
