@@ -27,7 +27,20 @@ export function isOrderSafe(name: string): boolean {
   return !/[\ud800-\uffff]/.test(name);
 }
 
-/** The same names with overlapping and touching intervals joined, ascending: no name is visited twice. */
+/**
+ * The index of an interval that can't be united with others: its `after` is for the lake, which may put the names around
+ * it in another order than we do, so a name could be visited twice or not at all. Undefined when all can be united.
+ */
+export function unsafeStart(intervals: readonly Interval[]): number | undefined {
+  if (intervals.length < 2) return undefined;
+  const index = intervals.findIndex(({ after }) => after !== undefined && !isOrderSafe(after));
+  return index < 0 ? undefined : index;
+}
+
+/**
+ * The same names with overlapping and touching intervals joined, ascending: no name is visited twice, in whichever order
+ * the lake lists them, unless there is an `unsafeStart`.
+ */
 export function uniteIntervals(intervals: readonly Interval[]): readonly Interval[] {
   const sorted = intervals
     .filter((interval) => !isEmptyInterval(interval))

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Interval, isBeyond, isEmptyInterval, isOrderSafe, uniteIntervals } from "../../src/core/range.ts";
+import {
+  type Interval,
+  isBeyond,
+  isEmptyInterval,
+  isOrderSafe,
+  uniteIntervals,
+  unsafeStart,
+} from "../../src/core/range.ts";
 
 const names = fc.string({ unit: fc.constantFrom("a", "b", "c", "\ud7ff"), minLength: 1, maxLength: 3 });
 const bounds = fc.option(names, { nil: undefined });
@@ -49,4 +56,44 @@ test("a safe bound divides names alike in both orders a lake may have", () => {
       assert.equal(isBeyond(name, bound), inBytes);
     }),
   );
+});
+
+test("whichever order a lake lists in, united intervals visit each chosen name once, if there is no unsafe start", () => {
+  const unit = fc.constantFrom("a", "b", "\ud7ff", "\ue000", "\uffee", "\u{1f600}");
+  const wild = fc.string({ unit, minLength: 1, maxLength: 2 });
+  const end = fc.option(wild, { nil: undefined });
+  const orders = [
+    (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
+    (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  ];
+  const intervalsOf = fc.array(
+    fc.record({ after: end, upTo: end }).map(
+      ({ after, upTo }): Interval => ({
+        ...(after === undefined ? {} : { after }),
+        ...(upTo === undefined ? {} : { upTo }),
+      }),
+    ),
+    { minLength: 2, maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(intervalsOf, fc.array(wild, { maxLength: 8 }), (given, all) => {
+      fc.pre(unsafeStart(given) === undefined);
+      for (const compare of orders) {
+        // As a walk does it: the lake leaves out what isn't after the start, and we what is beyond the end.
+        const visits = ({ after, upTo }: Interval, name: string) =>
+          (after === undefined || compare(name, after) > 0) && !isBeyond(name, upTo);
+        for (const name of all) {
+          const times = uniteIntervals(given).filter((interval) => visits(interval, name)).length;
+          assert.equal(times, given.some((interval) => visits(interval, name)) ? 1 : 0, JSON.stringify(name));
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("an unsafe start is one of several; alone it is for the lake to judge", () => {
+  assert.equal(unsafeStart([{ after: "\ue000" }]), undefined);
+  assert.equal(unsafeStart([{ upTo: "\ue000" }, { after: "z", upTo: "\u{1f600}" }]), undefined);
+  assert.equal(unsafeStart([{ upTo: "b" }, { after: "\u{1f600}" }]), 1);
 });
