@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { budget } from "../core/budget.ts";
-import { isLive } from "../core/run.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
@@ -20,6 +19,8 @@ const mebibyte = 1024 * 1024;
 export type App = {
   readonly ferry: Ferry;
   readonly connections: ReadonlyMap<string, Connection>;
+  /** Connections that this process opens to each store: what a request may ask for at most. */
+  readonly maxConnections: number;
   /** Where the journals are. */
   readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
@@ -37,15 +38,13 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
   return {
     connections: settings.connections,
+    maxConnections: tuning.connections,
     blobs,
     close: () => closing.abort(new Error("the app is closing")),
     ferry: {
       clock: systemClock,
       runs,
-      roots: openRoots(rows, async (run) => {
-        const found = await runs.get(run);
-        return found !== undefined && isLive(found.status);
-      }),
+      roots: openRoots(rows, runs.isLive),
       rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),

@@ -3,7 +3,7 @@ import { isKind } from "../core/error.ts";
 import { csvHeader, csvLine, hasOutcome, journalOutcomes } from "../core/journal.ts";
 import { journalLines, type JournalPlace } from "../state/journal.ts";
 import type { App } from "./app.ts";
-import { type Answer, badRequest, problem } from "./problem.ts";
+import { type Answer, badRequest, wrongFields } from "./problem.ts";
 
 /** A page ends after so many bytes of answer, or so many read for it; the rest is behind its `next` link. */
 const pageBytes = 4 * 1024 * 1024;
@@ -50,10 +50,9 @@ export async function journalPage(
       page.push(text);
     }
   } catch (error) {
-    if (!isKind(error, "invalid")) throw error;
-    return problem(400, "The request is not valid", `after: ${error.detail}`, [
-      { field: "after", message: error.detail },
-    ]);
+    // With a status it is what the state store says.
+    if (!isKind(error, "invalid") || error.status !== undefined) throw error;
+    return wrongFields([{ field: "after", message: error.detail }]);
   }
   return {
     status: 200,

@@ -1,15 +1,15 @@
 import { failureOf, isKind, LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
-import { type MigrationRequest, migrationRequest } from "../core/request.ts";
+import { migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
 import { firstRound, type MigrateInput } from "../flow/migrate.ts";
 import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
+import { whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
-import { connectionFor } from "./lakes.ts";
-import { type Answer, badRequest, problem, problemOf } from "./problem.ts";
+import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
 
 /** Starts the orchestration of a run; a start that is already there is no error. */
 export type Starter = (instanceId: string, input: MigrateInput) => Promise<void>;
@@ -36,8 +36,8 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
     const parsed = migrationRequest.safeParse(body);
     if (!parsed.success) return badRequest(parsed.error);
     const request = parsed.data;
-    const unknown = wrongConnection(app, request);
-    if (unknown !== undefined) return unknown;
+    const wrong = whatCantBeDone(app, request);
+    if (wrong.length > 0) return wrongFields(wrong);
     const nowMs = ferry.clock.nowMs();
     const run: Run = {
       id: request.id ?? newId(nowMs, ferry.clock.roll()),
@@ -149,8 +149,9 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
 
     list: () =>
       answering(async () => {
-        const runs = await ferry.runs.list();
-        return { status: 200, body: { migrations: runs.slice(0, mostListed).map(summaryOf), total: runs.length } };
+        const { runs, unreadable } = await ferry.runs.list();
+        const body = { migrations: runs.slice(0, mostListed).map(summaryOf), total: runs.length };
+        return { status: 200, body: unreadable.length === 0 ? body : { ...body, unreadable } };
       }),
 
     get: (id) =>
@@ -191,22 +192,6 @@ async function answering(answer: () => Promise<Answer>): Promise<Answer> {
   } catch (error) {
     return problemOf(error);
   }
-}
-
-function wrongConnection(app: App, { source, sink }: MigrationRequest): Answer | undefined {
-  const named = [
-    { field: "source.connection", name: source.connection, kind: "adls-gen1" },
-    { field: "sink.connection", name: sink.connection, kind: "adls-gen2" },
-  ] as const;
-  for (const { field, name, kind } of named) {
-    try {
-      connectionFor(app.connections, name, kind);
-    } catch (error) {
-      if (!isKind(error, "invalid")) throw error;
-      return problem(400, "The request is not valid", `${field}: ${error.detail}`, [{ field, message: error.detail }]);
-    }
-  }
-  return undefined;
 }
 
 function summaryOf(run: Run): Record<string, unknown> {

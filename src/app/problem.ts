@@ -28,17 +28,23 @@ export function badRequest({ issues }: z.ZodError): Answer {
     if (issue.code !== "unrecognized_keys") return [{ field: at === "" ? "(body)" : at, message: issue.message }];
     return issue.keys.map((key) => ({ field: at === "" ? key : `${at}.${key}`, message: "unknown property" }));
   });
+  return wrongFields(errors);
+}
+
+/** What is wrong with a request, field by field, as 400. */
+export function wrongFields(errors: readonly FieldError[]): Answer {
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return problem(400, "The request is not valid", detail, errors);
 }
 
-/** An error thrown while answering, as a problem: 400, 404 and 409 by kind, 503 when the state can't be reached. */
+/**
+ * An error thrown while answering, as a problem: 404 and 409 by kind, 503 when the state can't be reached. Never 400:
+ * what a caller does wrong is found before the state is asked, and "invalid" is then the state's own trouble.
+ */
 export function problemOf(error: unknown): Answer {
-  const { kind, detail, path } = failureOf(error, "request", "/");
+  const { kind, detail } = failureOf(error, "request", "/");
   if (!isLakeError(error)) return problem(500, "Something unexpected went wrong", detail);
   switch (kind) {
-    case "invalid":
-      return problem(400, "The request is not valid", detail, [{ field: path, message: detail }]);
     case "not-found":
       return problem(404, "Not found", detail);
     case "conflict":
@@ -47,6 +53,7 @@ export function problemOf(error: unknown): Answer {
     case "unavailable":
     case "denied":
       return problem(503, "The state store can't be used", detail);
+    case "invalid":
     case "changed":
     case "corrupt":
     case "unprocessable":

@@ -41,11 +41,32 @@ export type Run = {
   readonly error?: Failure;
   /** The journal as it stood when the run ended. */
   readonly journal?: JournalSeal;
-  /** How often the keeper has started the run again, and how many files were listed at the last time. */
-  readonly restarts?: { readonly count: number; readonly filesListed: number };
+  /** The wave that was planned last. */
+  readonly wave?: PlannedWave;
+  /** How often the keeper has started the run again, and how many files and folders were counted at the last time. */
+  readonly restarts?: { readonly count: number; readonly counted: number };
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
   readonly expected?: { readonly files: number; readonly bytes: number };
 };
+
+/** A wave as it was planned: with so many lanes, for that reason, over so many packets. */
+export type PlannedWave = {
+  readonly epoch: number;
+  readonly number: number;
+  readonly lanes: number;
+  readonly why: string;
+  readonly packets: number;
+  readonly plannedMs: number;
+  readonly deadlineMs: number;
+  readonly isPatient: boolean;
+  readonly progress: Progress;
+};
+
+/** How far the rows say a run had come at its last wave, and how many waves in a row had moved nothing by then. */
+export type Progress = { readonly counted: number; readonly stalls: number };
+
+/** The progress of a run before its first wave. */
+export const noProgress: Progress = { counted: 0, stalls: 0 };
 
 /** The orchestration of a run's present epoch. Ids of runs hold no colon, so no two runs share one. */
 export function instanceOf({ id, epoch }: Pick<Run, "id" | "epoch">): string {

@@ -15,21 +15,30 @@ const maxRestarts = 5;
 
 /**
  * Looks after the runs whose orchestration is gone: one that was to stop is at rest then, a terminated one is paused,
- * any other is started again with a new epoch. Five starts without a file in between end the run. May be repeated.
+ * any other is started again with a new epoch. Five starts without a file or a folder in between end the run. A run that
+ * can't be looked after, or not even read, is logged and stands in no other's way. May be repeated.
  */
 export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promise<void> {
-  const live = (await ferry.runs.list()).filter(({ status }) => isLive(status) && status !== "Paused");
+  const { runs, unreadable } = await ferry.runs.list();
+  for (const { id, detail } of unreadable) ferry.log("run.unreadable", { run: id, detail });
+  const live = runs.filter(({ status }) => isLive(status) && status !== "Paused");
   if (live.length === 0) return;
   const seen = await orchestrations.look();
   for (const run of live) {
     const isYoung = ferry.clock.nowMs() - Math.max(run.createdMs, run.resumedMs ?? 0) < ferry.pace.keeperGraceMs;
     if (isYoung || seen.live.has(instanceOf(run))) continue;
-    await mend(ferry, orchestrations, run, seen.terminated.has(instanceOf(run)));
+    try {
+      await mend(ferry, orchestrations, run, seen.terminated.has(instanceOf(run)));
+    } catch (error) {
+      // The next look tries again.
+      ferry.log("run.unmended", { run: run.id, error: failureOf(error, "keeper", run.id) });
+    }
   }
 }
 
 async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {
-  const { filesListed } = (await ferry.work(run.id).account()).tally;
+  const { tally } = await ferry.work(run.id).account();
+  const counted = tally.filesListed + tally.foldersListed;
   const nowMs = ferry.clock.nowMs();
   // A process that died between a run's row and its claim left a run that doesn't hold its root yet.
   const root = pathFrom(run.request.sink.folderPath);
@@ -46,13 +55,13 @@ async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTe
       const error = failureOf(rootTaken(root, other), "keeper", root);
       return { ...rest, workedMs, status: "Failed", error, endedMs: nowMs };
     }
-    const count = now.restarts?.filesListed === filesListed ? now.restarts.count + 1 : 1;
+    const count = now.restarts?.counted === counted ? now.restarts.count + 1 : 1;
     if (count > maxRestarts) {
-      const detail = `stalled: its orchestration was lost ${maxRestarts} times without a file in between`;
+      const detail = `stalled: its orchestration was lost ${maxRestarts} times without a file or a folder in between`;
       const error = { kind: "unexpected", op: "keeper", path: "/", detail } as const;
       return { ...rest, workedMs, status: "Failed", error, endedMs: nowMs };
     }
-    return { ...now, workedMs, epoch: now.epoch + 1, resumedMs: nowMs, restarts: { count, filesListed } };
+    return { ...now, workedMs, epoch: now.epoch + 1, resumedMs: nowMs, restarts: { count, counted } };
   });
   ferry.log("run.mended", { run: run.id, status: mended.status, epoch: mended.epoch });
   if (!isLive(mended.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);

@@ -1,5 +1,5 @@
-import { isKind, LakeError } from "../core/error.ts";
-import { type Run, runIdPattern } from "../core/run.ts";
+import { isKind, LakeError, messageOf } from "../core/error.ts";
+import { isLive, type Run, runIdPattern } from "../core/run.ts";
 import { gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 
 const partitionKey = "runs";
@@ -7,13 +7,18 @@ const partitionKey = "runs";
 const rowVersion = 1;
 const tries = 10;
 
-/** The runs of this app. */
+/** A run whose row is there and can't be read: it is damaged, or a newer lakeferry wrote it. */
+export type UnreadableRun = { readonly id: string; readonly detail: string };
+
+/** The runs of this app. One that can't be read throws "corrupt" wherever it is asked for by its id. */
 export type Runs = {
   /** Adds a new run; "conflict" when the id is taken. */
   readonly add: (run: Run) => Promise<void>;
   readonly get: (id: string) => Promise<Run | undefined>;
-  /** All runs, newest first. */
-  readonly list: () => Promise<readonly Run[]>;
+  /** All runs, newest first, and apart from them those that can't be read. */
+  readonly list: () => Promise<{ readonly runs: readonly Run[]; readonly unreadable: readonly UnreadableRun[] }>;
+  /** True while a run holds its root. One that can't be read does: it may be at work under a newer lakeferry. */
+  readonly isLive: (id: string) => Promise<boolean>;
   /**
    * Changes a run as `change` says, looked at afresh each time somebody else was faster; undefined leaves it. Resolves
    * to the run as it stands then; "not-found" when there is none.
@@ -42,8 +47,18 @@ export function openRuns(rows: Rows): Runs {
     },
     list: async () => {
       const runs: Run[] = [];
-      for await (const row of rows.list(partitionKey, "")) runs.push(runOf(row));
-      return runs.toSorted((a, b) => b.createdMs - a.createdMs);
+      const unreadable: UnreadableRun[] = [];
+      for await (const row of rows.list(partitionKey, "")) {
+        const read = readRow(row);
+        if ("run" in read) runs.push(read.run);
+        else unreadable.push({ id: row.row.rowKey, detail: read.unreadable });
+      }
+      return { runs: runs.toSorted((a, b) => b.createdMs - a.createdMs), unreadable };
+    },
+    isLive: async (id) => {
+      const there = await stored(id);
+      const read = there === undefined ? undefined : readRow(there);
+      return read !== undefined && (!("run" in read) || isLive(read.run.status));
     },
     change: async (id, change) => {
       for (let tried = 1; ; tried++) {
@@ -69,13 +84,28 @@ function rowOf(run: Run): Row {
   return { partitionKey, rowKey: run.id, version: rowVersion, ...spread("run", run) };
 }
 
-function runOf({ row }: StoredRow): Run {
+function runOf(stored: StoredRow): Run {
+  const read = readRow(stored);
+  if ("run" in read) return read.run;
+  throw new LakeError("corrupt", { op: "run", path: stored.row.rowKey, detail: read.unreadable });
+}
+
+function readRow({ row }: StoredRow): { readonly run: Run } | { readonly unreadable: string } {
   if (Number(row["version"]) > rowVersion) {
-    throw new LakeError("invalid", {
-      op: "run",
-      path: row.rowKey,
-      detail: `the row has version ${row["version"]}, written by a newer lakeferry; deploy that one again`,
-    });
+    const unreadable = `the row has version ${row["version"]}, written by a newer lakeferry; deploy that one again`;
+    return { unreadable };
   }
-  return gather("run", row) as Run;
+  try {
+    const run = gather("run", row);
+    return isRun(run, row.rowKey) ? { run } : { unreadable: "the row is damaged: what it holds is no migration" };
+  } catch (error) {
+    return { unreadable: `the row is damaged: ${messageOf(error)}` };
+  }
+}
+
+// Enough to tell a row of ours from one that a person, or a lost half of a write, has left.
+function isRun(value: unknown, id: string): value is Run {
+  if (typeof value !== "object" || value === null) return false;
+  const { id: own, status, request } = value as Partial<Record<keyof Run, unknown>>;
+  return own === id && typeof status === "string" && typeof request === "object" && request !== null;
 }

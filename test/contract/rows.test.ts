@@ -150,7 +150,7 @@ function promises(open: () => Rows): void {
     await Promise.all([more(), more(), more(), more()]);
     assert.equal((await runs.get("r-1"))?.workedMs, 4);
     assert.deepEqual(
-      (await runs.list()).map(({ id }) => id),
+      (await runs.list()).runs.map(({ id }) => id),
       ["r-1"],
     );
     await assert.rejects(

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LakeError } from "../../src/core/error.ts";
 import { instanceOf, type Run } from "../../src/core/run.ts";
+import { emptyTally } from "../../src/core/tally.ts";
 import { keep } from "../../src/ferry/keeper.ts";
 import { addRun, drive, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
 
@@ -57,12 +59,43 @@ test("a command that no orchestration is left to carry out is carried out by the
   assert.equal(await cancelling.ferry.roots.claim("LakeSink lake", { run: "s", root: "/" as never }), undefined);
 });
 
-test("a run that is lost again and again without a file in between fails as stalled", async () => {
+test("a run that is lost again and again without a file or a folder in between fails as stalled", async () => {
   const made = await withRun({ status: "Running" });
   for (let times = 1; times <= 5; times++) assert.deepEqual(await kept(made), [`r:${times + 1}`]);
   assert.deepEqual(await kept(made), []);
   assert.equal(await statusOf(made), "Failed");
   assert.match((await made.ferry.runs.get("r"))?.error?.detail ?? "", /stalled/u);
+});
+
+test("a run that makes nothing but folders goes on, however often it is lost", async () => {
+  const made = await withRun({ status: "Running" });
+  const account = { created: 1, done: 0, failed: 0 };
+  let folders = 0;
+  const work = (run: string) => ({
+    ...made.ferry.work(run),
+    account: async () => ({ ...account, tally: { ...emptyTally, foldersListed: folders++, foldersMade: folders } }),
+  });
+  const ferry = { ...made.ferry, work };
+  for (let times = 1; times <= 8; times++) assert.deepEqual(await kept({ ...made, ferry }), [`r:${times + 1}`]);
+});
+
+test("neither a run that can't be read nor one that can't be mended keeps others from being mended, and both are logged", async () => {
+  const made = await withRun();
+  await addRun(made.ferry, "s", requestOf({ sink: { fileSystem: "other" } }));
+  await made.rows.insert({ partitionKey: "runs", rowKey: "newer", version: 2, run0: '{"id":"newer"}' });
+  await made.rows.insert({ partitionKey: "runs", rowKey: "torn", version: 1, run0: '{"id":"to' });
+  const work = (run: string) => {
+    if (run === "r") throw new LakeError("invalid", { op: "table get", path: "r", detail: "no such property" });
+    return made.ferry.work(run);
+  };
+  assert.deepEqual(await kept({ ...made, ferry: { ...made.ferry, work } }), ["s:2"]);
+  const logged = made.logged.map(({ event, fields }) => [event, fields["run"]]);
+  assert.deepEqual(logged, [
+    ["run.unreadable", "newer"],
+    ["run.unreadable", "torn"],
+    ["run.unmended", "r"],
+    ["run.mended", "s"],
+  ]);
 });
 
 test("paused and ended runs are nobody's business", async () => {

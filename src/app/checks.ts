@@ -1,0 +1,73 @@
+import { isKind } from "../core/error.ts";
+import { asciiJson } from "../core/json.ts";
+import type { MigrationRequest } from "../core/request.ts";
+import { unsafeStart } from "../core/range.ts";
+import type { App } from "./app.ts";
+import { connectionFor } from "./lakes.ts";
+import type { FieldError } from "./problem.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** What a run's row has room for, beside all else that comes to be in it; in characters of JSON in ASCII. */
+const maxRequestUnits = 400_000;
+
+/** What this app can't do of a well-formed request, with the limit and the setting that makes it. */
+export function whatCantBeDone(app: App, request: MigrationRequest): readonly FieldError[] {
+  return [
+    ...wrongConnections(app, request),
+    ...tooManyConnections(app, request),
+    ...tooLargeBlocks(app, request),
+    ...unclearRanges(request),
+    ...tooLong(request),
+  ];
+}
+
+function wrongConnections({ connections }: App, { source, sink }: MigrationRequest): readonly FieldError[] {
+  const named = [
+    { field: "source.connection", name: source.connection, kind: "adls-gen1" },
+    { field: "sink.connection", name: sink.connection, kind: "adls-gen2" },
+  ] as const;
+  return named.flatMap(({ field, name, kind }): FieldError[] => {
+    try {
+      connectionFor(connections, name, kind);
+      return [];
+    } catch (error) {
+      if (!isKind(error, "invalid")) throw error;
+      return [{ field, message: error.detail }];
+    }
+  });
+}
+
+function tooManyConnections({ maxConnections }: App, { source, sink }: MigrationRequest): readonly FieldError[] {
+  return Object.entries({ source, sink }).flatMap(([side, { maxConcurrentConnections: asked }]): FieldError[] => {
+    if (asked === undefined || asked <= maxConnections) return [];
+    const message = `${asked} is more than the ${maxConnections} connections of this app; ask for fewer, or raise the setting Lakeferry__connections`;
+    return [{ field: `${side}.maxConcurrentConnections`, message }];
+  });
+}
+
+// One block is filled while another is on its way.
+function tooLargeBlocks({ ferry }: App, { sink: { blockSizeInMB } }: MigrationRequest): readonly FieldError[] {
+  const memoryMiB = Math.floor(ferry.memory.size / mebibyte);
+  const most = Math.floor(memoryMiB / 2);
+  if (blockSizeInMB === undefined || blockSizeInMB <= most) return [];
+  const message = `${blockSizeInMB} MiB is more than ${most} MiB, half of the ${memoryMiB} MiB that files on their way may take; ask for smaller blocks, or raise the setting Lakeferry__memoryMiB`;
+  return [{ field: "sink.blockSizeInMB", message }];
+}
+
+function unclearRanges({ source: { ranges = [] } }: MigrationRequest): readonly FieldError[] {
+  const index = unsafeStart(ranges.map(({ listAfter }) => (listAfter === undefined ? {} : { after: listAfter })));
+  if (index === undefined) return [];
+  const bound = ranges[index]?.listAfter ?? "";
+  const point = bound.codePointAt(bound.search(/[\ud800-\uffff]/)) ?? 0;
+  const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+  const message = `holds ${code}; lakes disagree about the order of names from U+D800 on, so such a start can't be united with other ranges; give this range a migration of its own`;
+  return [{ field: `source.ranges.${index}.listAfter`, message }];
+}
+
+function tooLong(request: MigrationRequest): readonly FieldError[] {
+  const units = asciiJson(request).length;
+  if (units <= maxRequestUnits) return [];
+  const message = `takes ${units} characters; at most ${maxRequestUnits} can be kept, where one beyond ASCII counts as six; give fewer ranges, or shorter ones`;
+  return [{ field: "(body)", message }];
+}

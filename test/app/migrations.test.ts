@@ -1,0 +1,103 @@
+// What the HTTP API answers, without HTTP.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { App } from "../../src/app/app.ts";
+import { connectionsIn } from "../../src/app/connections.ts";
+import { openMigrations } from "../../src/app/migrations.ts";
+import type { FieldError } from "../../src/app/problem.ts";
+import { LakeError } from "../../src/core/error.ts";
+import { type TestFerry, testFerry } from "../kit/testFerry.ts";
+
+function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry()) {
+  const connections = connectionsIn({
+    LakeSource__kind: "adls-gen1",
+    LakeSource__endpoint: "https://contoso.azuredatalakestore.net",
+    LakeSink__kind: "adls-gen2",
+    LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
+  });
+  const ferry = { ...made.ferry, ...changes };
+  const app: App = { ferry, connections, maxConnections: 96, blobs: made.blobs, close: () => undefined };
+  const migrations = openMigrations(app, async () => undefined, "http://127.0.0.1/api/migrations");
+  return { ...made, ferry, ...migrations };
+}
+
+const body = (source: object, sink: object = {}) => ({ source, sink: { fileSystem: "lake", ...sink } });
+
+test("a request that asks for more than the app's settings allow is refused, naming limit and setting", async () => {
+  const { start, ferry } = api();
+  const { status, body: problem } = await start(
+    body({ maxConcurrentConnections: 97 }, { maxConcurrentConnections: 512, blockSizeInMB: 33 }),
+  );
+  assert.equal(status, 400);
+  const { errors } = problem as { readonly errors: readonly FieldError[] };
+  assert.deepEqual(
+    errors.map(({ field, message }) => [field, ...(message.match(/\d+ [cM]\w+|Lakeferry__\w+/gu) ?? [])]),
+    [
+      ["source.maxConcurrentConnections", "96 connections", "Lakeferry__connections"],
+      ["sink.maxConcurrentConnections", "96 connections", "Lakeferry__connections"],
+      ["sink.blockSizeInMB", "33 MiB", "32 MiB", "64 MiB", "Lakeferry__memoryMiB"],
+    ],
+  );
+  assert.deepEqual((await ferry.runs.list()).runs, []);
+  const most = { maxConcurrentConnections: 96 };
+  assert.equal((await start(body(most, { ...most, blockSizeInMB: 32 }))).status, 202);
+});
+
+test("a connection that isn't there is named beside all else that is wrong", async () => {
+  const { status, body: problem } = await api().start(
+    body({ connection: "Nowhere", maxConcurrentConnections: 100 }, { connection: "LakeSource" }),
+  );
+  assert.equal(status, 400);
+  const { errors, detail } = problem as { readonly errors: readonly FieldError[]; readonly detail: string };
+  assert.deepEqual(
+    errors.map(({ field }) => field),
+    ["source.connection", "sink.connection", "source.maxConcurrentConnections"],
+  );
+  assert.match(detail, /unknown connection "Nowhere".*LakeSource of kind.*"LakeSource" is adls-gen1/u);
+});
+
+test("of several ranges none may start where lakes disagree about the order; such a start is named", async () => {
+  const ranges = [{ listBefore: "\u{1f6a2}" }, { listAfter: "z\u{1f6a2}", listBefore: "z\uffee" }];
+  const { status, body: problem } = await api().start(body({ ranges }));
+  assert.equal(status, 400);
+  assert.match((problem as { readonly detail: string }).detail, /^source\.ranges\.1\.listAfter: holds U\+1F6A2; /u);
+  assert.equal((await api().start(body({ ranges: [{ listAfter: "\u{1f6a2}" }] }))).status, 202);
+  assert.equal((await api().start(body({ listAfter: "\u{1f6a2}" }))).status, 202);
+});
+
+test("a request that no row could hold is refused before a row is tried", async () => {
+  const ranges = Array.from({ length: 600 }, (_, index) => ({ listAfter: `${index}`.padEnd(1000, "x") }));
+  const { status, body: problem } = await api().start(body({ ranges }));
+  assert.equal(status, 400);
+  assert.match((problem as { readonly detail: string }).detail, /at most 400000 can be kept/u);
+});
+
+test("what the state store calls invalid is not the caller's fault", async () => {
+  const invalid = new LakeError("invalid", {
+    op: "table get",
+    path: "runs/r",
+    detail: "in its own words",
+    status: 400,
+  });
+  const fails = () => Promise.reject(invalid);
+  const { runs } = testFerry().ferry;
+  const { get, list, start, command } = api({ runs: { ...runs, add: fails, get: fails, list: fails, change: fails } });
+  for (const answer of [get("r"), list(), start(body({})), command("r", "pause")]) {
+    const { status, body: problem } = await answer;
+    assert.equal(status, 500);
+    assert.match((problem as { readonly detail: string }).detail, /in its own words/u);
+  }
+});
+
+test("the list shows runs that can't be read by their ids, beside the others", async () => {
+  const { start, list, get, rows } = api();
+  await start({ ...body({}), id: "r" });
+  assert.deepEqual(Object.keys((await list()).body as object), ["migrations", "total"]);
+  await rows.insert({ partitionKey: "runs", rowKey: "newer", version: 2, run0: "{}" });
+  const { status, body: listed } = await list();
+  assert.equal(status, 200);
+  const { migrations, unreadable } = listed as Record<"migrations" | "unreadable", Record<string, string>[]>;
+  assert.deepEqual([migrations.map(({ id }) => id), unreadable.map(({ id }) => id)], [["r"], ["newer"]]);
+  assert.match(unreadable[0]?.["detail"] ?? "", /newer lakeferry/u);
+  assert.equal((await get("newer")).status, 500);
+});
