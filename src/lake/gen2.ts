@@ -19,6 +19,7 @@ import { sdkTransport } from "./sdkTransport.ts";
 export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, patience: Patience): Sink {
   const client = openClient(send, account.dfs).getFileSystemClient(fileSystem);
   const ask = askGen2(send, account.blob, fileSystem);
+  const dfs = askGen2(send, account.dfs, fileSystem);
 
   async function stat(path: LakePath, signal?: AbortSignal): Promise<SinkItem | undefined> {
     if (path === rootPath) {
@@ -31,6 +32,25 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       if (isKind(error, "not-found")) return undefined;
       throw error;
     }
+  }
+
+  // Who may write into a file system may not always make one: a role on the container alone, a SAS, rights by ACL. The last
+  // two don't show its properties either, but its root is a path like any other.
+  async function isThere(signal: AbortSignal | undefined): Promise<boolean> {
+    const looks = [
+      () => client.getProperties(signal === undefined ? {} : { abortSignal: signal }),
+      () => dfs("Get Status", "HEAD", rootPath, "?action=getStatus", {}, undefined, signal),
+    ];
+    for (const look of looks) {
+      try {
+        await look();
+        return true;
+      } catch (error) {
+        if (isKind(error, "not-found")) return false;
+        if (!isKind(error, "denied")) throw error;
+      }
+    }
+    return false;
   }
 
   return {
@@ -59,8 +79,8 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         await client.create(signal === undefined ? {} : { abortSignal: signal });
         return "made";
       } catch (error) {
-        if (!isKind(error, "conflict")) throw error;
-        return "found";
+        if (isKind(error, "conflict") || (isKind(error, "denied") && (await isThere(signal)))) return "found";
+        throw error;
       }
     },
 

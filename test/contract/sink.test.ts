@@ -386,3 +386,42 @@ for (const store of ["memory", "files"] as const) {
     };
   });
 }
+
+const denied = { status: 403, code: "AuthorizationPermissionMismatch" } as const;
+
+// A role on one container, a SAS of it, or rights by ACL alone.
+for (const [who, operations] of [
+  ["may see it", ["createFileSystem"]],
+  ["may see what is in it only", ["createFileSystem", "getFileSystem"]],
+] as const) {
+  test(`a file system that one may not make is found by who ${who}; one that isn't there stays denied`, async () => {
+    const { sink, gen2, close } = await emulatedSink({ store: "memory" });
+    try {
+      await sink("there").makeFileSystem();
+      gen2.setFaults(operations.map((op) => ({ match: { op }, effect: denied })));
+      assert.equal(await sink("there").makeFileSystem(), "found");
+      await assert.rejects(
+        sink("missing").makeFileSystem(),
+        (error) => isKind(error, "denied") && error.code === denied.code && error.status === 403,
+      );
+      assert.deepEqual(gen2.unusedFaults(), []);
+    } finally {
+      await close();
+    }
+  });
+}
+
+test("a lake that denies everything denies its file system, and one that is away when it is looked for is away", async () => {
+  const { sink, gen2, close } = await emulatedSink({ store: "memory" });
+  try {
+    gen2.setFaults([{ effect: denied }]);
+    await assert.rejects(sink("lake").makeFileSystem(), (error) => isKind(error, "denied"));
+    gen2.setFaults([
+      { match: { op: "createFileSystem" }, effect: denied },
+      { match: { op: "getFileSystem" }, effect: { status: 500, code: "InternalError" } },
+    ]);
+    await assert.rejects(sink("lake").makeFileSystem(), (error) => isKind(error, "unavailable"));
+  } finally {
+    await close();
+  }
+});
