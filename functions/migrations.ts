@@ -1,18 +1,20 @@
 import { app as functions, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
+import { jsonOf } from "../src/app/body.ts";
 import { type Migrations, openMigrations } from "../src/app/migrations.ts";
 import { type Answer, problem } from "../src/app/problem.ts";
 import { type Command, instanceOf } from "../src/core/run.ts";
 import { app } from "./app.ts";
-
-const maxBodyBytes = 1024 * 1024;
 
 functions.http("startMigration", {
   methods: ["POST"],
   route: "migrations",
   authLevel: "function",
   extraInputs: [df.input.durableClient()],
-  handler: async (request, context) => respond(await withBody(request, (body) => over(request, context).start(body))),
+  handler: async (request, context) => {
+    const read = await jsonOf(request);
+    return respond("refusal" in read ? read.refusal : await over(request, context).start(read.json));
+  },
 });
 
 functions.http("listMigrations", {
@@ -86,21 +88,6 @@ function over(request: HttpRequest, context: InvocationContext): Migrations {
     },
     base,
   );
-}
-
-async function withBody(request: HttpRequest, use: (body: unknown) => Promise<Answer>): Promise<Answer> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/(.+\+)?json\b/iu.test(type)) {
-    return problem(415, "Not JSON", 'expected the header "Content-Type: application/json"');
-  }
-  const text = await request.text();
-  if (text.length > maxBodyBytes) return problem(413, "Too large", "expected a body of at most 1 MiB");
-  try {
-    return await use(JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return problem(400, "Not JSON", error.message, [{ field: "(body)", message: `expected JSON: ${error.message}` }]);
-  }
 }
 
 function respond({ status, headers, body }: Answer): HttpResponseInit {
