@@ -9,10 +9,14 @@ import type { NameRange } from "./range.ts";
 export type Cut = { readonly ranges: readonly CutRange[]; readonly open: readonly LakePath[] };
 
 /**
- * A range of a cut. `made` says that this run made the folder at the sink: "fresh" while nothing can stand in what is
- * left of it, "before" when a worker that was lost may have written there.
+ * A range of a cut, and what is known of its folder at the sink. "fresh": this run made it, and nothing can stand in what
+ * is left of it. "made" or "found": the same run, or somebody else, had made it, and a worker that was lost may have
+ * written there. Absent: it was found, by a worker that wasn't lost.
  */
-export type CutRange = NameRange & { readonly made?: "fresh" | "before" };
+export type CutRange = NameRange & { readonly past?: Past };
+
+/** See CutRange. */
+export type Past = "fresh" | "made" | "found";
 
 /** The largest cut that a row should hold, in bytes as Table Storage counts them. */
 export const maxCutBytes = 48 * 1024;
@@ -23,11 +27,13 @@ export function isDone(cut: Cut): boolean {
 }
 
 /** The same work without the knowledge that folders are empty at the sink: for work taken over from a lost worker. */
-export function withoutFreshness(cut: Cut): Cut {
-  return {
-    ...cut,
-    ranges: cut.ranges.map((range) => (range.made === undefined ? range : { ...range, made: "before" })),
-  };
+export function takenOver(cut: Cut): Cut {
+  return { ...cut, ranges: cut.ranges.map((range) => ({ ...range, past: isMade(range.past) ? "made" : "found" })) };
+}
+
+/** True when this run made the folder. */
+export function isMade(past: Past | undefined): boolean {
+  return past === "fresh" || past === "made";
 }
 
 /** Bytes a cut takes in a row: two for each UTF-16 unit of its JSON in ASCII. */
@@ -51,9 +57,9 @@ export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
   ];
 }
 
-/** A cut as JSON can hold it: ranges as [shared, rest, made, after, upTo], open names as [shared, rest]. */
+/** A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo], open names as [shared, rest]. */
 export type EncodedCut = {
-  readonly ranges: readonly (readonly [number, string, 0 | 1 | 2, string | 0, string | 0])[];
+  readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0])[];
   readonly open: readonly (readonly [number, string])[];
 };
 
@@ -63,9 +69,9 @@ export function encodeCut(cut: Cut): EncodedCut {
   return {
     ranges: cut.ranges
       .toSorted(byFolder)
-      .map(({ folder, after, upTo, made }) => [
+      .map(({ folder, after, upTo, past }) => [
         ...front(folder),
-        made === "fresh" ? 1 : made === "before" ? 2 : 0,
+        past === undefined ? 0 : pasts.indexOf(past) + 1,
         after ?? 0,
         upTo ?? 0,
       ]),
@@ -78,14 +84,21 @@ export function decodeCut({ ranges, open }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
   return {
-    ranges: ranges.map(([shared, rest, made, after, upTo]) => ({
+    ranges: ranges.map(([shared, rest, past, after, upTo]) => ({
       folder: back(shared, rest),
       ...(after === 0 ? {} : { after }),
       ...(upTo === 0 ? {} : { upTo }),
-      ...(made === 0 ? {} : { made: made === 1 ? ("fresh" as const) : ("before" as const) }),
+      ...pastOf(past),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
   };
+}
+
+const pasts: readonly Past[] = ["fresh", "made", "found"];
+
+function pastOf(code: number): Pick<CutRange, "past"> {
+  const past = pasts[code - 1];
+  return past === undefined ? {} : { past };
 }
 
 function byFolder(a: CutRange, b: CutRange): number {

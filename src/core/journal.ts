@@ -43,9 +43,10 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
   });
 }
 
-/** The line of one folder. */
+/** The line of one folder, or of the rest of a folder that has its line already ("range"). */
 export function folderLine(path: LakePath, outcome: FolderOutcome): string {
-  return line(outcome.do, { type: "folder", path, ...reasonOf(outcome) });
+  const type = outcome.do === "failed" && outcome.isPart === true ? "range" : "folder";
+  return line(outcome.do, { type, path, ...reasonOf(outcome) });
 }
 
 /**

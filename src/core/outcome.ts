@@ -25,13 +25,13 @@ export type Listed = {
 
 /**
  * What became of one folder itself; its content is counted on its own. `before` says that a worker that was lost made it,
- * and may have written into it.
+ * and may have written into it; `isPart`, that the folder is counted already and the rest of its names can't be listed.
  */
 export type FolderOutcome =
   | { readonly do: "made"; readonly before?: true }
   | { readonly do: "found" }
   | { readonly do: "skipped"; readonly because: SkipReason }
-  | { readonly do: "failed"; readonly failure: Failure };
+  | { readonly do: "failed"; readonly failure: Failure; readonly isPart?: true };
 
 /** What an item has cost. */
 export type Effort = { readonly milliseconds: number; readonly requests: number };
@@ -51,6 +51,7 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
 
 /** One folder as a tally. */
 export function tallyOfFolder(outcome: FolderOutcome): Tally {
+  if (outcome.do === "failed" && outcome.isPart === true) return { ...emptyTally, rangesFailed: 1 };
   const listed = { ...emptyTally, foldersListed: 1 };
   switch (outcome.do) {
     case "made":

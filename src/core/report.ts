@@ -26,6 +26,8 @@ export type Report = {
   readonly foldersFound: number;
   readonly foldersSkipped: number;
   readonly foldersFailed: number;
+  /** Folders counted as written or found of which the rest could not be listed. */
+  readonly rangesFailed: number;
   readonly skippedBecause: Readonly<Record<string, number>>;
   readonly failedBecause: Readonly<Record<string, number>>;
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
@@ -61,6 +63,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     foldersFound: tally.foldersFound,
     foldersSkipped: totalOf(tally.foldersSkipped),
     foldersFailed: totalOf(tally.foldersFailed),
+    rangesFailed: tally.rangesFailed,
     skippedBecause: { ...tally.filesSkipped },
     failedBecause: { ...tally.filesFailed },
     requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },

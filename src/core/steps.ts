@@ -1,6 +1,6 @@
 import type { Failure } from "./error.ts";
 import type { WaveSeen } from "./lanes.ts";
-import type { RunStatus } from "./run.ts";
+import type { Progress, RunStatus } from "./run.ts";
 
 /** What the orchestrator tells planWave. */
 export type WaveInput = {
@@ -13,12 +13,6 @@ export type WaveInput = {
   /** What a slice of the last wave said it stumbled over. */
   readonly lastError?: Failure;
 };
-
-/** How far the rows say a run had come at its last wave, and how many waves in a row had moved nothing by then. */
-export type Progress = { readonly counted: number; readonly stalls: number };
-
-/** The progress of a run before its first wave. */
-export const noProgress: Progress = { counted: 0, stalls: 0 };
 
 /** What the orchestrator does next; "again" when the state could not be read or written. */
 export type WavePlan =

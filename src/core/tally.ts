@@ -16,6 +16,8 @@ export type Tally = {
   readonly foldersFound: number;
   readonly foldersSkipped: Readonly<Partial<Record<SkipReason, number>>>;
   readonly foldersFailed: Readonly<Partial<Record<Kind, number>>>;
+  /** Folders counted elsewhere of which the rest could not be listed. */
+  readonly rangesFailed: number;
   readonly bytesListed: number;
   readonly bytesRead: number;
   readonly bytesCopied: number;
@@ -36,6 +38,7 @@ export const emptyTally: Tally = {
   foldersFound: 0,
   foldersSkipped: {},
   foldersFailed: {},
+  rangesFailed: 0,
   bytesListed: 0,
   bytesRead: 0,
   bytesCopied: 0,
@@ -56,6 +59,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     foldersFound: a.foldersFound + b.foldersFound,
     foldersSkipped: addCounts(a.foldersSkipped, b.foldersSkipped),
     foldersFailed: addCounts(a.foldersFailed, b.foldersFailed),
+    rangesFailed: a.rangesFailed + b.rangesFailed,
     bytesListed: a.bytesListed + b.bytesListed,
     bytesRead: a.bytesRead + b.bytesRead,
     bytesCopied: a.bytesCopied + b.bytesCopied,

@@ -43,7 +43,6 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     meter,
     nowMs: clock.nowMs,
     isPatient: input.isPatient,
-    isTakenOver: packet.isTakenOver,
   });
   const { isNarrow, condemned } = packet.care;
   const seen = isNarrow

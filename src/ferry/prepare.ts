@@ -1,4 +1,4 @@
-import type { Cut, CutRange } from "../core/cut.ts";
+import type { Cut, Past } from "../core/cut.ts";
 import type { Entry, Origin } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
@@ -15,12 +15,12 @@ export async function prepare(run: string, request: MigrationRequest, source: So
   const from = fileName === undefined ? folder : childPath(folder, fileName);
   const { modifiedMs } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
-  const made = await makeRoot({ run, bytes: 0, modifiedMs }, sink, request, to);
+  const past = await makeRoot({ run, bytes: 0, modifiedMs }, sink, request, to);
   if (fileName !== undefined) return { ranges: [], open: [from] };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
     ...interval,
-    ...(made === undefined ? {} : { made }),
+    ...(past === undefined ? {} : { past }),
   }));
   return { ranges, open: [] };
 }
@@ -64,7 +64,7 @@ async function makeRoot(
   sink: Sink,
   request: MigrationRequest,
   to: LakePath,
-): Promise<CutRange["made"]> {
+): Promise<Past | undefined> {
   const { connection, fileSystem } = request.sink;
   const place = `${to} in file system ${fileSystem} of ${connection}`;
   try {
@@ -80,7 +80,7 @@ async function makeRoot(
     if (to === rootPath) return madeFileSystem === "made" ? "fresh" : undefined;
     if ((await sink.makeFolder(to, origin)) === "made") return "fresh";
     // An execution of this step that was lost may have made it.
-    return there?.origin?.run === origin.run ? "before" : undefined;
+    return there?.origin?.run === origin.run ? "made" : undefined;
   } catch (error) {
     if (isKind(error, "conflict") && error.op !== "prepare") {
       throw new LakeError("conflict", {

@@ -25,13 +25,11 @@ export type Copying = {
   readonly nowMs: () => number;
   /** What the lakes would not serve after all tries is left for a later walk; without patience it is a failure. */
   readonly isPatient: boolean;
-  /** The packet was taken from a worker that was lost: a folder found may be one that it made. */
-  readonly isTakenOver: boolean;
 };
 
 /** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
 export function copying(means: Copying): Visitor {
-  const { request, crossing, ledger, meter, nowMs, isPatient, isTakenOver } = means;
+  const { request, crossing, ledger, meter, nowMs, isPatient } = means;
   const { source, sink } = crossing;
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
@@ -95,7 +93,12 @@ export function copying(means: Copying): Visitor {
     }
   }
 
-  async function make(path: LakePath, modifiedMs: number, signal: AbortSignal): Promise<FolderOutcome> {
+  async function make(
+    path: LakePath,
+    modifiedMs: number,
+    isTakenOver: boolean,
+    signal: AbortSignal,
+  ): Promise<FolderOutcome> {
     const to = target(path);
     const made = await sink.makeFolder(to, { run: crossing.run, bytes: 0, modifiedMs }, signal);
     lost = 0;
@@ -120,11 +123,11 @@ export function copying(means: Copying): Visitor {
       return { ...outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
     },
 
-    folder: async (path, listed, signal) => {
+    folder: async (path, listed, isTakenOver, signal) => {
       if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
         const { modifiedMs } = listed ?? (await source.stat(path, signal));
-        return await make(path, modifiedMs, signal);
+        return await make(path, modifiedMs, isTakenOver, signal);
       } catch (error) {
         return folderFailed(error, "makeFolder", path, signal);
       }

@@ -1,5 +1,5 @@
 import type { Budget } from "../core/budget.ts";
-import type { Cut, CutRange } from "../core/cut.ts";
+import { type Cut, type CutRange, isMade, type Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
@@ -19,10 +19,11 @@ export type Visitor = {
     isFresh: boolean,
     signal: AbortSignal,
   ) => Promise<FileOutcome | "postponed" | "folder">;
-  /** Prepares one folder, before anything in it is listed. */
+  /** Prepares one folder, before anything in it is listed. A worker that was lost may have done so before. */
   readonly folder: (
     path: LakePath,
     entry: Entry | undefined,
+    isTakenOver: boolean,
     signal: AbortSignal,
   ) => Promise<FolderOutcome | "postponed">;
   /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
@@ -65,7 +66,7 @@ type Frame = {
   readonly folder: LakePath;
   after: string | undefined;
   upTo: string | undefined;
-  readonly made: CutRange["made"];
+  readonly past: Past | undefined;
   /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
@@ -125,22 +126,22 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   // A name that was started and not finished, and is a folder.
   async function enterOpen(path: LakePath): Promise<void> {
-    const outcome = await visitor.folder(path, undefined, signal);
+    const outcome = await visitor.folder(path, undefined, true, signal);
     if (outcome === "postponed") return;
     open.delete(path);
-    const frame = enter(path, outcome);
+    const frame = enter(path, outcome, true);
     if (frame === undefined) return;
     standing.push(frame);
     wakeAll();
   }
 
   // A frame for a folder that was prepared; any other is counted here and now.
-  function enter(path: LakePath, outcome: FolderOutcome): Frame | undefined {
+  function enter(path: LakePath, outcome: FolderOutcome, isRetaken: boolean): Frame | undefined {
     if (outcome.do === "skipped" || outcome.do === "failed") {
       visitor.folderDone(path, outcome);
       return undefined;
     }
-    return newFrame({ folder: path, ...madeOf(outcome) }, outcome);
+    return newFrame({ folder: path, ...pastAfter(outcome, isRetaken) }, outcome);
   }
 
   async function resumeOpenNames(): Promise<void> {
@@ -162,16 +163,19 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     frame.isListing = true;
     try {
       const page = await source.list(frame.folder, frame.after, signal);
-      frame.page = page.entries;
+      const end = endOf(page.entries, frame.upTo);
+      frame.page = page.entries.slice(0, end);
       frame.at = 0;
-      frame.isListed = page.next === undefined;
+      frame.isListed = end !== undefined || page.next === undefined;
       return true;
     } catch (error) {
       const outcome = await visitor.unlisted(frame.folder, error, signal);
       // Nothing of the folder is left from the very instant it is counted.
       moving.delete(frame);
       if (outcome === "postponed") postponed.push(frame);
-      else visitor.folderDone(frame.folder, outcome);
+      else if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, outcome);
+      // The folder is counted already: what failed is the rest of its names.
+      else if (outcome.do === "failed") visitor.folderDone(frame.folder, { ...outcome, isPart: true });
       return false;
     } finally {
       frame.isListing = false;
@@ -190,8 +194,6 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
         return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
-        // Beyond a bound that both name orders agree on there is nothing more for us; else go on and filter.
-        if (frame.upTo !== undefined && isOrderSafe(frame.upTo)) return leave(frame);
         pass(frame, entry);
         continue;
       }
@@ -202,17 +204,17 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
         if (isStopped) return release();
         pass(frame, entry);
         open.add(path);
-        startFile(path, entry, frame.made === "fresh", release);
+        startFile(path, entry, frame.past === "fresh", release);
         continue;
       }
       if (isStopped) return;
-      const outcome = await visitor.folder(path, entry, signal);
+      const outcome = await visitor.folder(path, entry, isTakenOver(frame.past), signal);
       pass(frame, entry);
       if (outcome === "postponed") {
         open.add(path);
         continue;
       }
-      const child = enter(path, outcome);
+      const child = enter(path, outcome, isTakenOver(frame.past));
       if (child === undefined) continue;
       moving.delete(frame);
       standing.push(frame);
@@ -263,8 +265,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     for (const frame of moving) {
       const middle = Math.ceil((frame.at + frame.page.length) / 2);
       const name = frame.page[middle - 1]?.name;
-      if (frame.isListing || frame.page.length - middle < fewEntries || name === undefined || !isOrderSafe(name))
-        continue;
+      if (frame.isListing || !isEnd(frame.upTo) || frame.page.length - middle < fewEntries) continue;
+      if (name === undefined || !isOrderSafe(name)) continue;
       standing.unshift({
         ...tailOf(frame, name, frame.upTo),
         page: frame.page.slice(middle),
@@ -302,8 +304,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
-    const uncounted =
-      range.after === undefined ? ({ do: range.made === undefined ? "found" : "made" } as const) : undefined;
+    const uncounted = range.after === undefined ? ({ do: isMade(range.past) ? "made" : "found" } as const) : undefined;
     standing.push(newFrame(range, uncounted));
   }
 
@@ -348,14 +349,26 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 }
 
 // A folder of which more pages are to come, and that can be cut behind its present one.
-function isWide({ isListed, isListing, page }: Frame): boolean {
+function isWide({ isListed, isListing, page, upTo }: Frame): boolean {
   const last = page.at(-1)?.name;
-  return !isListed && !isListing && last !== undefined && isOrderSafe(last);
+  return !isListed && !isListing && last !== undefined && isOrderSafe(last) && isEnd(upTo);
 }
 
-function tailOf({ folder, made }: Frame, after: string, upTo: string | undefined): Frame {
+// A bound that both name orders agree on ends a listing; any other is only a filter.
+function isEnd(upTo: string | undefined): boolean {
+  return upTo === undefined || isOrderSafe(upTo);
+}
+
+// Where a page goes beyond its range; undefined when it doesn't.
+function endOf(entries: readonly Entry[], upTo: string | undefined): number | undefined {
+  if (upTo === undefined || !isEnd(upTo)) return undefined;
+  const end = entries.findIndex(({ name }) => isBeyond(name, upTo));
+  return end < 0 ? undefined : end;
+}
+
+function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined): Frame {
   return newFrame(
-    { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(made === undefined ? {} : { made }) },
+    { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(past === undefined ? {} : { past }) },
     undefined,
   );
 }
@@ -380,24 +393,28 @@ async function topOf(source: Source, frame: Frame, last: string, signal: AbortSi
 }
 
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
-  const { folder, after, upTo, made } = range;
-  return { folder, after, upTo, made, uncounted, page: [], at: 0, isListed: false, isListing: false };
+  const { folder, after, upTo, past } = range;
+  return { folder, after, upTo, past, uncounted, page: [], at: 0, isListed: false, isListing: false };
 }
 
-function madeOf(outcome: FolderOutcome): Pick<CutRange, "made"> {
-  if (outcome.do !== "made") return {};
-  return { made: outcome.before === true ? "before" : "fresh" };
+function pastAfter(outcome: FolderOutcome, isRetaken: boolean): Pick<CutRange, "past"> {
+  if (outcome.do === "made") return { past: outcome.before === true ? "made" : "fresh" };
+  return isRetaken ? { past: "found" } : {};
+}
+
+function isTakenOver(past: Past | undefined): boolean {
+  return past === "made" || past === "found";
 }
 
 function isLeft({ isListed, at, page, uncounted }: Frame): boolean {
   return !isListed || at < page.length || uncounted !== undefined;
 }
 
-function rangeOf({ folder, after, upTo, made }: Frame): CutRange {
+function rangeOf({ folder, after, upTo, past }: Frame): CutRange {
   return {
     folder,
     ...(after === undefined ? {} : { after }),
     ...(upTo === undefined ? {} : { upTo }),
-    ...(made === undefined ? {} : { made }),
+    ...(past === undefined ? {} : { past }),
   };
 }

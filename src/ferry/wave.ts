@@ -1,8 +1,8 @@
 import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
-import { isLive, restingStatus, type Run, type RunStatus } from "../core/run.ts";
+import { isLive, type PlannedWave, type Progress, restingStatus, type Run, type RunStatus } from "../core/run.ts";
 import { planLanes, type WaveSeen } from "../core/lanes.ts";
-import type { Progress, WaveInput, WavePlan } from "../core/steps.ts";
+import type { WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
 import type { LaneAccount } from "../state/work.ts";
@@ -21,11 +21,13 @@ const againAfterStalls = 5;
  */
 export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   try {
+    // A process that is told to end has no time for a wave, and its haste is nobody's stall.
+    if (ferry.closing.aborted) throw new Error("the app is closing");
     return await plan(ferry, input);
   } catch (error) {
     const failure = failureOf(error, "planWave", input.run);
     ferry.log("wave.failed", { run: input.run, wave: input.wave, error: failure });
-    if (!ferry.closing.aborted) await ferry.clock.sleep(againAfterStalls * ferry.pace.stallMs);
+    await ferry.clock.sleep((ferry.closing.aborted ? 1 : againAfterStalls) * ferry.pace.stallMs);
     return { do: "again", error: failure };
   }
 }
@@ -36,11 +38,13 @@ export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan
  */
 async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const work = ferry.work(input.run);
+  const run = await ferry.runs.get(input.run);
+  const known = run === undefined ? fenced : knownPlan(run, input);
+  if (run === undefined || known !== undefined) return known ?? fenced;
   const progress = progressSince(input, await work.account());
   if (progress.stalls > 0) await rest(ferry, input.run, progress.stalls);
-  const run = await ferry.runs.get(input.run);
-  if (run === undefined || run.epoch !== input.epoch) return { do: "end", status: "fenced" };
-  const begun = restingStatus(run.status) === undefined && run.startedMs === undefined ? await begin(ferry, run) : run;
+  const isNew = restingStatus(run.status) === undefined && run.startedMs === undefined;
+  const begun = isNew ? await begin(ferry, run) : ((await ferry.runs.get(run.id)) ?? run);
   const left = await work.requeue();
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {
@@ -50,11 +54,34 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
   const { lanes, why } = planLanes(run.request.parallelism, left, input.seen);
   const packets = await work.deal(lanes);
-  if (lanes !== input.seen?.lanes) ferry.log("wave.lanes", { run: run.id, wave: input.wave, lanes, packets, why });
   const plannedMs = ferry.clock.nowMs();
-  const isPatient = progress.stalls < patientStalls;
-  const deadlineMs = plannedMs + lengthOf(ferry.pace, lanes, input.seen);
-  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, progress, status: begun.status };
+  const wave: PlannedWave = {
+    epoch: input.epoch,
+    number: input.wave,
+    lanes,
+    why,
+    packets,
+    plannedMs,
+    deadlineMs: plannedMs + lengthOf(ferry.pace, lanes, input.seen),
+    isPatient: progress.stalls < patientStalls,
+    progress,
+  };
+  const planned = await ferry.runs.change(run.id, (now) =>
+    now.epoch !== input.epoch || knownPlan(now, input) !== undefined ? undefined : { ...now, wave },
+  );
+  ferry.log("wave.planned", { run: run.id, ...wave });
+  return knownPlan(planned, input) ?? fenced;
+}
+
+const fenced: WavePlan = { do: "end", status: "fenced" };
+
+// The plan of a wave is made once: a doubled execution must not take their packets from slices that are at work.
+function knownPlan({ epoch, status, wave }: Run, input: WaveInput): WavePlan | undefined {
+  if (epoch !== input.epoch) return fenced;
+  if (wave === undefined || wave.epoch !== epoch || wave.number < input.wave) return undefined;
+  if (wave.number > input.wave) return fenced;
+  const { lanes, plannedMs, deadlineMs, isPatient, progress } = wave;
+  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, progress, status };
 }
 
 // Short while a run looks around and while it grows, so that it spreads out fast.

@@ -1,6 +1,7 @@
 import type { Task } from "durable-functions";
 import { failureOf } from "../core/error.ts";
-import { noProgress, type SliceResult, type WaveInput, type WavePlan } from "../core/steps.ts";
+import { noProgress } from "../core/run.ts";
+import type { SliceResult, WaveInput, WavePlan } from "../core/steps.ts";
 import { call, type Durable, task } from "./activities.ts";
 
 /** The state store was out of reach this many times in a row: the orchestration ends, the run's rows stay as they are. */

@@ -8,7 +8,7 @@ import {
   isDone,
   maxCutBytes,
   splitCut,
-  withoutFreshness,
+  takenOver,
 } from "../core/cut.ts";
 import { type Failure, isKind } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
@@ -33,8 +33,6 @@ export type ClaimedPacket = {
   readonly claim: string;
   readonly cut: Cut;
   readonly care: Care;
-  /** The worker that had it before was lost: what it sent after its last save is at the sink and not counted. */
-  readonly isTakenOver: boolean;
   /**
    * Puts down what is left, what was given away, what was done since the last save and what failed, in one step. While the
    * state store is busy the same step is tried again, until the signal aborts.
@@ -233,13 +231,12 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       }
     }
 
-    const cut = before.isClean ? claimed.cut : withoutFreshness(claimed.cut);
+    const cut = before.isClean ? claimed.cut : takenOver(claimed.cut);
     return {
       key: rowKey,
       claim,
       cut,
       care: careFor(before.barren, before.suspect),
-      isTakenOver: !before.isClean,
       save,
     };
   }
@@ -252,16 +249,16 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     return { state: "pending", cut, lane: 0, claims: 0, barren: 0, nonce, isClean: true };
   }
 
-  // The slice may save at this very moment; then its newer row is freed, or it has let go by itself.
-  async function free(row: Row, etag: string): Promise<void> {
+  // The slice may save at this very moment; then its newer row is freed, unless it has let go or another has the packet.
+  async function free({ row, etag }: StoredRow, claims: number): Promise<void> {
     const packet = packetOf(row);
-    if (packet.state !== "claimed") return;
+    if (packet.state !== "claimed" || packet.claims !== claims) return;
     try {
       await rows.replace(packetRow(row.rowKey, { ...packet, state: "pending", isClean: false, nonce: nonce() }), etag);
     } catch (error) {
-      if (!isKind(error, "conflict")) throw error;
+      if (!isRace(error)) throw error;
       const newer = await rows.get(partitionKey, row.rowKey);
-      if (newer !== undefined) await free(newer.row, newer.etag);
+      if (newer !== undefined) await free(newer, claims);
     }
   }
 
@@ -334,7 +331,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
           continue;
         }
         left++;
-        if (packet.state === "claimed") await free(row, etag);
+        await free({ row, etag }, packet.claims);
       }
       for await (const { row, etag } of rows.list(partitionKey, "wait-")) {
         await rows.remove(partitionKey, row.rowKey, etag);

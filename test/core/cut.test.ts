@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  type Cut,
-  cutBytes,
-  decodeCut,
-  encodeCut,
-  maxCutBytes,
-  splitCut,
-  withoutFreshness,
-} from "../../src/core/cut.ts";
+import { type Cut, cutBytes, decodeCut, encodeCut, maxCutBytes, splitCut, takenOver } from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 
 const names = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).map((name) => name.replaceAll("/", "_"));
 const paths = fc.array(names, { maxLength: 8 }).map((all) => all.reduce(childPath, rootPath));
 const ranges = fc.record(
-  { folder: paths, after: names, upTo: names, made: fc.constantFrom("fresh" as const, "before" as const) },
+  {
+    folder: paths,
+    after: names,
+    upTo: names,
+    past: fc.constantFrom("fresh" as const, "made" as const, "found" as const),
+  },
   { requiredKeys: ["folder"] },
 );
 const cuts: fc.Arbitrary<Cut> = fc.record({ ranges: fc.array(ranges), open: fc.uniqueArray(paths) });
@@ -45,8 +42,20 @@ test("a chain of folders costs its names only once", () => {
 });
 
 test("work taken over from a lost worker believes nothing about the sink", () => {
-  const cut: Cut = { ranges: [{ folder: rootPath, after: "a", made: "fresh" }], open: [] };
-  assert.deepEqual(withoutFreshness(cut), { ranges: [{ folder: "/", after: "a", made: "before" }], open: [] });
+  const cut: Cut = {
+    ranges: [
+      { folder: rootPath, after: "a", past: "fresh" },
+      { folder: rootPath, after: "b" },
+    ],
+    open: [],
+  };
+  assert.deepEqual(takenOver(cut), {
+    ranges: [
+      { folder: "/", after: "a", past: "made" },
+      { folder: "/", after: "b", past: "found" },
+    ],
+    open: [],
+  });
 });
 
 test("a cut that is too large becomes several, each small enough or a single name, and together the same work", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
 import { isBalanced, totalOf } from "../../src/core/tally.ts";
-import { noProgress } from "../../src/core/steps.ts";
+import { noProgress } from "../../src/core/run.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
 import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";

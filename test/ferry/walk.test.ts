@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { budget } from "../../src/core/budget.ts";
-import { type Cut, cutBytes, decodeCut, encodeCut, isDone, maxCutBytes, withoutFreshness } from "../../src/core/cut.ts";
+import { type Cut, cutBytes, decodeCut, encodeCut, isDone, maxCutBytes, takenOver } from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { startWalk, type Visitor } from "../../src/ferry/walk.ts";
 import { memorySource } from "../kit/memoryLake.ts";
@@ -75,7 +75,7 @@ test("however often a walk is stopped, saved, given away and taken up again, eve
           await walk.ended;
           for (const rest of [walk.cut(), ...given]) {
             const back = decodeCut(JSON.parse(JSON.stringify(encodeCut(rest))));
-            if (!isDone(back)) left.push(isLost ? withoutFreshness(back) : back);
+            if (!isDone(back)) left.push(isLost ? takenOver(back) : back);
           }
         }
         assert.deepEqual(seen.toSorted(), wanted.toSorted());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Task } from "durable-functions";
-import { noProgress } from "../../src/core/steps.ts";
+import { noProgress } from "../../src/core/run.ts";
 import type { Durable } from "../../src/flow/activities.ts";
 import { type MigrateInput, migrate } from "../../src/flow/migrate.ts";
 

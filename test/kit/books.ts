@@ -9,7 +9,7 @@ import type { Work } from "../../src/state/work.ts";
 /** A line of a journal, parsed. */
 export type Line = {
   readonly outcome: "copied" | "made" | "found" | "skipped" | "failed";
-  readonly type: "file" | "files" | "folder";
+  readonly type: "file" | "files" | "folder" | "range";
   readonly path: string;
   readonly because?: string;
   readonly bytes?: number;
@@ -49,14 +49,15 @@ function countsOf(tally: Tally) {
     foldersFound: tally.foldersFound,
     foldersSkipped: totalOf(tally.foldersSkipped),
     foldersFailed: totalOf(tally.foldersFailed),
+    rangesFailed: tally.rangesFailed,
     bytesCopied: tally.bytesCopied,
   };
 }
 
 function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
-  const sum = (type: "file" | "folder", outcome: Line["outcome"]) =>
+  const sum = (type: "file" | "folder" | "range", outcome: Line["outcome"]) =>
     lines
-      .filter((line) => line.outcome === outcome && (line.type === "folder") === (type === "folder"))
+      .filter((line) => line.outcome === outcome && (line.type === "files" ? "file" : line.type) === type)
       .reduce((total, { files }) => total + (files ?? 1), 0);
   return {
     filesCopied: sum("file", "copied"),
@@ -66,6 +67,7 @@ function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
     foldersFound: sum("folder", "found"),
     foldersSkipped: sum("folder", "skipped"),
     foldersFailed: sum("folder", "failed"),
+    rangesFailed: sum("range", "failed"),
     bytesCopied: lines.reduce((total, { outcome, bytes }) => total + (outcome === "copied" ? (bytes ?? 0) : 0), 0),
   };
 }

@@ -11,7 +11,8 @@ import { applied } from "./acls.ts";
 type File = { readonly bytes: Uint8Array; readonly modifiedMs: number };
 
 /** A Gen1 lake in memory, with knobs a test can turn while it runs. */
-export type MemorySource = Source & {
+export type MemorySource = Omit<Source, "nameAfter"> & {
+  nameAfter: Source["nameAfter"];
   readonly write: (path: string, content: string | Uint8Array, modifiedMs?: number) => void;
   readonly makeFolder: (path: string) => void;
   readonly remove: (path: string) => void;

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isStarved, type Parallelism, planLanes, shareFor, type WaveSeen } from "../../src/core/lanes.ts";
+
+const seen = (lanes: number, late = 0, idle = 0): WaveSeen => ({ lanes, late, idle });
+
+type Step = readonly [what: string, Parallelism, packets: number, WaveSeen | undefined, lanes: number, why: RegExp];
+
+const steps: readonly Step[] = [
+  ["the first wave is one slice, whatever is asked for", 64, 1, undefined, 1, /looks around/u],
+  ["a number is taken at once", 64, 1, seen(1), 64, /as asked for: 64/u],
+  ["auto begins with a few", "auto", 1, seen(1), 4, /all 1 lanes were at work/u],
+  ["auto doubles while all lanes are at work", "auto", 16, seen(16), 32, /all 16 lanes were at work/u],
+  ["auto ends at what there is", "auto", 900, seen(200), 256, /the most there are: 256/u],
+  ["auto falls back to the slots that were taken", "auto", 90, seen(32, 22), 10, /22 of 32 lanes got no slot in time/u],
+  ["a number stays a number however late its lanes are", 32, 90, seen(32, 22), 32, /as asked for/u],
+  [
+    "lanes without work are not asked for again",
+    64,
+    3,
+    seen(64, 0, 61),
+    3,
+    /61 of 64 lanes had no work; there are 3 packets/u,
+  ],
+  ["some spare lanes see whether there is more to share", "auto", 16, seen(32, 0, 20), 18, /there are 16 packets/u],
+  ["after a starved wave a number grows again by doubling", 64, 4, seen(4), 8, /all 4 lanes were at work/u],
+  ["there is always one lane", "auto", 0, seen(8, 0, 8), 1, /had no work/u],
+];
+
+for (const [what, parallelism, packets, last, lanes, why] of steps) {
+  test(what, () => {
+    const plan = planLanes(parallelism, packets, last);
+    assert.equal(plan.lanes, lanes);
+    assert.match(plan.why, why);
+  });
+}
+
+test("holders share what waits among them, the rest by chance", () => {
+  assert.equal(shareFor(63, 64, 0.5), 63);
+  assert.equal(shareFor(32, 64, 0.5), 1);
+  assert.deepEqual([shareFor(8, 64, 0.1), shareFor(8, 64, 0.9)], [1, 0]);
+  assert.equal(shareFor(64, 64, 0), 64);
+});
+
+test("a quarter of the lanes must have waited long to end a wave", () => {
+  assert.deepEqual(
+    [isStarved(0, 1), isStarved(1, 2), isStarved(15, 64), isStarved(16, 64)],
+    [false, true, false, true],
+  );
+});
