@@ -1,0 +1,115 @@
+// Lakes of every shape, carried over by the real code in virtual time: planWave, ferryPacket, the walk and its rows, on
+// lakes that are computed and only cost time. Says how many lanes had no work, and what the state store had to bear.
+// Usage: node bench/simulate.ts [case …] [--lanes 64,256] [--scale 0.01] [--auto] [--seed N] [--set NAME=VALUE …] [--trace SECONDS] [--json]
+// --auto lets the run find its lanes; --set changes a setting Lakeferry__NAME; --trace tells on standard error, every so
+// many seconds, what the lanes do, and who holds what while a quarter of them has nothing.
+import { parseArgs } from "node:util";
+import { shapes } from "./sim/shapes.ts";
+import { azure, type Figures, simulate } from "./sim/simulate.ts";
+import type { Look } from "./sim/trace.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    lanes: { type: "string", default: "64,256" },
+    scale: { type: "string", default: "1" },
+    auto: { type: "boolean", default: false },
+    seed: { type: "string", default: "1" },
+    set: { type: "string", multiple: true, default: [] },
+    trace: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const settings = Object.fromEntries(values.set.map((text) => text.split("=", 2) as [string, string]));
+const everyMs = Number(values.trace) * 1000;
+
+const isTable = !values.json;
+const widths = [9, 5, 7, 7, 7, 7, 7, 6, 7, 8, 5, 6, 10, 10, 11, 11, 10, 6, 6, 5];
+if (isTable) {
+  console.log("idle: share of the lanes' time after the ramp without a packet or a slice; (all): of the whole run");
+  print([
+    "case",
+    "lanes",
+    "idle",
+    "(all)",
+    "absent",
+    "waiting",
+    "holding",
+    "ramp",
+    "time",
+    "items/s",
+    "waves",
+    "tx/s",
+    "requests/s",
+    "peak req/s",
+    "peak rows/s",
+    "largest row",
+    "largest tx",
+    "events",
+    "real",
+    "exact",
+  ]);
+}
+let isExact = true;
+for (const name of positionals.length > 0 ? positionals : Object.keys(shapes)) {
+  const shape = shapes[name];
+  if (shape === undefined) throw new Error(`no case "${name}"; there are ${Object.keys(shapes).join(", ")}`);
+  const lake = shape(Number(values.scale));
+  for (const lanes of values.lanes.split(",").map(Number)) {
+    const figures = await simulate({
+      ...azure,
+      lake,
+      lanes,
+      parallelism: values.auto ? "auto" : lanes,
+      seed: Number(values.seed),
+      settings,
+      ...(values.trace === undefined ? {} : { trace: { everyMs, tell } }),
+    });
+    isExact &&= figures.status === "Succeeded" && figures.faults.length === 0;
+    if (isTable) print(cellsOf(name, lanes, lake.files + lake.folders, figures));
+    else
+      console.log(
+        JSON.stringify({ case: name, lanes, files: lake.files, folders: lake.folders, bytes: lake.bytes, ...figures }),
+      );
+  }
+}
+process.exitCode = isExact ? 0 : 1;
+
+function cellsOf(name: string, lanes: number, items: number, figures: Figures): readonly string[] {
+  const { idleShare, idleShareOfAll, shares, seconds, rampSeconds, hub, table, faults, realSeconds, status } = figures;
+  const isRight = status === "Succeeded" && faults.length === 0;
+  return [
+    name,
+    String(lanes),
+    ...[idleShare, idleShareOfAll, shares?.absent, shares?.waiting, shares?.holding].map(percent),
+    `${rampSeconds.toFixed(0)} s`,
+    `${seconds.toFixed(0)} s`,
+    (items / seconds).toFixed(0),
+    String(hub.rounds - 1),
+    (table.transactions / seconds).toFixed(1),
+    (table.requests / seconds).toFixed(1),
+    String(table.peakRequests),
+    String(table.peakEntities),
+    kibibytes(table.largestRow.bytes),
+    kibibytes(table.largestTransaction.bytes),
+    String(hub.mostEvents),
+    `${realSeconds.toFixed(0)} s`,
+    isRight ? "yes" : `no: ${[status, ...faults].join("; ")}`,
+  ];
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
+}
+
+function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+function print(cells: readonly string[]): void {
+  console.log(cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("  "));
+}
+
+function tell({ atMs, event, fields }: Look): void {
+  console.error(`${(atMs / 1000).toFixed(1).padStart(8)} ${event} ${JSON.stringify(fields)}`);
+}
