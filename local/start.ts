@@ -27,7 +27,7 @@ try {
 }
 
 async function run(options: StartOptions): Promise<number> {
-  const unlock = lockIn(options.lockDir);
+  const unlock = await lockIn(options);
   let azure: LocalAzure | undefined;
   try {
     await checkPort(options);

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { latencyNamed } from "../kit/latency.ts";
 import { developmentKey, startAzurite } from "./azurite.ts";
-import { freePort, isFree } from "./ports.ts";
-import { isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
+import { freePort } from "./ports.ts";
+import { EndedEarly, isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
 
 /** Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. */
 const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
@@ -127,7 +127,7 @@ async function onFreePort<T>(first: number, start: (port: number) => Promise<T>)
   try {
     return await start(port);
   } catch (error) {
-    if (await isFree(port)) throw error;
+    if (!(error instanceof EndedEarly && error.said.includes(`Port ${port} is in use`))) throw error;
     return onFreePort(port + 1, start);
   }
 }

@@ -1,7 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { freePort } from "./ports.ts";
 import type { Latency, SpanMs } from "../kit/latency.ts";
 import { projectRoot, type Running, startProgram } from "./processes.ts";
 import { slowPort } from "./slow.ts";
@@ -11,8 +9,6 @@ export const developmentKey =
   "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 const account = "devstoreaccount1";
-const waitMs = 50;
-const maxWaits = 400;
 
 /** Starts Azurite, for tables and blobs, on free ports, as slow as `latency` says; its files are under `folder`. */
 export async function startAzurite(
@@ -21,21 +17,21 @@ export async function startAzurite(
   latency?: Latency,
 ): Promise<{ readonly running: Running; readonly connectionString: string }> {
   mkdirSync(folder, { recursive: true });
-  const [blob, queue, table] = [await freePort(), await freePort(), await freePort()];
-  const hosts = ["--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1"];
-  const ports = ["--blobPort", String(blob), "--queuePort", String(queue), "--tablePort", String(table)];
-  const { running } = await startProgram({
+  // Each server takes a port that is free, and prints which: nobody can come between finding and taking one.
+  const places = ["blob", "queue", "table"].flatMap((server) => [
+    `--${server}Host`,
+    "127.0.0.1",
+    `--${server}Port`,
+    "0",
+  ]);
+  const { running, lines } = await startProgram({
     name: "azurite",
     file: join(projectRoot, "local", "azurite.ts"),
-    args: ["--skipApiVersionCheck", "--disableTelemetry", "--location", folder, ...hosts, ...ports],
+    args: ["--skipApiVersionCheck", "--disableTelemetry", "--location", folder, ...places],
     logFile,
+    isReady: (printed) => portOf(printed, "Blob") > 0 && portOf(printed, "Table") > 0,
   });
-  try {
-    await Promise.all([listening(blob), listening(table)]);
-  } catch (error) {
-    await running.stop();
-    throw error;
-  }
+  const [blob, table] = [portOf(lines, "Blob"), portOf(lines, "Table")];
   const connectionString = connectionTo(
     latency === undefined ? blob : await slow(running, blob, latency.stores),
     latency === undefined ? table : await slow(running, table, latency.tables),
@@ -59,21 +55,11 @@ function connectionTo(blob: number, table: number): string {
   ].join(";");
 }
 
-// It prints a line for each of its servers, in no fixed order; a connection tells for sure.
-async function listening(port: number): Promise<void> {
-  for (let waits = 0; !(await answers(port)); waits++) {
-    if (waits >= maxWaits) throw new Error(`Azurite does not listen on port ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
-}
-
-async function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
+// It prints a line for each of its servers, in no fixed order; 0 when this one's isn't there yet.
+function portOf(lines: readonly string[], server: "Blob" | "Table"): number {
+  const said = new RegExp(
+    `^Azurite ${server} service is successfully listening at http://127\\.0\\.0\\.1:(\\d+)$`,
+    "u",
+  );
+  return Number(lines.map((line) => said.exec(line)?.[1]).find((port) => port !== undefined) ?? 0);
 }

@@ -1,13 +1,16 @@
 // What `npm start` promises on the command line, with its real processes.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Migration } from "../../local/start/api.ts";
+import { leftoversGone } from "../../local/start/leftovers.ts";
 import { startOptions } from "../../local/start/options.ts";
+import { isAlive } from "../../local/start/processes.ts";
 import {
   assertSameTree,
+  childOf,
   eventually,
   has,
   occupy,
@@ -109,6 +112,60 @@ suite("npm start", { concurrency: 2 }, () => {
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`this migration +${app}/api/migrations/${again.id}`, "u"));
     await assert.rejects(fetch(`${app}/api/migrations`));
+  });
+
+  test("a start after kill -9 waits for what the killed one has left behind, and goes on then", async (t) => {
+    const [source, out] = [tempFolder(t), tempFolder(t)];
+    writeTree(source, { "a/file": "x" });
+    const command = ["--source", source, "--out", out];
+    const first = startCommand(t, [...command, "--serve"]);
+    await eventually("the first report", () => (first.said().includes("Where to look") ? true : undefined));
+    const sink = childOf(first.pid, "dist/local/gen2.mjs") ?? assert.fail("no emulator");
+    // One that can't end yet, however soon it is told to.
+    process.kill(sink, "SIGSTOP");
+    t.after(() => isAlive(sink) && process.kill(sink, "SIGKILL"));
+    first.signal("SIGKILL");
+    await first.ended;
+
+    const second = startCommand(t, [...command, "--json"]);
+    const lock = join(startOptions(command)?.lockDir ?? "", "pid");
+    await eventually("the lock to be the second one's", () => {
+      return readFileSync(lock, "utf8") === String(second.pid) ? true : undefined;
+    });
+    assert.equal(childOf(second.pid, "dist/local/gen2.mjs"), undefined);
+    process.kill(sink, "SIGCONT");
+    const ended = await second.ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.deepEqual([reportOf(ended).filesSkipped, reportOf(ended).foldersFound], [1, 2]);
+  });
+
+  test("a start waits only for processes of its own kind in its own folders, and names one that doesn't end", async () => {
+    const out = "/data/out";
+    const [gen2, host] = ["node leashed.mjs /l/dist/local/gen2.mjs --root", "node /l/dist/local/host.mjs --data"];
+    const others = [
+      { pid: 1, args: `node local/start.ts --out ${out}` },
+      { pid: 2, args: `${gen2} /data/out2 --store files` },
+      { pid: 3, args: `${gen2} /other/data/out --store files` },
+      { pid: 4, args: `tail -f ${out}/x` },
+    ];
+    const [own, instance] = [
+      { pid: 5, args: `${gen2} ${out} --store files` },
+      { pid: 6, args: `${host} ${out}/hub` },
+    ];
+    const looks = [[...others, own, instance], [instance, ...others], others];
+    let pauses = 0;
+    await leftoversGone(
+      [out],
+      () => looks[pauses] ?? assert.fail("it looks on"),
+      async () => void pauses++,
+    );
+    assert.equal(pauses, 2);
+    const stays = leftoversGone(
+      [out],
+      () => [...others, instance],
+      async () => undefined,
+    );
+    await assert.rejects(stays, /process 6, left behind by an earlier start, doesn't end; end it: node .*out\/hub/u);
   });
 
   test("folder, sink folder and ranges choose; a name that Gen2 can't hold fails by name, the rest goes on, exit code 3", async (t) => {
