@@ -33,7 +33,7 @@ const tuning = z.strictObject({
   deadlineGraceMs: count(1_200_000, 0, 6 * 3_600_000),
   pollIntervalMs: count(1000, 50, 60_000),
   giveIntervalMs: count(2000, 50, 60_000),
-  starvedMs: count(5000, 0, 600_000),
+  starvedMs: count(10_000, 0, 600_000),
   lookMs: count(3000, 100, 600_000),
   firstWaveMs: count(30_000, 1000, 600_000),
   waveMs: count(180_000, 1000, 600_000),

@@ -12,27 +12,26 @@ export type WaveSeen = { readonly lanes: number; readonly late: number; readonly
 export type LanePlan = { readonly lanes: number; readonly why: string };
 
 /**
- * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share:
- * a wave that left slots unused is followed by one as wide as its packets, and a few more to see whether there is more.
+ * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share: a
+ * wave with lanes that nobody could give work to is followed by one as wide as its packets, and a few lanes more that see
+ * whether there is work to share again.
  */
 export function planLanes(parallelism: Parallelism, packets: number, last: WaveSeen | undefined): LanePlan {
   const most = parallelism === "auto" ? maxLanes : parallelism;
   if (last === undefined) return { lanes: 1, why: "the first slice looks around" };
-  const taken = last.lanes - last.late;
   if (last.idle > 0) {
-    const wanted = packets + Math.floor(packets / 8);
-    return {
-      lanes: within(Math.min(wanted, 2 * last.lanes), most),
-      why: `${last.idle} of ${last.lanes} lanes had no work; there are ${packets} packets`,
-    };
+    const wanted = packets + Math.max(1, Math.floor(packets / 8));
+    const why = `${last.idle} of ${last.lanes} lanes found no work; there are ${packets} packets`;
+    return { lanes: within(wanted, most), why };
   }
   if (last.late > 0 && parallelism === "auto") {
-    return { lanes: within(taken, most), why: `${last.late} of ${last.lanes} lanes got no slot in time` };
+    const why = `${last.late} of ${last.lanes} lanes got no slot in time`;
+    return { lanes: within(last.lanes - last.late, most), why };
   }
-  if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: `as asked for: ${most}` };
+  const asked = parallelism === "auto" ? `the most there are: ${most}` : `as asked for: ${most}`;
+  if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: asked };
   const wanted = Math.max(2 * last.lanes, firstAuto);
-  if (wanted >= most)
-    return { lanes: most, why: parallelism === "auto" ? `the most there are: ${most}` : `as asked for: ${most}` };
+  if (wanted >= most) return { lanes: most, why: asked };
   return { lanes: wanted, why: `all ${last.lanes} lanes were at work` };
 }
 
@@ -47,7 +46,17 @@ export function shareFor(hungry: number, lanes: number, roll: number): number {
   return Math.floor(share) + (roll < share % 1 ? 1 : 0);
 }
 
-/** True when so many lanes have waited for so long that dealing anew is better than going on. */
-export function isStarved(waitingLong: number, lanes: number): boolean {
-  return waitingLong > 0 && waitingLong >= lanes / 4;
+/** Lanes that have had nothing for `longMs`, while nobody had anything to give. */
+export function starving(
+  { waiting, lastGiftMs }: { readonly waiting: readonly number[]; readonly lastGiftMs: number },
+  nowMs: number,
+  longMs: number,
+): number {
+  if (nowMs - lastGiftMs < longMs) return 0;
+  return waiting.filter((sinceMs) => nowMs - sinceMs >= longMs).length;
+}
+
+/** True when so many lanes starve that dealing anew is better than going on; one spare lane is no reason. */
+export function isInVain(starved: number, lanes: number): boolean {
+  return starved >= 2 && starved >= lanes / 4;
 }

@@ -1,8 +1,5 @@
 import { isOrderSafe } from "./range.ts";
 
-const lowest = 0x20;
-const highest = 0x7e;
-
 /** The characters that names are made of, ascending; those whose order the lakes disagree about are left out. */
 export function alphabetOf(names: readonly string[]): readonly string[] {
   const seen = new Set<string>();
@@ -10,25 +7,38 @@ export function alphabetOf(names: readonly string[]): readonly string[] {
   return [...seen].toSorted();
 }
 
+/** Behind every name that begins with what stands before it. */
+const highest = "\ud7ff";
+
 /**
- * A text in the middle between two names, `upTo` absent for no end; undefined when there is no room. It need not be a
- * name: it only says where to look. Plain ASCII, so that every lake orders it alike.
+ * A place behind the names that come after `last`, as far as they are made of the alphabet. `hasMore` says whether there
+ * is a name behind a place. Undefined when names go on without end, as far as can be told.
  */
-export function middleOf(after: string, upTo: string | undefined): string | undefined {
-  for (let at = 0; at < 64; at++) {
-    const low = at < after.length ? unitAt(after, at) : lowest - 1;
-    const isPrefixed = upTo?.startsWith(after.slice(0, at)) === true;
-    const high = isPrefixed && at < (upTo?.length ?? 0) ? unitAt(upTo ?? "", at) : highest + 1;
-    const middle = Math.floor((low + high) / 2);
-    if (middle > low && middle < high && middle >= lowest) return after.slice(0, at) + String.fromCharCode(middle);
-    // No room at this place: the next one, under the name itself.
-    if (at >= after.length) return undefined;
-  }
-  return undefined;
+export async function topOf(
+  last: string,
+  alphabet: readonly string[],
+  hasMore: (place: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  // How many of its first characters all later names share: one more, and there are names behind it.
+  const shared = await boundary(0, last.length, (length) => hasMore(last.slice(0, length) + highest));
+  const prefix = last.slice(0, shared);
+  if (!isOrderSafe(prefix)) return undefined;
+  const above = alphabet.filter((unit) => unit > (last[shared] ?? ""));
+  // The first character behind which, in that place, there is nothing.
+  const end = await boundary(-1, above.length, async (at) => !(await hasMore(prefix + (above[at] ?? ""))));
+  const unit = above[end + 1];
+  return unit === undefined ? undefined : prefix + unit;
 }
 
-function unitAt(name: string, at: number): number {
-  return Math.min(highest + 1, name.charCodeAt(at));
+// The last place before `holds` begins to hold, which it does at `to` and not at `from`; it asks for places in between.
+async function boundary(from: number, to: number, holds: (at: number) => Promise<boolean>): Promise<number> {
+  let [before, after] = [from, to];
+  while (after - before > 1) {
+    const middle = (before + after) >> 1;
+    if (await holds(middle)) after = middle;
+    else before = middle;
+  }
+  return before;
 }
 
 /**

@@ -59,6 +59,7 @@ export type PlannedWave = {
   readonly plannedMs: number;
   readonly deadlineMs: number;
   readonly isPatient: boolean;
+  readonly mayGrow: boolean;
   readonly progress: Progress;
 };
 

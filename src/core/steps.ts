@@ -24,6 +24,7 @@ export type WavePlan =
       readonly deadlineMs: number;
       /** Names that the lakes would not serve are left for a later wave; without patience they are failures. */
       readonly isPatient: boolean;
+      readonly mayGrow: boolean;
       readonly progress: Progress;
       readonly status: RunStatus;
     }
@@ -41,12 +42,14 @@ export type SliceInput = {
   /** When to stop, in milliseconds since 1970. */
   readonly deadlineMs: number;
   readonly isPatient: boolean;
+  /** There are fewer lanes than there could be: when all of them find work, the wave may end early for more. */
+  readonly mayGrow: boolean;
 };
 
 /** A hint about what a slice did; the rows are the truth. */
 export type SliceResult = {
   readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
-  /** It got its slot so late that the wave was half over, or it had no work at the end. */
+  /** It got its slot so late that the wave was half over, or nobody could give it work at the end. */
   readonly isLate?: true;
   readonly isIdle?: true;
   /** Files and folders dealt with. */

@@ -1,17 +1,16 @@
 import { budget } from "../core/budget.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
-import { isStarved, shareFor } from "../core/lanes.ts";
+import { isInVain, shareFor, starving } from "../core/lanes.ts";
 import type { Run } from "../core/run.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
-import { type ClaimedPacket, maxGiven, splitToFit } from "../state/work.ts";
+import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
 import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
 import { openLedger } from "./ledger.ts";
 import { narrowed } from "./narrow.ts";
-import { waitingLong } from "./waiting.ts";
 import { copying } from "./visit.ts";
 import { startWalk } from "./walk.ts";
 
@@ -120,17 +119,9 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   }
 
   // Lanes wait: some of this packet's work is for them. A folder too wide to be divided is looked at more closely first.
-  let spreading: Promise<void> | undefined;
-  function share(waiting: number): boolean {
-    const parts = Math.min(maxParts, shareFor(waiting, input.lanes, clock.roll()));
-    if (isNarrow || parts === 0 || given.length > 0) return false;
-    if (walk.spare() >= parts || spreading !== undefined) {
-      spreading = undefined;
-      return giveAway(parts);
-    }
-    // Without an answer, or when there is none, it gives what it has at the next look.
-    spreading = walk.spread(maxParts).catch(() => undefined);
-    return false;
+  async function share(parts: number): Promise<void> {
+    if (walk.spare() < parts) await walk.spread(maxParts).catch(() => undefined);
+    if (state.stoppedMs === undefined && giveAway(parts)) await save(false);
   }
 
   function takeAll(): Cut {
@@ -142,8 +133,8 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   async function tend(): Promise<void> {
     let pulseMs = clock.nowMs();
     let gaveMs = 0;
-    let mustSave = false;
-    let running: Promise<void> | undefined;
+    let sharing: Promise<unknown> | undefined;
+    let running: Promise<unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     while (!state.isOver && !saving.isFenced) {
       await Promise.race([over, clock.sleep(tickMs)]);
@@ -157,22 +148,26 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
       }
       if (nowMs - pulseMs >= pace.pulseMs) {
         pulseMs = nowMs;
-        const pulse = await ferry.pulse(input.run);
-        if (pulse?.epoch !== input.epoch || pulse.status !== "Running") stop("asked");
-        const waiting = pulse?.waiting ?? [];
-        if (isStarved(waitingLong(ferry, waiting), input.lanes)) stop("deadline");
-        if (waiting.length > 0 && nowMs - gaveMs >= pace.giveMs && state.stoppedMs === undefined) {
+        const { isWanted, hunger } = await feel(ferry, input);
+        const { waiting } = hunger;
+        if (!isWanted) stop("asked");
+        if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
+        if (input.mayGrow && waiting.length === 0 && nowMs - input.plannedMs >= pace.firstWaveMs) stop("deadline");
+        const parts = isNarrow ? 0 : Math.min(maxParts, shareFor(waiting.length, input.lanes, clock.roll()));
+        if (parts > 0 && sharing === undefined && nowMs - gaveMs >= pace.giveMs) {
           gaveMs = nowMs;
-          mustSave = share(waiting.length);
+          sharing = share(parts).then(
+            () => (sharing = undefined),
+            (error: unknown) => (failure = { error }),
+          );
         }
       }
-      if (running === undefined && (mustSave || nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
-        mustSave = false;
+      if (running === undefined && (nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
         // A slow store must not keep the slice from looking at the clock.
         running = save(false).then(
           () => (running = undefined),
           (error: unknown) => (failure = { error }),
-        ) as Promise<void>;
+        );
       }
     }
     if (!saving.isFenced) await save(true);
@@ -195,5 +190,20 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     cancel.abort(new Error("the slice is over"));
     ledger.take();
     await over;
+  }
+}
+
+// A state store that can't be read for a moment changes nobody's mind.
+async function feel(
+  ferry: Ferry,
+  { run, epoch }: SliceInput,
+): Promise<{ readonly isWanted: boolean; readonly hunger: Hunger }> {
+  const nobody: Hunger = { waiting: [], lastGiftMs: ferry.clock.nowMs() };
+  try {
+    const pulse = await ferry.pulse(run);
+    if (pulse === undefined) return { isWanted: false, hunger: nobody };
+    return { isWanted: pulse.epoch === epoch && pulse.status === "Running", hunger: pulse.hunger };
+  } catch {
+    return { isWanted: true, hunger: nobody };
   }
 }

@@ -1,9 +1,8 @@
-import { isStarved } from "../core/lanes.ts";
+import { isInVain, starving } from "../core/lanes.ts";
 import type { Run } from "../core/run.ts";
 import type { SliceInput, SliceResult } from "../core/steps.ts";
 import type { Ferry } from "./ferry.ts";
 import { walkPacket } from "./packet.ts";
-import { waitingLong } from "./waiting.ts";
 
 /**
  * One run of the activity ferryPacket: claims one packet after the other and walks it. When there is none it waits for
@@ -21,8 +20,10 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   for (;;) {
     const run = await ferry.runs.get(input.run);
     const whyNot = reasonNotTo(ferry, input, run);
-    const idle = waitsSinceMs === undefined ? {} : ({ isIdle: true } as const);
-    if (run === undefined || whyNot !== undefined) return { ended: whyNot ?? "fenced", items, ...late, ...idle };
+    if (run === undefined || whyNot !== undefined) {
+      const isIdle = waitsSinceMs !== undefined && (await starved(ferry, input)) > 0;
+      return { ended: whyNot ?? "fenced", items, ...late, ...(isIdle ? { isIdle } : {}) };
+    }
     const packet = await work.claim(input.lane, postponed);
     if (packet === undefined) {
       const ended = postponed.size > 0 ? "postponed" : "drained";
@@ -30,7 +31,9 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
       if (waitsSinceMs === undefined) {
         waitsSinceMs = clock.nowMs();
         await work.wait(input.lane, waitsSinceMs);
-      } else if (await isInVain(ferry, input)) return { ended, items, isIdle: true };
+      } else if (((await ferry.pulse(input.run))?.hunger.waiting.length ?? 0) >= input.lanes) {
+        return { ended, items };
+      } else if (isInVain(await starved(ferry, input), input.lanes)) return { ended, items, isIdle: true };
       await clock.sleep(ferry.pace.pollMs);
       continue;
     }
@@ -49,8 +52,7 @@ function reasonNotTo(ferry: Ferry, input: SliceInput, run: Run | undefined): Sli
   return ferry.clock.nowMs() >= input.deadlineMs ? "deadline" : undefined;
 }
 
-// All lanes wait, or so many for so long that the work is better dealt anew.
-async function isInVain(ferry: Ferry, { run, lanes }: SliceInput): Promise<boolean> {
-  const waiting = (await ferry.pulse(run))?.waiting ?? [];
-  return waiting.length >= lanes || isStarved(waitingLong(ferry, waiting), lanes);
+async function starved({ clock, pace, pulse }: Ferry, { run }: SliceInput): Promise<number> {
+  const felt = await pulse(run);
+  return felt === undefined ? 0 : starving(felt.hunger, clock.nowMs(), pace.starvedMs);
 }

@@ -3,7 +3,7 @@ import { type Cut, type CutRange, isMade, type Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
-import { alphabetOf, cutsBetween, middleOf } from "../core/pivot.ts";
+import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
 
@@ -58,8 +58,6 @@ export type Walk = {
 const maxHeldEntries = 100_000;
 /** Half a page with fewer names isn't worth a packet. */
 const fewEntries = 64;
-/** Requests to find out how far the names of a wide folder go. */
-const maxQuestions = 14;
 
 // A folder being walked. `after` is the last name that was started; `page` what was listed and not yet started.
 type Frame = {
@@ -334,11 +332,15 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       const frame = [...moving, ...standing].find(isWide);
       const last = frame?.page.at(-1)?.name;
       if (frame === undefined || last === undefined) return;
-      const names = frame.page.map(({ name }) => name);
-      const top = await topOf(source, frame, last, signal);
-      // Meanwhile the walk has gone on; what was found still holds if it has not listed on.
+      const alphabet = alphabetOf(frame.page.map(({ name }) => name));
+      const top = await topOf(last, alphabet, async (place) => {
+        const name = await source.nameAfter(frame.folder, place, signal);
+        return name !== undefined && !isBeyond(name, frame.upTo);
+      });
+      // Meanwhile the walk has gone on; what was found still holds if the folder is still here and was not listed on.
+      if (!standing.includes(frame) && !moving.has(frame)) return;
       if (!isWide(frame) || frame.page.at(-1)?.name !== last) return;
-      const cuts = cutsBetween(last, top, alphabetOf(names), parts);
+      const cuts = cutsBetween(last, top ?? frame.upTo, alphabet, parts);
       const tails = [last, ...cuts].map((after, index) => tailOf(frame, after, cuts[index] ?? frame.upTo));
       endAt(frame, last);
       standing.unshift(...tails);
@@ -376,20 +378,6 @@ function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined
 function endAt(frame: Frame, name: string): void {
   frame.upTo = name;
   frame.isListed = true;
-}
-
-// A place behind all names of a folder, or not far before the last ones: each question halves the space of names.
-async function topOf(source: Source, frame: Frame, last: string, signal: AbortSignal): Promise<string | undefined> {
-  let reached = last;
-  let top = frame.upTo;
-  for (let asked = 0; asked < maxQuestions; asked++) {
-    const middle = middleOf(reached, top);
-    if (middle === undefined) break;
-    const name = await source.nameAfter(frame.folder, middle, signal);
-    if (name === undefined || isBeyond(name, frame.upTo)) top = middle;
-    else reached = name;
-  }
-  return top;
 }
 
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {

@@ -64,6 +64,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     plannedMs,
     deadlineMs: plannedMs + lengthOf(ferry.pace, lanes, input.seen),
     isPatient: progress.stalls < patientStalls,
+    mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
   };
   const planned = await ferry.runs.change(run.id, (now) =>
@@ -80,8 +81,8 @@ function knownPlan({ epoch, status, wave }: Run, input: WaveInput): WavePlan | u
   if (epoch !== input.epoch) return fenced;
   if (wave === undefined || wave.epoch !== epoch || wave.number < input.wave) return undefined;
   if (wave.number > input.wave) return fenced;
-  const { lanes, plannedMs, deadlineMs, isPatient, progress } = wave;
-  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, progress, status };
+  const { lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress } = wave;
+  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress, status };
 }
 
 // Short while a run looks around and while it grows, so that it spreads out fast.

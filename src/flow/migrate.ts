@@ -50,8 +50,8 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
   return { status: plan.status };
 }
 
-function waveOf({ lanes, plannedMs, deadlineMs, isPatient }: Extract<WavePlan, { do: "ferry" }>) {
-  return { lanes, plannedMs, deadlineMs, isPatient };
+function waveOf({ lanes, plannedMs, deadlineMs, isPatient, mayGrow }: Extract<WavePlan, { do: "ferry" }>) {
+  return { lanes, plannedMs, deadlineMs, isPatient, mayGrow };
 }
 
 function* planned(df: Durable, { lost: _, ...input }: MigrateInput): Generator<Task, WavePlan, unknown> {

@@ -1,13 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { RunStatus } from "../core/run.ts";
 import type { Runs } from "./runs.ts";
-import type { Waiting, Work } from "./work.ts";
+import type { Hunger, Work } from "./work.ts";
 
 /** What slices look at every few seconds: what people want of the run, and which lanes wait for work. */
 export type Pulse = {
   readonly status: RunStatus;
   readonly epoch: number;
-  readonly waiting: readonly Waiting[];
+  readonly hunger: Hunger;
 };
 
 /** The pulse of runs, asked for at most once in `everyMs` per run and process, however many slices there are. */
@@ -18,8 +18,8 @@ export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock
   const felt = new Map<string, { readonly atMs: number; readonly pulse: Promise<Pulse | undefined> }>();
 
   async function feel(run: string): Promise<Pulse | undefined> {
-    const [found, waiting] = await Promise.all([runs.get(run), work(run).waiting()]);
-    return found === undefined ? undefined : { status: found.status, epoch: found.epoch, waiting };
+    const [found, hunger] = await Promise.all([runs.get(run), work(run).hunger()]);
+    return found === undefined ? undefined : { status: found.status, epoch: found.epoch, hunger };
   }
 
   return (run) => {

@@ -58,14 +58,18 @@ export type Step = {
   readonly isLast: boolean;
 };
 
-/** A lane without work, and since when. */
-export type Waiting = { readonly lane: number; readonly sinceMs: number };
+/** Since when lanes have been without work, and when somebody last gave some away (0: nobody yet). */
+export type Hunger = { readonly waiting: readonly number[]; readonly lastGiftMs: number };
 
 /** Packets in one step, so that it fits into one transaction. */
 export const maxGiven = 40;
 
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
 const failureUnitsPerRow = 50_000;
+
+/** Rows that say which lanes wait, and one that says when work was last given away. */
+const hungerPrefix = "hunger-";
+const giftKey = `${hungerPrefix}gift`;
 
 /** Counts the packets that were made by dividing others; no lane has this key. */
 const dealerKey = "lane-dealer";
@@ -88,8 +92,8 @@ export type Work = {
   readonly deal: (wanted: number) => Promise<number>;
   /** Says, for all to see, that a lane has waited for work since then; undefined: no longer. */
   readonly wait: (lane: number, sinceMs: number | undefined) => Promise<void>;
-  /** Since when lanes have been waiting for work. */
-  readonly waiting: () => Promise<readonly Waiting[]>;
+  /** Which lanes wait for work, and when somebody last gave some away. */
+  readonly hunger: () => Promise<Hunger>;
   /** All lanes together. */
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
@@ -190,6 +194,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         ...step.given.map(
           (cut): Change => ({ do: "insert", row: packetRow(`packet-${nonce()}`, fresh(cut, nonce())) }),
         ),
+        ...(step.given.length === 0 ? [] : [{ do: "put", row: giftRow() } as const]),
         ...(step.journal === undefined ? [] : [{ do: "put", row: journalRow(claim, step.journal.mark) } as const]),
       ];
       let isStored = step.journal === undefined;
@@ -239,6 +244,10 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       care: careFor(before.barren, before.suspect),
       save,
     };
+  }
+
+  function giftRow(): Row {
+    return { partitionKey, rowKey: giftKey, version: 1, sinceMs: clock.nowMs() };
   }
 
   function journalRow(claim: string, mark: JournalMark): Row {
@@ -333,7 +342,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         left++;
         await free({ row, etag }, packet.claims);
       }
-      for await (const { row, etag } of rows.list(partitionKey, "wait-")) {
+      for await (const { row, etag } of rows.list(partitionKey, hungerPrefix)) {
         await rows.remove(partitionKey, row.rowKey, etag);
       }
       return left;
@@ -355,9 +364,9 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     },
 
     wait: async (lane, sinceMs) => {
-      const rowKey = `wait-${String(lane).padStart(3, "0")}`;
+      const rowKey = `${hungerPrefix}${laneKey(lane)}`;
       if (sinceMs !== undefined)
-        return void (await rows.transact([{ do: "put", row: { partitionKey, rowKey, sinceMs } }]));
+        return void (await rows.transact([{ do: "put", row: { partitionKey, rowKey, version: 1, sinceMs } }]));
       const there = await rows.get(partitionKey, rowKey);
       try {
         if (there !== undefined) await rows.remove(partitionKey, rowKey, there.etag);
@@ -366,12 +375,14 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       }
     },
 
-    waiting: async () => {
-      const found: Waiting[] = [];
-      for await (const { row } of rows.list(partitionKey, "wait-")) {
-        found.push({ lane: Number(row.rowKey.slice("wait-".length)), sinceMs: Number(row["sinceMs"]) });
+    hunger: async () => {
+      const waiting: number[] = [];
+      let lastGiftMs = 0;
+      for await (const { row } of rows.list(partitionKey, hungerPrefix)) {
+        if (row.rowKey === giftKey) lastGiftMs = Number(row["sinceMs"]);
+        else waiting.push(Number(row["sinceMs"]));
       }
-      return found;
+      return { waiting, lastGiftMs };
     },
 
     account: async () => {

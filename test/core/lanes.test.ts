@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStarved, type Parallelism, planLanes, shareFor, type WaveSeen } from "../../src/core/lanes.ts";
+import { isInVain, type Parallelism, planLanes, shareFor, starving, type WaveSeen } from "../../src/core/lanes.ts";
 
 const seen = (lanes: number, late = 0, idle = 0): WaveSeen => ({ lanes, late, idle });
 
@@ -19,12 +19,12 @@ const steps: readonly Step[] = [
     64,
     3,
     seen(64, 0, 61),
-    3,
-    /61 of 64 lanes had no work; there are 3 packets/u,
+    4,
+    /61 of 64 lanes found no work; there are 3 packets/u,
   ],
   ["some spare lanes see whether there is more to share", "auto", 16, seen(32, 0, 20), 18, /there are 16 packets/u],
   ["after a starved wave a number grows again by doubling", 64, 4, seen(4), 8, /all 4 lanes were at work/u],
-  ["there is always one lane", "auto", 0, seen(8, 0, 8), 1, /had no work/u],
+  ["there is always one lane", "auto", 0, seen(8, 0, 8), 1, /found no work/u],
 ];
 
 for (const [what, parallelism, packets, last, lanes, why] of steps) {
@@ -42,9 +42,16 @@ test("holders share what waits among them, the rest by chance", () => {
   assert.equal(shareFor(64, 64, 0), 64);
 });
 
-test("a quarter of the lanes must have waited long to end a wave", () => {
+test("a lane starves when it has had nothing for long and nobody gave anything away", () => {
+  const now = 100_000;
+  const hunger = { waiting: [89_000, 95_000, 50_000], lastGiftMs: 80_000 };
+  assert.equal(starving(hunger, now, 10_000), 2);
+  assert.equal(starving({ ...hunger, lastGiftMs: 95_000 }, now, 10_000), 0);
+});
+
+test("a quarter of the lanes must starve to end a wave, and one spare lane is no reason", () => {
   assert.deepEqual(
-    [isStarved(0, 1), isStarved(1, 2), isStarved(15, 64), isStarved(16, 64)],
-    [false, true, false, true],
+    [isInVain(0, 1), isInVain(1, 2), isInVain(2, 8), isInVain(15, 64), isInVain(16, 64)],
+    [false, false, true, false, true],
   );
 });

@@ -1,26 +1,49 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { alphabetOf, cutsBetween, middleOf } from "../../src/core/pivot.ts";
+import { alphabetOf, cutsBetween, topOf } from "../../src/core/pivot.ts";
 
 const names = fc.string({ unit: "binary", minLength: 1, maxLength: 12 });
-const isAscii = (text: string) => !/[^\u0020-\u007e]/.test(text);
 
-test("a middle lies strictly between two names, whatever they are", () => {
-  fc.assert(
-    fc.property(names, fc.option(names, { nil: undefined }), (a, b) => {
-      const [after, upTo] = b === undefined || a < b ? [a, b] : [b, a];
-      const middle = middleOf(after, upTo);
-      if (middle === undefined) return;
-      assert.ok(middle > after && (upTo === undefined || middle < upTo));
+test("the top of a folder is found by few questions, and no name of its alphabet lies behind it", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(names, { minLength: 2 }), async (some) => {
+      const sorted = some.toSorted();
+      const last = sorted[Math.floor(sorted.length / 3)] ?? "";
+      let asked = 0;
+      const top = await topOf(last, alphabetOf(some), async (place) => {
+        asked++;
+        return sorted.some((name) => name > place);
+      });
+      assert.ok(asked <= 16);
+      if (top !== undefined) assert.ok(top > last && !sorted.some((name) => name > top));
     }),
   );
 });
 
-test("between plain names of numbers a middle is found, and after a few steps a good one", () => {
-  assert.ok(isAscii(middleOf("f0003999", undefined) ?? "\u00e4"));
-  assert.equal(middleOf("f0003999", "f9"), "f4");
-  assert.equal(middleOf("f0", "f1"), "f0O");
+test("numbered names need a handful of questions", async () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `f${String(index).padStart(5, "0")}`);
+  let asked = 0;
+  const top = await topOf("f00049", alphabetOf(names), async (place) => {
+    asked++;
+    return names.some((name) => name > place);
+  });
+  assert.equal(top, "f03");
+  assert.ok(asked < 8, `${asked} questions`);
+});
+
+test("a long common beginning costs a few questions, not one for each character", async () => {
+  const names = Array.from(
+    { length: 3000 },
+    (_, index) => `events-of-the-year-2024-part-${String(index).padStart(5, "0")}`,
+  );
+  let asked = 0;
+  const top = await topOf(names[49] ?? "", alphabetOf(names), async (place) => {
+    asked++;
+    return names.some((name) => name > place);
+  });
+  assert.equal(top, "events-of-the-year-2024-part-03");
+  assert.ok(asked < 12, `${asked} questions`);
 });
 
 test("cuts are ascending, between the names, of their characters, and no more than asked for", () => {

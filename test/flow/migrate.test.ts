@@ -52,6 +52,7 @@ const ferrying = (lanes: number) => ({
   plannedMs: 1000,
   deadlineMs: 5000,
   isPatient: true,
+  mayGrow: false,
   progress,
   status: "Running",
 });
@@ -64,7 +65,16 @@ test("a wave starts as many lanes as its plan says, with one deadline, and then 
     { name: "planWave", input: { run: "r1", epoch: 1, wave: 0, progress: noProgress } },
     ...[0, 1, 2].map((lane) => ({
       name: "ferryPacket",
-      input: { run: "r1", epoch: 1, lane, lanes: 3, plannedMs: 1000, deadlineMs: 5000, isPatient: true },
+      input: {
+        run: "r1",
+        epoch: 1,
+        lane,
+        lanes: 3,
+        plannedMs: 1000,
+        deadlineMs: 5000,
+        isPatient: true,
+        mayGrow: false,
+      },
     })),
   ]);
   assert.deepEqual(next, { run: "r1", epoch: 1, wave: 1, progress, seen: { lanes: 3, late: 0, idle: 0 }, lost: 0 });

@@ -1,4 +1,5 @@
 import { budget } from "../../src/core/budget.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
 import { isLive, type Run } from "../../src/core/run.ts";
 import type { WaveSeen } from "../../src/core/lanes.ts";
@@ -20,13 +21,13 @@ import { type MemorySink, type MemorySource, memorySink, memorySource } from "./
 import { testClock, type TestClock } from "./testClock.ts";
 
 /** A whole ferry on memory: lakes, table and time. */
-export type TestFerry = {
+export type TestFerry<C extends Clock = TestClock> = {
   readonly ferry: Ferry;
   readonly source: MemorySource;
   readonly sink: MemorySink;
   readonly rows: Rows;
   readonly blobs: Blobs;
-  readonly clock: TestClock;
+  readonly clock: C;
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
 };
 
@@ -48,11 +49,15 @@ const pace: Pace = {
 
 /** Builds a ferry; `changes` replace parts of its pace. */
 export function testFerry(changes: Partial<Pace> = {}, pageSize = 4000): TestFerry {
+  return ferryAt(testClock(), changes, pageSize);
+}
+
+/** The same with a clock of its own. */
+export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, pageSize = 4000): TestFerry<C> {
   const source = memorySource(pageSize);
   const sink = memorySink();
   const rows = memoryRows();
   const blobs = memoryBlobs();
-  const clock = testClock();
   const runs = openRuns(rows);
   const logged: TestFerry["logged"] = [];
   let nonces = 0;
@@ -94,7 +99,16 @@ export async function addRun(ferry: Ferry, id: string, request: MigrationRequest
 
 /** What a slice of a wave with one lane is asked to do, without an end in time. */
 export function sliceOf(run: string, epoch = 1): SliceInput {
-  return { run, epoch, lane: 0, lanes: 1, plannedMs: 0, deadlineMs: Number.MAX_SAFE_INTEGER, isPatient: true };
+  return {
+    run,
+    epoch,
+    lane: 0,
+    lanes: 1,
+    plannedMs: 0,
+    deadlineMs: Number.MAX_SAFE_INTEGER,
+    isPatient: true,
+    mayGrow: false,
+  };
 }
 
 /** Does what the orchestrator does until the run rests; `beforeSlice` may throw in place of a slice, as a lost worker. */
@@ -111,11 +125,11 @@ export async function drive(
     if (plan.do === "end") break;
     if (plan.do === "again") continue;
     progress = plan.progress;
-    const { lanes, plannedMs, deadlineMs, isPatient } = plan;
+    const { lanes, plannedMs, deadlineMs, isPatient, mayGrow } = plan;
     const slices = await Promise.allSettled(
       Array.from({ length: lanes }, async (_, lane) => {
         await beforeSlice(wave, lane);
-        return ferryPacket(ferry, { run, epoch, lane, lanes, plannedMs, deadlineMs, isPatient });
+        return ferryPacket(ferry, { run, epoch, lane, lanes, plannedMs, deadlineMs, isPatient, mayGrow });
       }),
     );
     // A lost worker says nothing.

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LakeError } from "../../src/core/error.ts";
+import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
+import { assertBooks } from "../kit/books.ts";
+import { addRun, drive, ferryAt, requestOf, type TestFerry } from "../kit/testFerry.ts";
+import { timeline, type Timeline } from "../kit/timeline.ts";
+
+type Made = TestFerry<Timeline>;
+
+const paced = () =>
+  ferryAt(timeline(1_000_000), { saveMs: 300, pulseMs: 200, lookMs: 500, firstWaveMs: 5000, waveMs: 20_000 }, 50);
+
+// Carries a lake over with so many lanes, each request of the source taking some milliseconds; says which lanes worked.
+async function carried(made: Made, parallelism: number) {
+  const { ferry, source, sink, clock, blobs, rows } = made;
+  source.onCall = () => clock.sleep(10);
+  await addRun(ferry, "r", requestOf({ parallelism }));
+  const run = await clock.run(drive(ferry, "r"));
+  assert.equal(run.status, "Succeeded", run.error?.detail);
+  assert.equal(sink.files().size, source.files().size);
+  assert.deepEqual([...new Set(sink.writes().values())], [1]);
+  const { created, done, tally } = await ferry.work("r").account();
+  assert.equal(created, done);
+  assert.equal(tally.filesListed, source.files().size);
+  assert.equal(tally.foldersListed, source.folders().size);
+  await assertBooks(ferry.work("r"), blobs);
+  const lanes: string[] = [];
+  for await (const { row } of rows.list("work-r", "lane-")) {
+    if (/"filesCopied":[1-9]/u.test(String(row["account0"]))) lanes.push(row.rowKey);
+  }
+  return { created, lanes: lanes.length };
+}
+
+test("one flat folder is shared by many lanes, each name copied once", async () => {
+  const made = paced();
+  for (let index = 0; index < 8000; index++) made.source.write(`/f${String(index).padStart(5, "0")}`, "x");
+  const { lanes, created } = await carried(made, 8);
+  assert.ok(lanes >= 6 && created > 8, `${lanes} lanes, ${created} packets`);
+});
+
+test("many small folders are shared by many lanes", async () => {
+  const made = paced();
+  for (let index = 0; index < 600; index++) made.source.write(`/d${index % 20}/e${index}/f`, "x");
+  const { lanes } = await carried(made, 8);
+  assert.ok(lanes >= 6, `${lanes} lanes`);
+});
+
+test("a deep and narrow lake ends exact with more lanes than it has work for", async () => {
+  const made = paced();
+  let folder: LakePath = rootPath;
+  for (let level = 0; level < 50; level++) {
+    folder = childPath(folder, "d");
+    made.source.write(childPath(folder, "f"), "x");
+  }
+  await carried(made, 16);
+});
+
+test("names of every order are copied once, however the folder is cut", async () => {
+  const made = paced();
+  const names = ["\u{1f600}", "\ufb01", "\uffee", "a", "~", "\u00e4", " ", "\u4e2d"];
+  for (let index = 0; index < 1600; index++) {
+    made.source.write(`/${names[index % 8]}${names[(index >> 3) % 8]}${index}`, "x");
+  }
+  await carried(made, 8);
+});
+
+test("a lane that loses its worker costs nothing but time", async () => {
+  const made = paced();
+  const { ferry, source, sink, clock, blobs } = made;
+  for (let index = 0; index < 1500; index++) source.write(`/d${index % 9}/f${index}`, "x");
+  source.onCall = () => clock.sleep(1);
+  await addRun(ferry, "r", requestOf({ parallelism: 6 }));
+  const lose = (wave: number, lane: number) => {
+    if (wave % 2 === 1 && lane < 2) throw new Error("the worker is lost");
+  };
+  const run = await clock.run(drive(ferry, "r", 1, lose));
+  assert.equal(run.status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+  await assertBooks(ferry.work("r"), blobs);
+});
+
+test("lanes that wait return when nobody has work to give, and the wave is not held up", async () => {
+  const { ferry, source, clock } = paced();
+  source.write("/only", "x");
+  source.write("/slow", "y");
+  source.onCall = (op, path) => clock.sleep(op === "read" && path === "/slow" ? 9000 : 1);
+  await addRun(ferry, "r", requestOf({ parallelism: 32 }));
+  assert.equal((await clock.run(drive(ferry, "r"))).status, "Succeeded");
+});
+
+test("a source that can't be asked for a place to cut is no reason to fail", async () => {
+  const made = paced();
+  const { source } = made;
+  for (let index = 0; index < 1000; index++) source.write(`/f${String(index).padStart(4, "0")}`, "x");
+  source.nameAfter = async (path: LakePath) => {
+    throw new LakeError("unavailable", { op: "LISTSTATUS", path, detail: "HTTP 500", retry: "exhausted" });
+  };
+  await carried(made, 4);
+});
