@@ -39,10 +39,13 @@ function within(lanes: number, most: number): number {
   return Math.max(1, Math.min(lanes, most));
 }
 
+/** As many packets are given away for each lane that waits: the others find one at once when they have done theirs. */
+const partsForEach = 2;
+
 /** Packets' worth of work that a holder gives away, now that `hungry` of `lanes` lanes wait; `roll` is in [0, 1). */
 export function shareFor(hungry: number, lanes: number, roll: number): number {
   const holders = Math.max(1, lanes - hungry);
-  const share = hungry / holders;
+  const share = (partsForEach * hungry) / holders;
   return Math.floor(share) + (roll < share % 1 ? 1 : 0);
 }
 

@@ -340,7 +340,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       // Meanwhile the walk has gone on; what was found still holds if the folder is still here and was not listed on.
       if (!standing.includes(frame) && !moving.has(frame)) return;
       if (!isWide(frame) || frame.page.at(-1)?.name !== last) return;
-      const cuts = cutsBetween(last, top ?? frame.upTo, alphabet, parts);
+      const cuts = cutsBetween(last, nearer(top, frame.upTo), alphabet, parts);
       const tails = [last, ...cuts].map((after, index) => tailOf(frame, after, cuts[index] ?? frame.upTo));
       endAt(frame, last);
       standing.unshift(...tails);
@@ -366,6 +366,11 @@ function endOf(entries: readonly Entry[], upTo: string | undefined): number | un
   if (upTo === undefined || !isEnd(upTo)) return undefined;
   const end = entries.findIndex(({ name }) => isBeyond(name, upTo));
   return end < 0 ? undefined : end;
+}
+
+function nearer(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
 }
 
 function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined): Frame {

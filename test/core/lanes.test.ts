@@ -36,10 +36,10 @@ for (const [what, parallelism, packets, last, lanes, why] of steps) {
 }
 
 test("holders share what waits among them, the rest by chance", () => {
-  assert.equal(shareFor(63, 64, 0.5), 63);
-  assert.equal(shareFor(32, 64, 0.5), 1);
+  assert.equal(shareFor(63, 64, 0.5), 126);
+  assert.equal(shareFor(32, 64, 0.5), 2);
   assert.deepEqual([shareFor(8, 64, 0.1), shareFor(8, 64, 0.9)], [1, 0]);
-  assert.equal(shareFor(64, 64, 0), 64);
+  assert.equal(shareFor(0, 64, 0), 0);
 });
 
 test("a lane starves when it has had nothing for long and nobody gave anything away", () => {

@@ -67,6 +67,7 @@ test("however often a walk is stopped, saved, given away and taken up again, eve
           const given: Cut[] = [];
           for (let at = 0; at < (turns[round % turns.length] ?? 1); at++) {
             await turn();
+            if (at % 4 === 2) void walk.spread(3);
             walk.hold(at % 3 === 1);
             if (at % 2 === 1) for (const ranges of walk.give(1 + (at % 3))) given.push({ ranges, open: [] });
           }
