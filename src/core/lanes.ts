@@ -40,7 +40,7 @@ function within(lanes: number, most: number): number {
 }
 
 /** As many packets are given away for each lane that waits: the others find one at once when they have done theirs. */
-const partsForEach = 2;
+const partsForEach = 6;
 
 /** Packets' worth of work that a holder gives away, now that `hungry` of `lanes` lanes wait; `roll` is in [0, 1). */
 export function shareFor(hungry: number, lanes: number, roll: number): number {

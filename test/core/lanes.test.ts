@@ -36,9 +36,9 @@ for (const [what, parallelism, packets, last, lanes, why] of steps) {
 }
 
 test("holders share what waits among them, the rest by chance", () => {
-  assert.equal(shareFor(63, 64, 0.5), 126);
-  assert.equal(shareFor(32, 64, 0.5), 2);
-  assert.deepEqual([shareFor(8, 64, 0.1), shareFor(8, 64, 0.9)], [1, 0]);
+  assert.equal(shareFor(63, 64, 0.5), 378);
+  assert.equal(shareFor(32, 64, 0.5), 6);
+  assert.deepEqual([shareFor(4, 64, 0.1), shareFor(4, 64, 0.9)], [1, 0]);
   assert.equal(shareFor(0, 64, 0), 0);
 });
 
