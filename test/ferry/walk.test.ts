@@ -5,6 +5,7 @@ import { budget } from "../../src/core/budget.ts";
 import { type Cut, cutBytes, decodeCut, encodeCut, isDone, maxCutBytes, takenOver } from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { startWalk, type Visitor } from "../../src/ferry/walk.ts";
+import { fuse } from "../kit/fuse.ts";
 import { memorySource } from "../kit/memoryLake.ts";
 import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
 
@@ -83,6 +84,54 @@ test("however often a walk is stopped, saved, given away and taken up again, eve
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+test("a folder that was given away while it was looked at is not walked here as well", async () => {
+  const source = memorySource(10);
+  for (let index = 0; index < 200; index++) source.write(`/f${String(index).padStart(3, "0")}`, "");
+  const seen: string[] = [];
+  const width = { listings: 1, files: budget(1) };
+  const walk = startWalk(source, wholeLake, counting(seen, new Set()), width, new AbortController().signal);
+  while (seen.length < 3) await turn();
+  const asked = fuse();
+  const { nameAfter } = source;
+  source.nameAfter = async (folder, after, signal) => {
+    await asked.burnt;
+    return nameAfter(folder, after, signal);
+  };
+  const spread = walk.spread(4);
+  const given = [...walk.give(4)];
+  asked.light();
+  await spread;
+  given.push(...walk.give(4));
+  await walk.ended;
+  for (const ranges of given) {
+    const cut = { ranges, open: [] };
+    await startWalk(source, cut, counting(seen, new Set()), width, new AbortController().signal).ended;
+  }
+  assert.deepEqual(seen.toSorted(), ["//", ...source.files().keys()].toSorted());
+});
+
+test("a range is cut inside itself only, however far its page goes", async () => {
+  const source = memorySource(50);
+  for (let index = 0; index < 400; index++) source.write(`/f${String(index).padStart(3, "0")}`, "");
+  const range = { folder: rootPath, after: "f099", upTo: "f119" };
+  const seen: string[] = [];
+  const width = { listings: 1, files: budget(1) };
+  const cut = { ranges: [range], open: [] };
+  const walk = startWalk(source, cut, counting(seen, new Set()), width, new AbortController().signal);
+  while (seen.length < 2) await turn();
+  await walk.spread(8);
+  const given = walk.give(8);
+  await walk.ended;
+  for (const ranges of given) {
+    const rest = { ranges, open: [] };
+    await startWalk(source, rest, counting(seen, new Set()), width, new AbortController().signal).ended;
+  }
+  assert.deepEqual(
+    seen.toSorted(),
+    Array.from({ length: 20 }, (_, index) => `/f${100 + index}`),
   );
 });
 
