@@ -56,6 +56,8 @@ export type Walk = {
 
 /** How many listed names a walk keeps in memory, over all folders it stands in. */
 const maxHeldEntries = 100_000;
+/** As many names at hand are enough for one walk. */
+const enoughEntries = 6000;
 /** Half a page with fewer names isn't worth a packet. */
 const fewEntries = 64;
 
@@ -158,6 +160,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   // Returns whether there is a page to go on with.
   async function listMore(frame: Frame): Promise<boolean> {
+    wakeAll();
     frame.isListing = true;
     try {
       const page = await source.list(frame.folder, frame.after, signal);
@@ -232,6 +235,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   function leave(frame: Frame): void {
     countFolder(frame);
     moving.delete(frame);
+    wakeAll();
   }
 
   function countFolder(frame: Frame): void {
@@ -277,11 +281,18 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     return false;
   }
 
+  // Names enough for the files in flight: more pages at the same time would only fill the memory.
+  function hasEnough(): boolean {
+    let held = 0;
+    for (const { page, at } of moving) held += page.length - at;
+    return held >= enoughEntries;
+  }
+
   async function work(): Promise<void> {
     while (!isStopped) {
-      const frame = standing.pop();
+      const frame = hasEnough() ? undefined : standing.pop();
       if (frame !== undefined) await advance(frame);
-      else if (moving.size === 0 && !isResuming) return wakeAll();
+      else if (standing.length === 0 && moving.size === 0 && !isResuming) return wakeAll();
       else await new Promise<void>((resolve) => wake.push(resolve));
     }
   }
