@@ -19,11 +19,14 @@ export type Visitor = {
     isFresh: boolean,
     signal: AbortSignal,
   ) => Promise<FileOutcome | "postponed" | "folder">;
-  /** Prepares one folder, before anything in it is listed. A worker that was lost may have done so before. */
+  /**
+   * Prepares one folder, before anything in it is listed. `mayBeOurs`: should it stand there already, it may be by this
+   * run, as nothing else is in a folder that it made.
+   */
   readonly folder: (
     path: LakePath,
     entry: Entry | undefined,
-    isTakenOver: boolean,
+    mayBeOurs: boolean,
     signal: AbortSignal,
   ) => Promise<FolderOutcome | "postponed">;
   /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
@@ -209,7 +212,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
         continue;
       }
       if (isStopped) return;
-      const outcome = await visitor.folder(path, entry, isTakenOver(frame.past), signal);
+      const outcome = await visitor.folder(path, entry, frame.past !== undefined, signal);
       pass(frame, entry);
       if (outcome === "postponed") {
         open.add(path);
