@@ -15,7 +15,13 @@ const stages: readonly (readonly Step[])[] = [
   [step("lint", "oxlint", "--type-aware"), step("dead code", "knip")],
   [tests("unit", "--test-isolation=none", "test/{core,wire,state,ferry,flow,app,lake,start}/**/*.test.ts")],
   // The closing lines of this stage tell CI that tests ran: it is the last one.
-  [tests("local Azure, contracts, end to end", "--test-concurrency=2", "test/{local,contract,e2e}/**/*.test.ts")],
+  [
+    tests(
+      "local Azure, contracts, end to end, chaos",
+      "--test-concurrency=2",
+      "test/{local,contract,e2e,chaos}/**/*.test.ts",
+    ),
+  ],
 ];
 
 const startMs = Date.now();

@@ -1,0 +1,170 @@
+import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
+import type { MigrationRequest } from "../../src/core/request.ts";
+import { requestOf } from "../kit/testFerry.ts";
+import type { Dice } from "./dice.ts";
+import { earlier, type Ground } from "./ground.ts";
+import type { LakePlan, Plan } from "./plan.ts";
+
+/** A lake that was laid out for a seed. */
+export type Laid = {
+  readonly request: MigrationRequest;
+  /** Kills whoever reads it. */
+  readonly poison: string | undefined;
+  readonly denied: string | undefined;
+  readonly unserved: string | undefined;
+};
+
+const startMs = 1_600_000_000_000;
+const largeBytes = 9 * 1024 * 1024 + 123;
+const letters = [
+  "a",
+  "b",
+  "c",
+  "Z",
+  "0",
+  "-",
+  " ",
+  "%",
+  "+",
+  "é",
+  "e\u0301",
+  "中",
+  "\u{1f600}",
+  "\ufb01",
+  "'",
+  "#",
+  "~",
+];
+const refusedNames = ["dot.", "back\\slash", "bell\u0007"];
+
+/** True when a path of ours holds a name that Gen2 refuses. */
+export function isRefused(path: string): boolean {
+  return path.split("/").some((name) => name.endsWith(".") || name.includes("\\") || name.includes("\u0007"));
+}
+
+/** Lays out both lakes, and says what is asked for. */
+export async function layOut(ground: Ground, dice: Dice, { lake: plan, parallelism }: Plan): Promise<Laid> {
+  const top: readonly LakePath[] = plan.isPart ? [rootPath, "/part" as LakePath] : [rootPath];
+  const folders: LakePath[] = [...top];
+  if (plan.isPart) await ground.makeFolder("/part");
+  for (let count = 0; count < plan.folders; count++) {
+    const parent = dice.chance(0.3) ? (folders.at(-1) ?? rootPath) : dice.pick(folders);
+    const folder = childPath(parent, nameOf(dice, plan, `d${count}`));
+    await ground.makeFolder(folder);
+    folders.push(folder);
+  }
+  const request: MigrationRequest = { ...requestFor(dice, plan), parallelism };
+  const moved = (path: string) => (request.sink.folderPath === "/" ? "" : "/landing") + withoutTop(path, request);
+  await ground.bare.makeFileSystem();
+  const files: LakePath[] = [];
+  for (let count = 0; count < plan.files; count++) {
+    const folder = dice.pick(folders);
+    const path = childPath(folder, nameOf(dice, plan, `f${count}`));
+    files.push(path);
+    const isLarge = plan.hasLarge && count === 0;
+    const content = isLarge ? "lakeferry ".repeat(largeBytes / 10) : contentOf(dice, path);
+    const modifiedMs = startMs + dice.between(0, 1_000_000);
+    await ground.write(path, content, modifiedMs);
+    if (dice.chance(plan.there) && !isRefused(path) && isSunk(path, request)) {
+      await putThere(ground, dice, moved(path) as LakePath, content, modifiedMs);
+    }
+  }
+  if (plan.hasRefused) await putInTheWay(ground, dice, folders, files, (path) => moved(path) as LakePath, request);
+  const cursed = files.slice(1);
+  const pick = (wanted: boolean) => (wanted && cursed.length > 0 ? dice.pick(cursed) : undefined);
+  return { request, poison: pick(plan.poison), denied: pick(plan.denied), unserved: pick(plan.unserved) };
+}
+
+function requestFor(dice: Dice, plan: LakePlan): MigrationRequest {
+  const sink = dice.chance(0.3) ? { folderPath: "/landing" } : {};
+  const withBlocks = { ...sink, blockSizeInMB: dice.between(1, 4) };
+  if (!plan.isPart) return requestOf({ sink: withBlocks });
+  const part = dice.pick(["folder", "range", "flat"]);
+  if (part === "folder") return requestOf({ source: { folderPath: "/part" }, sink: withBlocks });
+  if (part === "flat") return requestOf({ source: { recursive: false }, sink: withBlocks });
+  return requestOf({ source: { listAfter: "b", listBefore: "f2" }, sink: withBlocks });
+}
+
+function nameOf(dice: Dice, plan: LakePlan, stem: string): string {
+  if (plan.hasRefused && dice.chance(0.03)) return `${stem}${dice.pick(refusedNames)}`;
+  const wild = Array.from({ length: dice.between(0, 3) }, () => dice.pick(letters)).join("");
+  return `${wild}${stem}`;
+}
+
+function contentOf(dice: Dice, path: string): string {
+  return `${path} ${dice.roll()} `.repeat(dice.between(0, 6));
+}
+
+function withoutTop(path: string, { source: { folderPath } }: MigrationRequest): string {
+  return folderPath === "/" ? path : path.slice(folderPath.length);
+}
+
+function isSunk(path: string, { source: { folderPath } }: MigrationRequest): boolean {
+  return folderPath === "/" || path.startsWith(`${folderPath}/`);
+}
+
+// What an earlier migration, or somebody else, left at the sink.
+async function putThere(ground: Ground, dice: Dice, to: LakePath, content: string, modifiedMs: number): Promise<void> {
+  const bytes = Buffer.from(content, "utf8");
+  const guard = { replaces: "nothing" } as const;
+  if (dice.chance(0.5)) {
+    await ground.bare.putFile(to, bytes, earlier(bytes.byteLength, modifiedMs), guard);
+  } else {
+    const old = Buffer.from(`an older version of ${to}`, "utf8");
+    await ground.bare.putFile(to, old, earlier(old.byteLength, modifiedMs - dice.between(-5000, 5000)), guard);
+  }
+}
+
+async function putInTheWay(
+  ground: Ground,
+  dice: Dice,
+  folders: readonly LakePath[],
+  files: readonly LakePath[],
+  moved: (path: LakePath) => LakePath,
+  request: MigrationRequest,
+): Promise<void> {
+  const sunk = (paths: readonly LakePath[]) => paths.filter((path) => path !== "/part" && isSunk(path, request));
+  for (const [from, isFile] of [
+    [sunk(folders.slice(1)), false],
+    [sunk(files), true],
+  ] as const) {
+    if (from.length === 0 || dice.chance(0.5)) continue;
+    const path = moved(dice.pick(from));
+    if (isRefused(path)) continue;
+    const origin = earlier(0, 0);
+    // Whatever stands there already stays.
+    const put = isFile
+      ? ground.bare.makeFolder(path, origin)
+      : ground.bare.putFile(path, Buffer.from("in the way"), origin, { replaces: "nothing" });
+    await put.catch(() => undefined);
+  }
+}
+
+/** One change of the source: something is added, grows, is replaced, or goes. */
+export async function mutate(ground: Ground, dice: Dice, nowMs: number): Promise<void> {
+  const { files, folders } = await ground.source();
+  const there = [...files.keys()] as LakePath[];
+  const parents = [...folders].filter((path) => path !== "/part" || dice.chance(0.5)) as LakePath[];
+  const fresh = childPath(dice.pick(parents), `n${nowMs}${dice.between(0, 999)}`);
+  const victim = there.length === 0 ? fresh : dice.pick(there);
+  const content = contentOf(dice, `${victim} anew `);
+  switch (dice.pick(["add", "add", "change", "change", "remove", "fold", "unfold"])) {
+    case "add":
+      return ground.write(fresh, content, nowMs);
+    case "change":
+      return ground.write(victim, content, nowMs);
+    case "remove":
+      return ground.remove(victim);
+    case "fold": {
+      // A file becomes a folder of the same name.
+      await ground.remove(victim);
+      return ground.write(childPath(victim, "inner"), content, nowMs);
+    }
+    case "unfold": {
+      const folder = splitPath(victim).folder;
+      if (folder === rootPath || folder === "/part") return;
+      await ground.remove(folder);
+      return ground.write(folder, content, nowMs);
+    }
+  }
+}
