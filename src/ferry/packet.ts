@@ -146,7 +146,7 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
       if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
         cancel.abort(new Error("the slice was stopped"));
       }
-      if (nowMs - pulseMs >= pace.pulseMs) {
+      if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;
         const { isWanted, hunger } = await feel(ferry, input);
         const { waiting } = hunger;
@@ -154,7 +154,7 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
         if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
         if (input.mayGrow && waiting.length === 0 && nowMs - input.plannedMs >= pace.firstWaveMs) stop("deadline");
         const parts = isNarrow ? 0 : Math.min(maxParts, shareFor(waiting.length, input.lanes, clock.roll()));
-        if (parts > 0 && sharing === undefined && nowMs - gaveMs >= pace.giveMs) {
+        if (parts > 0 && sharing === undefined && isDue(gaveMs, pace.giveMs, nowMs)) {
           gaveMs = nowMs;
           sharing = share(parts).then(
             () => (sharing = undefined),
@@ -162,7 +162,7 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
           );
         }
       }
-      if (running === undefined && (nowMs - saving.lastMs >= saving.everyMs || ledger.isFull())) {
+      if (running === undefined && (isDue(saving.lastMs, saving.everyMs, nowMs) || ledger.isFull())) {
         // A slow store must not keep the slice from looking at the clock.
         running = save(false).then(
           () => (running = undefined),
@@ -191,6 +191,11 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     ledger.take();
     await over;
   }
+}
+
+// A clock that was set back puts nothing off.
+function isDue(sinceMs: number, everyMs: number, nowMs: number): boolean {
+  return nowMs < sinceMs || nowMs - sinceMs >= everyMs;
 }
 
 // A state store that can't be read for a moment changes nobody's mind.

@@ -1,6 +1,7 @@
 import type { Budget } from "../core/budget.ts";
 import { type Cut, type CutRange, isMade, type Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
+import { LakeError } from "../core/error.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
@@ -167,6 +168,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     frame.isListing = true;
     try {
       const page = await source.list(frame.folder, frame.after, signal);
+      // A file lists itself, without a name.
+      if (page.entries[0]?.name === "") throw fileNow(frame.folder);
       const end = endOf(page.entries, frame.upTo);
       frame.page = page.entries.slice(0, end);
       frame.at = 0;
@@ -397,6 +400,10 @@ function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined
 function endAt(frame: Frame, name: string): void {
   frame.upTo = name;
   frame.isListed = true;
+}
+
+function fileNow(path: LakePath): LakeError {
+  return new LakeError("changed", { op: "LISTSTATUS", path, detail: "it was a folder and is a file now; run again" });
 }
 
 function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {

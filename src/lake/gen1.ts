@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
+import { patiently } from "../wire/retry.ts";
 import type { Send, WireReply } from "../wire/send.ts";
 import { parseAclStatus, parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
 import type { Receive, Source } from "./lake.ts";
@@ -41,16 +42,26 @@ export function gen1Source(
     });
   }
 
+  // A reply that ends early is seen when it is read: asked for again, as patiently as one that doesn't come.
+  function whole<T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+    return patiently(ask, () => 0, patience.backoff, patience.clock, signal);
+  }
+
   return {
     stat: async (path, signal) => {
-      const reply = await get("GETFILESTATUS", path, { tooid: "true" }, { signal });
-      return parseFileStatus(reply.body, path);
+      return whole(signal, async () => {
+        const reply = await get("GETFILESTATUS", path, { tooid: "true" }, { signal });
+        return parseFileStatus(reply.body, path);
+      });
     },
 
-    list: async (folder, after, signal) => {
-      const query = { tooid: "true", listSize: String(pageSize), ...(after === undefined ? {} : { listAfter: after }) };
-      const reply = await get("LISTSTATUS", folder, query, { signal });
-      return parseFileStatuses(reply.body, folder, pageSize);
+    list: async (folder, after, signal, most = pageSize) => {
+      const size = Math.min(most, pageSize);
+      const query = { tooid: "true", listSize: String(size), ...(after === undefined ? {} : { listAfter: after }) };
+      return whole(signal, async () => {
+        const reply = await get("LISTSTATUS", folder, query, { signal });
+        return parseFileStatuses(reply.body, folder, size);
+      });
     },
 
     nameAfter: async (folder, after, signal) => {
@@ -75,8 +86,10 @@ export function gen1Source(
       ),
 
     getAccess: async (path, principals, signal) => {
-      const reply = await get("GETACLSTATUS", path, { tooid: String(principals === "ids") }, { signal });
-      return parseAclStatus(reply.body, path);
+      return whole(signal, async () => {
+        const reply = await get("GETACLSTATUS", path, { tooid: String(principals === "ids") }, { signal });
+        return parseAclStatus(reply.body, path);
+      });
     },
 
     summary: async (folder, signal) => {

@@ -58,9 +58,17 @@ function tryJson(body: Uint8Array): unknown {
   }
 }
 
+// A reply may end early and still look whole to HTTP: it is asked for again.
+function jsonOf(body: Uint8Array, op: string, path: LakePath): unknown {
+  const json = tryJson(body);
+  if (json !== undefined) return json;
+  const detail = `the reply is not whole JSON (${body.byteLength} bytes)`;
+  throw new LakeError("unavailable", { op, path, detail, retry: "later" });
+}
+
 /** Reads a GETFILESTATUS reply. */
 export function parseFileStatus(body: Uint8Array, path: LakePath): Entry {
-  const status = (tryJson(body) as { FileStatus?: unknown } | undefined)?.FileStatus;
+  const status = (jsonOf(body, "GETFILESTATUS", path) as { FileStatus?: unknown } | undefined)?.FileStatus;
   return entryOf(status, "GETFILESTATUS", path);
 }
 
@@ -69,8 +77,9 @@ export function parseFileStatus(body: Uint8Array, path: LakePath): Entry {
  * a full page may be followed by another.
  */
 export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: number): Page {
-  const statuses = (tryJson(body) as { FileStatuses?: { FileStatus?: unknown; continuationToken?: unknown } })
-    ?.FileStatuses;
+  const statuses = (
+    jsonOf(body, "LISTSTATUS", folder) as { FileStatuses?: { FileStatus?: unknown; continuationToken?: unknown } }
+  )?.FileStatuses;
   if (!Array.isArray(statuses?.FileStatus)) throw malformed("LISTSTATUS", folder, "no FileStatuses.FileStatus array");
   const entries = statuses.FileStatus.map((status) => entryOf(status, "LISTSTATUS", folder));
   checkOrder(entries, folder);
@@ -108,14 +117,14 @@ function ascends(entries: readonly Entry[], isBefore: (a: string, b: string) => 
 export function parseContentSummary(body: Uint8Array, folder: LakePath): { files: number; bytes: number } {
   const parsed = z
     .object({ ContentSummary: z.object({ fileCount: z.number(), length: z.number() }) })
-    .safeParse(tryJson(body));
+    .safeParse(jsonOf(body, "GETCONTENTSUMMARY", folder));
   if (!parsed.success) throw malformed("GETCONTENTSUMMARY", folder, "no fileCount and length");
   return { files: parsed.data.ContentSummary.fileCount, bytes: parsed.data.ContentSummary.length };
 }
 
 /** Reads a GETACLSTATUS reply. Throws LakeError "invalid" for an ACL that isn't whole. */
 export function parseAclStatus(body: Uint8Array, path: LakePath): Access {
-  const parsed = z.object({ AclStatus: aclStatus }).safeParse(tryJson(body));
+  const parsed = z.object({ AclStatus: aclStatus }).safeParse(jsonOf(body, "GETACLSTATUS", path));
   if (!parsed.success) throw malformed("GETACLSTATUS", path, "no entries, owner, group and permission");
   const { entries, owner, group, permission, stickyBit } = parsed.data.AclStatus;
   return {

@@ -24,7 +24,8 @@ export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock
 
   return (run) => {
     const nowMs = clock.nowMs();
-    for (const [id, { atMs }] of felt) if (nowMs - atMs >= everyMs) felt.delete(id);
+    // A clock that was set back makes nothing young.
+    for (const [id, { atMs }] of felt) if (nowMs < atMs || nowMs - atMs >= everyMs) felt.delete(id);
     const last = felt.get(run);
     if (last !== undefined) return last.pulse;
     const pulse = feel(run);

@@ -182,7 +182,8 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         cut: step.cut,
         state: isPacketDone ? "done" : step.isLast ? "pending" : "claimed",
         isClean: step.isLast,
-        barren: hasMoved || step.isLast ? 0 : packet.barren,
+        // Who lets go without having moved anything was not lost, and proves nothing of those before.
+        barren: hasMoved ? 0 : step.isLast ? packet.barren - 1 : packet.barren,
         nonce: nonce(),
         ...(step.suspect === undefined ? {} : { suspect: step.suspect }),
       };

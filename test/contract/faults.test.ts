@@ -67,7 +67,7 @@ test("a store that never answers is given up as exhausted", async () => {
 });
 
 test("a listing survives the same failures", async () => {
-  for (const effect of [{ status: 429 }, { status: 503, body: "html" }, { reset: "mid" }] as const) {
+  for (const effect of [{ status: 429 }, { status: 503, body: "html" }, { reset: "mid" }, { short: 5 }] as const) {
     await reading([{ match: { op: "LISTSTATUS" }, times: 2, effect }], async (source) => {
       assert.deepEqual(
         (await source.list(rootPath, undefined)).entries.map(({ name }) => name),

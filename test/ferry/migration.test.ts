@@ -378,6 +378,41 @@ test("an open name that has become a folder is walked as one, and never an empty
   assert.deepEqual(sink.files(), new Map([["/x/inner", "i"]]));
 });
 
+test("a folder that is a file by the time it is listed is a failure, never a nameless child", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/d/x", "x");
+  let lists = 0;
+  source.onCall = (op, path) => {
+    if (op !== "list" || path !== "/d" || lists++ > 0) return;
+    source.remove("/d");
+    source.write("/d", "a file now");
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.deepEqual([...sink.files().keys()], []);
+  assert.deepEqual((await ferry.work("r").account()).tally.foldersFailed, { changed: 1 });
+});
+
+test("a claim that was long on its way does nothing for a run that was paused meanwhile", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  const slow: typeof ferry = {
+    ...ferry,
+    work: (run) => ({
+      ...ferry.work(run),
+      claim: async (lane, besides) => {
+        const packet = await ferry.work(run).claim(lane, besides);
+        await ferry.runs.change(run, (now) => ({ ...now, status: "Cancelled" }));
+        return packet;
+      },
+    }),
+  };
+  assert.equal((await ferryPacket(slow, sliceOf("r"))).ended, "asked");
+  assert.equal(sink.files().size, 0);
+});
+
 test("an outage that outlasts all patience fails the run as stalled, and no file with it", async () => {
   const { ferry, source } = testFerry();
   for (let index = 0; index < 100; index++) source.write(`/f${index}`, `${index}`);

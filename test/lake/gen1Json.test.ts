@@ -45,9 +45,17 @@ test("an entry is read with the fields of the recordings, and unknown ones are p
   assert.equal(one({ modificationTime: -922_337_203_685_477 }).modifiedMs, -922_337_203_685_477);
 });
 
+test("a reply that isn't whole JSON is to be asked for again", () => {
+  for (const body of ["", "<html>", '{"FileStatuses":{"FileSt']) {
+    assert.throws(
+      () => parseFileStatuses(Buffer.from(body), rootPath, 10),
+      (error) => isKind(error, "unavailable") && error.retry === "later",
+    );
+  }
+});
+
 test("a reply that isn't Gen1's is refused, not guessed at", () => {
   const bodies = [
-    "<html>",
     "{}",
     '{"FileStatuses":{}}',
     JSON.stringify({ FileStatuses: { FileStatus: [status("a", { length: 2 ** 60 })] } }),

@@ -116,6 +116,9 @@ test("a packet lost again and again is handed out with more and more care; progr
   const narrow = await work.claim(0);
   await narrow?.save({ ...step, tally: emptyTally, given: [], failures: [], suspect: "/q" }, still);
   await work.requeue();
+  // A slice that takes it and lets it go, without having moved anything, is no sign that it is well.
+  const nothing = { ...step, tally: emptyTally, given: [], failures: [], suspect: "/q", isLast: true };
+  await (await work.claim(0))?.save(nothing, still);
   assert.deepEqual((await work.claim(0))?.care, { isNarrow: true, condemned: "/q" });
   await work.requeue();
   const moving = await work.claim(0);
