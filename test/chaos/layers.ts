@@ -4,6 +4,7 @@ import { runCourse } from "./course.ts";
 import { memoryGround } from "./ground.ts";
 import { stores } from "./network.ts";
 import { planOf } from "./plan.ts";
+import { runProcesses } from "./processes.ts";
 import { wireGround } from "./wire.ts";
 
 /** What a seed is run on. */
@@ -23,6 +24,8 @@ export const layers = {
     const plan = planOf(seed, stores, ["amnesia"]);
     return runCourse(plan, async (sim, dice) => memoryGround(plan.pageSize, await azuriteState(sim, dice)));
   },
+  /** The processes of npm start, killed with kill -9; its course depends on the machine. */
+  processes: runProcesses,
 } as const;
 
 /** The name of a layer. */
@@ -30,6 +33,7 @@ export type LayerName = keyof typeof layers;
 
 /** The layer of a seed when nobody asks for one. */
 export function layerOf(seed: number): LayerName {
+  if (seed % 100 === 0) return "processes";
   if (seed % 20 === 0) return "azurite";
   return seed % 5 === 0 ? "wire" : "memory";
 }
