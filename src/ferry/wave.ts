@@ -91,10 +91,13 @@ function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: Wa
   return lanes > seen.lanes ? firstWaveMs : waveMs;
 }
 
-// What the slices say isn't asked: one that was lost may have saved a lot before.
-function progressSince({ wave, progress }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
+// What the slices say of their work isn't asked: one that was lost may have saved a lot before. A wave whose slices all
+// came too late, because there was no slot or the plan was long on its way, says nothing about the lakes.
+function progressSince({ wave, progress, seen }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
   const counted = tally.filesListed + tally.foldersListed + done + failed;
-  return { counted, stalls: wave === 0 || counted > progress.counted ? 0 : progress.stalls + 1 };
+  if (wave === 0 || counted > progress.counted) return { counted, stalls: 0 };
+  const wasLate = seen !== undefined && seen.late >= seen.lanes;
+  return { counted, stalls: progress.stalls + (wasLate ? 0 : 1) };
 }
 
 // After a wave that moved nothing the lakes get some air, longer each time; a person's command ends the rest.

@@ -413,6 +413,20 @@ test("a claim that was long on its way does nothing for a run that was paused me
   assert.equal(sink.files().size, 0);
 });
 
+test("waves whose slices all came too late are no stalls", async () => {
+  const { ferry, source } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  let progress = noProgress;
+  for (let wave = 0; wave < 20; wave++) {
+    const seen = wave === 0 ? {} : { seen: { lanes: 1, late: 1, idle: 0 } };
+    const plan = await planWave(ferry, { run: "r", epoch: 1, wave, progress, ...seen });
+    if (plan.do !== "ferry") return assert.fail(plan.do);
+    progress = plan.progress;
+  }
+  assert.equal(progress.stalls, 0);
+});
+
 test("an outage that outlasts all patience fails the run as stalled, and no file with it", async () => {
   const { ferry, source } = testFerry();
   for (let index = 0; index < 100; index++) source.write(`/f${index}`, `${index}`);
