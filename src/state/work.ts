@@ -272,6 +272,15 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     }
   }
 
+  // A doubled execution may have been faster.
+  async function removeOnce(rowKey: string, etag: string): Promise<void> {
+    try {
+      await rows.remove(partitionKey, rowKey, etag);
+    } catch (error) {
+      if (!isRace(error)) throw error;
+    }
+  }
+
   async function packets(state?: PacketState["state"]): Promise<readonly StoredRow[]> {
     const found: StoredRow[] = [];
     for await (const stored of rows.list(partitionKey, "packet-", state)) found.push(stored);
@@ -337,14 +346,14 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       for (const { row, etag } of await packets()) {
         const packet = packetOf(row);
         if (packet.state === "done") {
-          await rows.remove(partitionKey, row.rowKey, etag);
+          await removeOnce(row.rowKey, etag);
           continue;
         }
         left++;
         await free({ row, etag }, packet.claims);
       }
       for await (const { row, etag } of rows.list(partitionKey, hungerPrefix)) {
-        await rows.remove(partitionKey, row.rowKey, etag);
+        await removeOnce(row.rowKey, etag);
       }
       return left;
     },
@@ -369,11 +378,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       if (sinceMs !== undefined)
         return void (await rows.transact([{ do: "put", row: { partitionKey, rowKey, version: 1, sinceMs } }]));
       const there = await rows.get(partitionKey, rowKey);
-      try {
-        if (there !== undefined) await rows.remove(partitionKey, rowKey, there.etag);
-      } catch (error) {
-        if (!isRace(error)) throw error;
-      }
+      if (there !== undefined) await removeOnce(rowKey, there.etag);
     },
 
     hunger: async () => {
