@@ -15,6 +15,8 @@ import { copying } from "./visit.ts";
 import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
+/** Past its deadline a slice goes on for so long with a packet of which it has not dealt with any name yet. */
+const leastWorkMs = 10_000;
 /** Parts that one gift can have. */
 const maxParts = 16;
 
@@ -131,7 +133,8 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   }
 
   async function tend(): Promise<void> {
-    let pulseMs = clock.nowMs();
+    const claimedMs = clock.nowMs();
+    let pulseMs = claimedMs;
     let gaveMs = 0;
     let sharing: Promise<unknown> | undefined;
     let running: Promise<unknown> | undefined;
@@ -141,7 +144,9 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
       if (failure !== undefined) throw failure.error;
       const nowMs = clock.nowMs();
       if (ferry.closing.aborted) stop("asked");
-      if (nowMs >= input.deadlineMs) stop("deadline");
+      // However late it was claimed and however slow the lakes are: a packet that was taken is moved on, if it can be.
+      const isFair = ledger.items() > 0 || isDue(claimedMs, leastWorkMs, nowMs);
+      if (nowMs >= input.deadlineMs && isFair) stop("deadline");
       const graceMs = state.ended === "deadline" ? pace.deadlineGraceMs : pace.graceMs;
       if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
         cancel.abort(new Error("the slice was stopped"));
