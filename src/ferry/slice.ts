@@ -39,9 +39,10 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
     }
     if (waitsSinceMs !== undefined) await work.wait(input.lane, undefined);
     waitsSinceMs = undefined;
-    // The claim may have been long on its way; the packet of a run that has ended meanwhile stays as it is.
+    // The claim may have been long on its way; the packet of a run that has ended meanwhile stays as it is. One that was
+    // only slow is moved on.
     const now = reasonNotTo(ferry, input, await ferry.runs.get(input.run));
-    if (now !== undefined) return { ended: now, items, ...late };
+    if (now !== undefined && now !== "deadline") return { ended: now, items, ...late };
     const result = await walkPacket(ferry, input, run, packet);
     items += result.items;
     if (result.ended === "postponed") postponed.add(packet.key);
