@@ -2,7 +2,7 @@ import { failureOf, isKind, LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
-import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
+import { type Command, instanceOf, isLive, type PlannedWave, type Run, statusAfter } from "../core/run.ts";
 import { firstRound, type MigrateInput } from "../flow/migrate.ts";
 import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
@@ -164,7 +164,16 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
         const sealed = journal === undefined ? run : { ...run, journal };
         const report: Report = reportOf(sealed, tally, ferry.clock.nowMs());
         const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
-        const body = { ...summaryOf(run), request: run.request, report, failures, orchestration, links: linksOf(id) };
+        const wave = run.wave === undefined ? {} : { wave: waveOf(run.wave) };
+        const body = {
+          ...summaryOf(run),
+          request: run.request,
+          report,
+          ...wave,
+          failures,
+          orchestration,
+          links: linksOf(id),
+        };
         return { status: 200, body };
       }),
 
@@ -207,6 +216,11 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(run.endedMs === undefined ? {} : { endTime: isoTime(run.endedMs) }),
     ...(run.error === undefined ? {} : { error: run.error }),
   };
+}
+
+// What a person may want to know of the wave that was planned last.
+function waveOf({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWave): Record<string, unknown> {
+  return { number, lanes, why, packets, startTime: isoTime(plannedMs), deadline: isoTime(deadlineMs) };
 }
 
 function isoTime(ms: number): string {

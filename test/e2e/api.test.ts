@@ -370,6 +370,10 @@ suite("the HTTP API", { concurrency: 4 }, () => {
 
   test("the journal tells what became of every name, as JSON Lines or CSV, all of it or one outcome", async () => {
     const { id, report } = await ran({ source: { folderPath: "/mixed" }, sink: { fileSystem: "journal" } });
+    assert.match(
+      JSON.stringify((await shown(id))["wave"]),
+      /"number":0,"lanes":1,"why":"the first slice looks around"/u,
+    );
     const read = async (query: string) => {
       const reply = await fetch(api(`/${id}/journal${query}`));
       return { type: reply.headers.get("content-type"), text: await reply.text() };
