@@ -94,7 +94,8 @@ function flavoursOf(dice: Dice): ReadonlySet<Flavour> {
 }
 
 function paceOf(dice: Dice): Pace {
-  const waveMs = dice.pick([2000, 5000, 20_000, 60_000]);
+  // Longer than it takes to find a packet in a table that is slow and answers page by page.
+  const waveMs = dice.pick([5000, 10_000, 20_000, 60_000]);
   return {
     listings: dice.between(1, 5),
     saveMs: dice.pick([100, 500, 1000, 3000]),
@@ -105,8 +106,8 @@ function paceOf(dice: Dice): Pace {
     pollMs: dice.pick([100, 500]),
     giveMs: dice.pick([200, 1000, 5000]),
     starvedMs: dice.pick([1000, 5000]),
-    lookMs: dice.pick([500, 2000, waveMs]),
-    firstWaveMs: dice.pick([1000, waveMs]),
+    lookMs: dice.pick([2000, 5000, waveMs]),
+    firstWaveMs: dice.pick([5000, waveMs]),
     waveMs,
     keeperGraceMs: dice.pick([1000, 10_000, 60_000]),
     stallMs: dice.pick([500, 2000]),
