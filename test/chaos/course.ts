@@ -63,7 +63,7 @@ export async function runCourse(
 
 // The run that everything happens to.
 async function roughRun(course: Course, before: Truth) {
-  const { plan, sim, dice, ground, laid, network, sent, isQuiet } = course;
+  const { plan, sim, dice, ground, laid, network, sent } = course;
   const world = worldOf(course, {
     curse: ({ store, op, path }) => {
       if (store !== "source" || op !== "read") return undefined;
@@ -89,7 +89,7 @@ async function roughRun(course: Course, before: Truth) {
   await sim.rest();
   const run = await openRuns(ground.rows).get("r");
   assert.equal(run?.status, ended.status, "an ended run stays as it ended");
-  assertBegun(ended, !isQuiet || plan.weather.spells.length > 0);
+  assertMoving(course, ended);
   const isStill = troubles.counts["mutate"] === undefined;
   const failed = await assertExact({
     ...(await restedOf(course, ended)),
@@ -179,10 +179,14 @@ async function restedOf({ sim, ground }: Course, run: Run): Promise<Omit<Rested,
   };
 }
 
-// A run fails only when it could not even begin, because the lakes were out of reach.
-function assertBegun(run: Run, isRough: boolean): void {
+// A run fails only when it could not even begin, because the lakes were out of reach; or when doubles that found nothing
+// to do ended each of its waves before a name that takes all tries was through.
+function assertMoving({ plan, laid, isQuiet }: Course, run: Run): void {
+  const isRough = !isQuiet || plan.weather.spells.length > 0;
   const neverBegan = isRough && run.error?.detail.endsWith("tries)") === true;
-  assert.ok(run.status !== "Failed" || neverBegan, `it failed: ${whyFailed(run)}`);
+  const isHurried = plan.hub.double >= 0.4 && (laid.unserved ?? laid.poison) !== undefined;
+  const isExcused = neverBegan || (isHurried && run.error?.detail.startsWith("stalled") === true);
+  assert.ok(run.status !== "Failed" || isExcused, `it failed: ${whyFailed(run)}`);
 }
 
 function whyFailed({ error }: Run): string {
