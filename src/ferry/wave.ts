@@ -43,8 +43,11 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (run === undefined || known !== undefined) return known ?? fenced;
   const progress = progressSince(input, await work.account());
   if (progress.stalls > 0) await rest(ferry, input.run, progress.stalls);
-  const isNew = restingStatus(run.status) === undefined && run.startedMs === undefined;
-  const begun = isNew ? await begin(ferry, run) : ((await ferry.runs.get(run.id)) ?? run);
+  // People may have paused, resumed or cancelled it while it rested.
+  const now = await ferry.runs.get(input.run);
+  if (now === undefined || now.epoch !== input.epoch) return fenced;
+  const isNew = restingStatus(now.status) === undefined && now.startedMs === undefined;
+  const begun = isNew ? await begin(ferry, now) : now;
   const left = await work.requeue();
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {

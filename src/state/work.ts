@@ -183,7 +183,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         state: isPacketDone ? "done" : step.isLast ? "pending" : "claimed",
         isClean: step.isLast,
         // Who lets go without having moved anything was not lost, and proves nothing of those before.
-        barren: hasMoved ? 0 : step.isLast ? packet.barren - 1 : packet.barren,
+        barren: hasMoved ? 0 : step.isLast ? Math.max(0, packet.barren - 1) : packet.barren,
         nonce: nonce(),
         ...(step.suspect === undefined ? {} : { suspect: step.suspect }),
       };

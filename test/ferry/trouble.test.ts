@@ -1,0 +1,97 @@
+// What the chaos suite found, each kept in a few lines.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LakeError } from "../../src/core/error.ts";
+import { noProgress } from "../../src/core/run.ts";
+import { ferryPacket } from "../../src/ferry/slice.ts";
+import { planWave } from "../../src/ferry/wave.ts";
+import { assertBooks } from "../kit/books.ts";
+import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
+
+test("a folder whose second page can't be listed is counted once, and the rest of it is a failure of its own", async () => {
+  const { ferry, source, sink, blobs } = testFerry({}, 2);
+  for (const name of ["a", "b", "c", "d"]) source.write(`/d/${name}`, name);
+  let lists = 0;
+  source.onCall = (op, path) => {
+    if (op === "list" && path === "/d" && lists++ > 0) {
+      throw new LakeError("denied", { op: "LISTSTATUS", path, detail: "no" });
+    }
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.deepEqual([...sink.files().keys()], ["/d/a", "/d/b"]);
+  const { tally } = await ferry.work("r").account();
+  assert.deepEqual([tally.foldersListed, tally.foldersMade, tally.rangesFailed], [2, 2, 1]);
+  const lines = await assertBooks(ferry.work("r"), blobs);
+  assert.deepEqual(
+    lines.filter(({ outcome }) => outcome === "failed").map(({ type, path }) => `${type} ${path}`),
+    ["range /d"],
+  );
+});
+
+test("a doubled plan of a wave is the same plan, and takes no packet from a slice at work", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  const wave = { run: "r", epoch: 1, wave: 0, progress: noProgress };
+  const plan = await planWave(ferry, wave);
+  let doubled: unknown;
+  source.onCall = async (op) => {
+    if (op === "read") doubled = await planWave(ferry, wave);
+  };
+  assert.equal((await ferryPacket(ferry, sliceOf("r"))).ended, "drained");
+  assert.deepEqual(doubled, plan);
+  assert.equal(sink.writes().get("/x"), 1);
+});
+
+test("a process that is told to end plans nothing, and nobody counts that as a stall", async () => {
+  const { ferry, source } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  const closing: typeof ferry = { ...ferry, closing: AbortSignal.abort() };
+  for (let time = 0; time < 20; time++) {
+    assert.equal((await planWave(closing, { run: "r", epoch: 1, wave: 0, progress: noProgress })).do, "again");
+  }
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+});
+
+test("a plan that looks twice sees a pause and a resume in between, and disturbs nobody", async () => {
+  const { ferry, source } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  await ferry.runs.change("r", (run) => ({ ...run, status: "Pausing" }));
+  let looks = 0;
+  const between: typeof ferry = {
+    ...ferry,
+    runs: {
+      ...ferry.runs,
+      get: async (id) => {
+        if (++looks === 2) await ferry.runs.change("r", (run) => ({ ...run, status: "Running", epoch: 2 }));
+        return ferry.runs.get(id);
+      },
+    },
+  };
+  const plan = await planWave(between, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  assert.deepEqual(plan, { do: "end", status: "fenced" });
+  assert.equal((await drive(ferry, "r", 2)).status, "Succeeded");
+});
+
+test("a packet whose claim outlasted the wave is moved on all the same", async () => {
+  const { ferry, source, sink, clock } = testFerry();
+  for (let index = 0; index < 50; index++) source.write(`/f${index}`, "x");
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  const slow: typeof ferry = {
+    ...ferry,
+    work: (run) => ({
+      ...ferry.work(run),
+      claim: async (lane, besides) => {
+        const packet = await ferry.work(run).claim(lane, besides);
+        clock.advance(5000);
+        return packet;
+      },
+    }),
+  };
+  await ferryPacket(slow, { ...sliceOf("r"), deadlineMs: clock.nowMs() + 1000 });
+  assert.ok(sink.files().size > 0);
+});
