@@ -24,7 +24,7 @@ const settings = Object.fromEntries(values.set.map((text) => text.split("=", 2) 
 const everyMs = Number(values.trace) * 1000;
 
 const isTable = !values.json;
-const widths = [9, 5, 7, 7, 7, 7, 7, 6, 7, 8, 5, 6, 10, 10, 11, 11, 10, 6, 6, 5];
+const widths = [9, 5, 7, 7, 7, 7, 7, 6, 7, 8, 5, 6, 10, 10, 6, 11, 11, 10, 6, 6, 5];
 if (isTable) {
   console.log("idle: share of the lanes' time after the ramp without a packet or a slice; (all): of the whole run");
   print([
@@ -42,6 +42,7 @@ if (isTable) {
     "tx/s",
     "requests/s",
     "peak req/s",
+    "rows/s",
     "peak rows/s",
     "largest row",
     "largest tx",
@@ -89,6 +90,7 @@ function cellsOf(name: string, lanes: number, items: number, figures: Figures): 
     (table.transactions / seconds).toFixed(1),
     (table.requests / seconds).toFixed(1),
     String(table.peakRequests),
+    (table.entities / seconds).toFixed(0),
     String(table.peakEntities),
     kibibytes(table.largestRow.bytes),
     kibibytes(table.largestTransaction.bytes),

@@ -70,6 +70,7 @@ export function watchLanes(clock: Clock, lanes: number, rampMs: number): LaneWat
     let state: LaneState = "absent";
     let packets = 0;
     let requests = 0;
+    let isOver = false;
 
     function turn(next: LaneState): void {
       if (next === state) return;
@@ -82,7 +83,9 @@ export function watchLanes(clock: Clock, lanes: number, rampMs: number): LaneWat
       if (ramp === undefined && everBusy.size >= 0.9 * lanes) ramp = { atMs: clock.nowMs(), sums: { ...sums } };
     }
 
+    // What a slice has left under way is answered after its end.
     function look(): void {
+      if (isOver) return;
       turn(requests > 0 ? "busy" : packets > 0 ? "holding" : "waiting");
     }
 
@@ -125,7 +128,10 @@ export function watchLanes(clock: Clock, lanes: number, rampMs: number): LaneWat
           return packet === undefined ? undefined : watchedPacket(packet);
         },
       }),
-      end: () => turn("absent"),
+      end: () => {
+        isOver = true;
+        turn("absent");
+      },
     };
   }
 
