@@ -13,7 +13,7 @@ for (const [name, shape] of Object.entries(shapes)) {
 }
 
 test("once they have spread out, lanes have nothing to do for at most a tenth of the time", async () => {
-  const figures = await simulate({ ...azure, lake: shapes["folders"]!(0.03), lanes: 4, parallelism: 4 });
+  const figures = await simulate({ ...azure, lake: shapes["heavy"]!(0.05), lanes: 8, parallelism: 8 });
   assert.deepEqual(figures.faults, []);
   assert.ok((figures.idleShare ?? 1) <= 0.1, `${figures.idleShare}`);
 });
