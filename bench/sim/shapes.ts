@@ -42,30 +42,38 @@ export const shapes: Readonly<Record<string, (scale: number) => SyntheticLake>> 
     laid(
       folders([
         ...several(100, (index) => [`a${digits(index, 3)}`, flat("f", times(5000, scale), small)] as const),
-        ["b", flat("huge", 1, constant(Math.max(64 * mebibyte, Math.ceil((1024 * gibibyte * scale) / slowdown))))],
+        ["b", huge(1024, scale)],
         ...several(100, (index) => [`c${digits(index, 3)}`, flat("f", times(5000, scale), small)] as const),
       ]),
     ),
-  /** All of them together. */
-  mix: (scale) =>
-    laid(
-      folders([
-        ["deep", chain(58, times(4000, scale))],
-        ["flat", flat("part-", times(2_000_000, scale), small)],
-        ["folders", singles(times(200_000, scale))],
-        ["heavy", flat("f", times(30_000, scale), constant(4 * mebibyte))],
-        ["huge", flat("huge", 1, constant(Math.max(64 * mebibyte, Math.ceil((256 * gibibyte * scale) / slowdown))))],
-        [
-          "plain",
-          folders(several(50, (index) => [`p${digits(index, 2)}`, flat("f", times(4000, scale), small)] as const)),
-        ],
-      ]),
-    ),
+  /** All of them together, first without the huge file. */
+  medley: (scale) => laid(folders([...sortsBefore(scale), ...sortsAfter(scale)])),
+  mix: (scale) => laid(folders([...sortsBefore(scale), ["huge", huge(256, scale)], ...sortsAfter(scale)])),
 };
 
 function laid(plan: Plan): SyntheticLake {
   const { shelf, files, folders, bytes } = plan({ files: 0, folders: 0 });
   return { root: shelf, files, folders, bytes, slowdown };
+}
+
+type Named = readonly (readonly [string, Plan])[];
+
+function sortsBefore(scale: number): Named {
+  return [
+    ["deep", chain(58, times(4000, scale))],
+    ["flat", flat("part-", times(2_000_000, scale), small)],
+    ["folders", singles(times(200_000, scale))],
+    ["heavy", flat("f", times(30_000, scale), constant(4 * mebibyte))],
+  ];
+}
+
+function sortsAfter(scale: number): Named {
+  return [["plain", folders(several(50, (index) => [`p${digits(index, 2)}`, flat("f", times(4000, scale), small)]))]];
+}
+
+// One file, never so small that it would not go as blocks.
+function huge(gibibytes: number, scale: number): Plan {
+  return flat("huge", 1, constant(Math.max(64 * mebibyte, Math.ceil((gibibytes * gibibyte * scale) / slowdown))));
 }
 
 type Size = { readonly of: (number: number) => number };
@@ -120,7 +128,7 @@ function singles(count: number): Plan {
 }
 
 // Named folders, ascending.
-function folders(parts: readonly (readonly [string, Plan])[]): Plan {
+function folders(parts: Named): Plan {
   return (start) => {
     let sum = { files: 0, folders: 0, bytes: 0 };
     const children: Child[] = parts.map(([name, plan]) => {
