@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Fault } from "../../local/kit/faults.ts";
@@ -151,16 +151,21 @@ export async function eventually<T>(what: string, ask: () => T | undefined | Pro
   throw new Error(`waited in vain for ${what}`);
 }
 
-/** Takes a port so that nobody else can; true when it was free. */
-export async function occupy(t: Undo, port: number): Promise<{ readonly port: number; readonly wasFree: boolean }> {
+/** Listens on a port (0: any free one) until the test ends; false while somebody else has it. */
+async function listens(t: Undo, port: number): Promise<number | undefined> {
   const server = createServer();
-  const taken = await new Promise<boolean>((resolve) => {
+  const isOurs = await new Promise<boolean>((resolve) => {
     server.once("error", () => resolve(false));
     server.listen(port, "127.0.0.1", () => resolve(true));
   });
+  if (!isOurs) return undefined;
   t.after(() => void server.close());
-  const address = server.address();
-  return { port: typeof address === "object" && address !== null ? address.port : port, wasFree: taken };
+  return (server.address() as AddressInfo).port;
+}
+
+/** Takes a port so that nobody else can; waits for tests beside this one that have it for a while. */
+export async function occupy(t: Undo, port: number): Promise<number> {
+  return await eventually(`port ${port} to be free`, () => listens(t, port));
 }
 
 /** Tells an emulator which requests go wrong. */

@@ -86,7 +86,6 @@ suite("npm start", { concurrency: 2 }, () => {
       [],
     );
 
-    // Whoever has it, it isn't free.
     await occupy(t, 7071);
     const serving = startCommand(t, [...lakes, "--serve"]);
     const { app } = await serving.addresses;
@@ -209,7 +208,7 @@ suite("npm start", { concurrency: 2 }, () => {
 
   test("wrong usage ends with exit code 2 and a word on what is wrong, before anything is made", async (t) => {
     const [source, out, other] = [tempFolder(t), tempFolder(t), tempFolder(t)];
-    const { port } = await occupy(t, 0);
+    const port = await occupy(t, 0);
     const spec = (name: string, text: string): readonly string[] => {
       writeFileSync(join(other, name), text);
       return ["--source", source, "--spec", join(other, name)];
