@@ -65,6 +65,10 @@ export async function copyFile(
         if (there !== undefined && isOurs(crossing.run, entry, there)) {
           return { do: "copied", ...listing, read, ...proofOf(there) };
         }
+      } else if (isKind(error, "corrupt")) {
+        // The sink may hold bytes that aren't the source's under our own name for them: they are replaced, not believed.
+        const wrong = await crossing.sink.stat(to, signal);
+        there = wrong === undefined ? undefined : { kind: wrong.kind, bytes: wrong.bytes, etag: wrong.etag };
       } else if (!isKind(error, "changed")) throw error;
       if (isLast) throw error;
       entry = await crossing.source.stat(from, signal);

@@ -20,8 +20,8 @@ export type Ledger = {
   readonly take: () => Pick<Step, "tally" | "failures" | "journal">;
   /** True when a save should come soon. */
   readonly isFull: () => boolean;
-  /** Resolves when there is room for more, so that failures and lines never fill the memory. */
-  readonly room: () => Promise<void>;
+  /** Resolves when there is room for more, so that failures and lines never fill the memory; rejects when aborted. */
+  readonly room: (signal: AbortSignal) => Promise<void>;
   /** Files and folders dealt with, over all saves. */
   readonly items: () => number;
 };
@@ -74,8 +74,14 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       journal.add(folderLine(path, outcome));
     },
     isFull,
-    room: async () => {
-      while (isFull()) await new Promise<void>((resolve) => waiters.push(resolve));
+    room: async (signal) => {
+      while (isFull()) {
+        signal.throwIfAborted();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        waiters.push(resolve);
+        signal.addEventListener("abort", () => resolve(), { once: true });
+        await promise;
+      }
     },
     items: () => items,
     take: () => {

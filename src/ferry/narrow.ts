@@ -46,6 +46,12 @@ export function narrowed(
     },
     visitor: {
       ...visitor,
+      folder: (path, entry, mayBeOurs, signal) =>
+        alone(path, signal, async () => {
+          if (path !== condemned) return visitor.folder(path, entry, mayBeOurs, signal);
+          const { kind, op, detail } = givenUp("makeFolder", path);
+          return { do: "failed", failure: { kind, op, path, detail } };
+        }),
       file: (path, entry, isFresh, signal) =>
         alone(path, signal, async () => {
           if (path !== condemned) return visitor.file(path, entry, isFresh, signal);

@@ -28,8 +28,14 @@ export type PacketEnd = {
   readonly error?: Failure;
 };
 
-/** Walks a claimed packet until it is drained or time is up, saving as it goes. */
-export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, packet: ClaimedPacket): Promise<PacketEnd> {
+/** Walks a claimed packet, the slice's first or a later one, until it is drained or time is up, saving as it goes. */
+export async function walkPacket(
+  ferry: Ferry,
+  input: SliceInput,
+  run: Run,
+  packet: ClaimedPacket,
+  isFirst: boolean,
+): Promise<PacketEnd> {
   const { clock, pace } = ferry;
   const { request } = run;
   const meter = newMeter();
@@ -51,7 +57,7 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     : { source: lakes.source, visitor };
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: ferry.files };
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal);
-  if (input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
+  if (isFirst && input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 
   const state: { error?: unknown; isOver: boolean; ended: "drained" | "asked" | "deadline"; stoppedMs?: number } = {
     isOver: false,
@@ -74,13 +80,15 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   }
 
   const given: Cut[] = [];
-  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false };
+  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false, isLetGo: false };
   let lastSave: Promise<void> = Promise.resolve();
 
   // One save after the other. Cut, tally and journal are taken in the same instant, when it is this one's turn.
   function save(isLast: boolean, suspect?: string): Promise<void> {
     lastSave = lastSave.then(async () => {
-      if (saving.isFenced) return;
+      // A packet that was let go is somebody else's, however late a gift was ready.
+      if (saving.isFenced || saving.isLetGo) return;
+      saving.isLetGo = isLast;
       const cut = isLast ? takeAll() : takeFitting();
       if (cut === undefined) return;
       const startedMs = clock.nowMs();
@@ -110,7 +118,8 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
     }
     const isTooLarge = cutBytes(cut) > maxCutBytes;
     walk.hold(isTooLarge);
-    return isTooLarge ? undefined : cut;
+    // Open names that wait for the ledger to be emptied would never close.
+    return isTooLarge && !ledger.isFull() ? undefined : cut;
   }
 
   // Given away is what the next save puts into rows of its own.
@@ -123,11 +132,11 @@ export async function walkPacket(ferry: Ferry, input: SliceInput, run: Run, pack
   // Lanes wait: some of this packet's work is for them. A folder too wide to be divided is looked at more closely first.
   async function share(parts: number): Promise<void> {
     if (walk.spare() < parts) await walk.spread(maxParts).catch(() => undefined);
-    if (state.stoppedMs === undefined && giveAway(parts)) await save(false);
+    if (state.stoppedMs === undefined && given.length === 0 && giveAway(parts)) await save(false);
   }
 
   function takeAll(): Cut {
-    const [first = { ranges: [], open: [] }, ...more] = splitToFit(walk.cut());
+    const [first = { ranges: [], open: [] }, ...more] = splitToFit(walk.cut(), Math.max(1, maxGiven - given.length));
     given.push(...more);
     return first;
   }

@@ -16,13 +16,15 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   /** Packets with nothing but names that the lakes would not serve now. */
   const postponed = new Set<string>();
   let items = 0;
+  let isFirst = true;
   let waitsSinceMs: number | undefined;
   for (;;) {
-    const run = await ferry.runs.get(input.run);
-    const whyNot = reasonNotTo(ferry, input, run);
-    if (run === undefined || whyNot !== undefined) {
+    // Who waits looks often: what the process knows from a moment ago is enough.
+    const known = await (waitsSinceMs === undefined ? ferry.runs.get(input.run) : ferry.pulse(input.run));
+    const whyNot = reasonNotTo(ferry, input, known);
+    if (whyNot !== undefined) {
       const isIdle = waitsSinceMs !== undefined && (await starved(ferry, input)) > 0;
-      return { ended: whyNot ?? "fenced", items, ...late, ...(isIdle ? { isIdle } : {}) };
+      return { ended: whyNot, items, ...late, ...(isIdle ? { isIdle } : {}) };
     }
     const packet = await work.claim(input.lane, postponed);
     if (packet === undefined) {
@@ -41,16 +43,24 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
     waitsSinceMs = undefined;
     // The claim may have been long on its way; the packet of a run that has ended meanwhile stays as it is. One that was
     // only slow is moved on.
-    const now = reasonNotTo(ferry, input, await ferry.runs.get(input.run));
-    if (now !== undefined && now !== "deadline") return { ended: now, items, ...late };
-    const result = await walkPacket(ferry, input, run, packet);
+    const run = await ferry.runs.get(input.run);
+    const now = reasonNotTo(ferry, input, run);
+    if (run === undefined || (now !== undefined && now !== "deadline")) {
+      return { ended: now ?? "fenced", items, ...late };
+    }
+    const result = await walkPacket(ferry, input, run, packet, isFirst);
+    isFirst = false;
     items += result.items;
     if (result.ended === "postponed") postponed.add(packet.key);
     else if (result.ended !== "drained") return { ...result, items, ...late };
   }
 }
 
-function reasonNotTo(ferry: Ferry, input: SliceInput, run: Run | undefined): SliceResult["ended"] | undefined {
+function reasonNotTo(
+  ferry: Ferry,
+  input: SliceInput,
+  run: Pick<Run, "epoch" | "status"> | undefined,
+): SliceResult["ended"] | undefined {
   if (run === undefined || run.epoch !== input.epoch) return "fenced";
   if (run.status !== "Running" || ferry.closing.aborted) return "asked";
   return ferry.clock.nowMs() >= input.deadlineMs ? "deadline" : undefined;

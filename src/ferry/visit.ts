@@ -109,7 +109,7 @@ export function copying(means: Copying): Visitor {
 
   return {
     file: async (path, listed, isFresh, signal) => {
-      await ledger.room();
+      await ledger.room(signal);
       const startedMs = nowMs();
       const requestsOf = watch(meter, path, moved(path));
       let requests = 0;

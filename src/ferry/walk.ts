@@ -1,5 +1,5 @@
 import type { Budget } from "../core/budget.ts";
-import { type Cut, type CutRange, isMade, type Past } from "../core/cut.ts";
+import { type Cut, type CutRange, isMade } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import { LakeError } from "../core/error.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
@@ -7,6 +7,19 @@ import { childPath, type LakePath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
+import {
+  endAt,
+  endOf,
+  type Frame,
+  isEnd,
+  isLeft,
+  isTakenOver,
+  isWide,
+  newFrame,
+  pastAfter,
+  rangeOf,
+  tailOf,
+} from "./frame.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
@@ -65,20 +78,6 @@ const enoughEntries = 6000;
 /** Half a page with fewer names isn't worth a packet. */
 const fewEntries = 64;
 
-// A folder being walked. `after` is the last name that was started; `page` what was listed and not yet started.
-type Frame = {
-  readonly folder: LakePath;
-  after: string | undefined;
-  upTo: string | undefined;
-  readonly past: Past | undefined;
-  /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
-  uncounted: FolderOutcome | undefined;
-  page: readonly Entry[];
-  at: number;
-  isListed: boolean;
-  isListing: boolean;
-};
-
 /** Walks what a cut says is left, depth first, several folders at once; memory is bounded by the width, not the lake. */
 export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Width, signal: AbortSignal): Walk {
   const standing: Frame[] = [];
@@ -87,7 +86,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
   const inFlight = new Set<Promise<void>>();
-  const slots = width.files;
+  const ending = new AbortController();
   let isStopped = false;
   let isHeld = false;
   let isResuming = true;
@@ -96,7 +95,18 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   function stop(): void {
     isStopped = true;
+    ending.abort();
     wakeAll();
+  }
+
+  // A slot for one file; none once the walk is stopped, however long others keep theirs.
+  async function slot(): Promise<(() => void) | undefined> {
+    try {
+      return await width.files.take(1, ending.signal);
+    } catch (error) {
+      if (isStopped) return undefined;
+      throw error;
+    }
   }
 
   function fail(error: unknown): void {
@@ -150,8 +160,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   async function resumeOpenNames(): Promise<void> {
     for (const path of cut.open) {
-      const release = await slots.take(1);
-      if (isStopped) return release();
+      const release = await slot();
+      if (release === undefined) return;
       startFile(path, undefined, false, release);
     }
     // They may turn out to be folders, which somebody must walk.
@@ -207,8 +217,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       const path = childPath(frame.folder, entry.name);
       await held();
       if (entry.kind === "file") {
-        const release = await slots.take(1);
-        if (isStopped) return release();
+        const release = await slot();
+        if (release === undefined) return;
         pass(frame, entry);
         open.add(path);
         startFile(path, entry, frame.past === "fresh", release);
@@ -367,68 +377,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   };
 }
 
-// A folder of which more pages are to come, and that can be cut behind its present one.
-function isWide({ isListed, isListing, page, upTo }: Frame): boolean {
-  const last = page.at(-1)?.name;
-  return !isListed && !isListing && last !== undefined && isOrderSafe(last) && isEnd(upTo);
-}
-
-// A bound that both name orders agree on ends a listing; any other is only a filter.
-function isEnd(upTo: string | undefined): boolean {
-  return upTo === undefined || isOrderSafe(upTo);
-}
-
-// Where a page goes beyond its range; undefined when it doesn't.
-function endOf(entries: readonly Entry[], upTo: string | undefined): number | undefined {
-  if (upTo === undefined || !isEnd(upTo)) return undefined;
-  const end = entries.findIndex(({ name }) => isBeyond(name, upTo));
-  return end < 0 ? undefined : end;
-}
-
 function nearer(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a < b ? a : b;
 }
 
-function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined): Frame {
-  return newFrame(
-    { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(past === undefined ? {} : { past }) },
-    undefined,
-  );
-}
-
-function endAt(frame: Frame, name: string): void {
-  frame.upTo = name;
-  frame.isListed = true;
-}
-
 function fileNow(path: LakePath): LakeError {
   return new LakeError("changed", { op: "LISTSTATUS", path, detail: "it was a folder and is a file now; run again" });
-}
-
-function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
-  const { folder, after, upTo, past } = range;
-  return { folder, after, upTo, past, uncounted, page: [], at: 0, isListed: false, isListing: false };
-}
-
-function pastAfter(outcome: FolderOutcome, isRetaken: boolean): Pick<CutRange, "past"> {
-  if (outcome.do === "made") return { past: outcome.before === true ? "made" : "fresh" };
-  return isRetaken ? { past: "found" } : {};
-}
-
-function isTakenOver(past: Past | undefined): boolean {
-  return past === "made" || past === "found";
-}
-
-function isLeft({ isListed, at, page, uncounted }: Frame): boolean {
-  return !isListed || at < page.length || uncounted !== undefined;
-}
-
-function rangeOf({ folder, after, upTo, past }: Frame): CutRange {
-  return {
-    folder,
-    ...(after === undefined ? {} : { after }),
-    ...(upTo === undefined ? {} : { upTo }),
-    ...(past === undefined ? {} : { past }),
-  };
 }

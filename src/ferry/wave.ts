@@ -5,7 +5,7 @@ import { planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
-import type { LaneAccount } from "../state/work.ts";
+import type { LaneAccount } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { prepare } from "./prepare.ts";

@@ -3,22 +3,11 @@ import { buffer } from "node:stream/consumers";
 import { type ContainerClient, RestError } from "@azure/storage-blob";
 import { isKind, LakeError } from "../core/error.ts";
 import type { Blobs } from "./blobs.ts";
-import { stateError } from "./stateError.ts";
+import { askingAfter } from "./asking.ts";
 
 /** Append blobs of Azure Storage. The container is made on first use. */
 export function appendBlobs(container: ContainerClient): Blobs {
-  let made: Promise<unknown> | undefined;
-
-  async function asking<T>(op: string, name: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      made ??= container.createIfNotExists();
-      await made;
-      return await ask();
-    } catch (error) {
-      made = undefined;
-      throw stateError(error, `blob ${op}`, name);
-    }
-  }
+  const asking = askingAfter(() => container.createIfNotExists(), "blob");
 
   return {
     append: async (name, content, position) => {

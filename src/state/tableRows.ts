@@ -1,23 +1,12 @@
 import { odata, RestError, type TableClient, type TableEntityResult, type TransactionAction } from "@azure/data-tables";
 import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
-import { stateError } from "./stateError.ts";
+import { askingAfter } from "./asking.ts";
 
 type Stored = TableEntityResult<Record<string, unknown>>;
 
 /** A table of Azure Table Storage. The table is made on first use. */
 export function tableRows(client: TableClient): Rows {
-  let made: Promise<unknown> | undefined;
-
-  async function asking<T>(op: string, path: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      made ??= client.createTable();
-      await made;
-      return await ask();
-    } catch (error) {
-      made = undefined;
-      throw stateError(error, `table ${op}`, path);
-    }
-  }
+  const asking = askingAfter(() => client.createTable(), "table");
 
   return {
     get: (partitionKey, rowKey) =>

@@ -1,30 +1,24 @@
 import { type Backoff, delayMs } from "../core/backoff.ts";
+import { budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
-import {
-  type Cut,
-  decodeCut,
-  type EncodedCut,
-  encodeCut,
-  isDone,
-  maxCutBytes,
-  splitCut,
-  takenOver,
-} from "../core/cut.ts";
+import { type Cut, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
 import { type Failure, isKind } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
 import { type Care, careFor } from "../core/poison.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
-
-/** A lane's account. Packets created = done + failed once nothing is left. */
-export type LaneAccount = {
-  readonly tally: Tally;
-  readonly created: number;
-  readonly done: number;
-  readonly failed: number;
-};
-
-const emptyAccount: LaneAccount = { tally: emptyTally, created: 0, done: 0, failed: 0 };
+import {
+  accountOf,
+  addAccounts,
+  emptyAccount,
+  type LaneAccount,
+  laneKey,
+  markOf,
+  packed,
+  packetFields,
+  packetOf,
+  type PacketState,
+} from "./workRows.ts";
 
 /** A packet in the hands of one slice. Every call answers "fenced" once somebody else has taken the packet over. */
 export type ClaimedPacket = {
@@ -63,9 +57,6 @@ export type Hunger = { readonly waiting: readonly number[]; readonly lastGiftMs:
 
 /** Packets in one step, so that it fits into one transaction. */
 export const maxGiven = 40;
-
-/** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
-const failureUnitsPerRow = 50_000;
 
 /** Rows that say which lanes wait, and one that says when work was last given away. */
 const hungerPrefix = "hunger-";
@@ -107,15 +98,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
   const partitionKey = `work-${run}`;
 
   function packetRow(rowKey: string, packet: PacketState): Row {
-    const { cut, suspect, ...rest } = packet;
-    return {
-      partitionKey,
-      rowKey,
-      version: 1,
-      ...rest,
-      ...spread("cut", encodeCut(cut)),
-      ...(suspect === undefined ? {} : spread("suspect", suspect)),
-    };
+    return { partitionKey, rowKey, version: 1, ...packetFields(packet) };
   }
 
   function laneRow(lane: number, account: LaneAccount): Row {
@@ -176,7 +159,9 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     async function save(step: Step, signal: AbortSignal): Promise<Saved> {
       const isPacketDone = step.isLast && isDone(step.cut);
       const hasMoved = step.tally.filesListed + step.tally.foldersListed > 0 || step.given.length > 0;
-      const { suspect: _, ...rest } = packet;
+      // The name that was written down last stays under suspicion until something is counted.
+      const { suspect: last, ...rest } = packet;
+      const suspect = step.suspect ?? (hasMoved ? undefined : last);
       const next: PacketState = {
         ...rest,
         cut: step.cut,
@@ -185,7 +170,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         // Who lets go without having moved anything was not lost, and proves nothing of those before.
         barren: hasMoved ? 0 : step.isLast ? Math.max(0, packet.barren - 1) : packet.barren,
         nonce: nonce(),
-        ...(step.suspect === undefined ? {} : { suspect: step.suspect }),
+        ...(suspect === undefined ? {} : { suspect }),
       };
       // Frozen here: a step is the same, to its keys, each time it is tried.
       const added: Change[] = [
@@ -281,9 +266,9 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     }
   }
 
-  async function packets(state?: PacketState["state"]): Promise<readonly StoredRow[]> {
+  async function pendingPackets(): Promise<readonly StoredRow[]> {
     const found: StoredRow[] = [];
-    for await (const stored of rows.list(partitionKey, "packet-", state)) found.push(stored);
+    for await (const stored of rows.list(partitionKey, "packet-", "pending")) found.push(stored);
     return found;
   }
 
@@ -331,7 +316,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     },
 
     claim: async (lane, besides) => {
-      const pending = (await packets("pending")).filter(({ row }) => besides?.has(row.rowKey) !== true);
+      const pending = (await pendingPackets()).filter(({ row }) => besides?.has(row.rowKey) !== true);
       // Many lanes ask at the same time: each begins at another packet.
       const first = Math.floor(clock.roll() * pending.length);
       for (const stored of [...pending.slice(first), ...pending.slice(0, first)]) {
@@ -343,23 +328,18 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
 
     requeue: async () => {
       let left = 0;
-      for (const { row, etag } of await packets()) {
-        const packet = packetOf(row);
-        if (packet.state === "done") {
-          await removeOnce(row.rowKey, etag);
-          continue;
-        }
+      await each(rows.list(partitionKey, "packet-"), async (stored) => {
+        const packet = packetOf(stored.row);
+        if (packet.state === "done") return removeOnce(stored.row.rowKey, stored.etag);
         left++;
-        await free({ row, etag }, packet.claims);
-      }
-      for await (const { row, etag } of rows.list(partitionKey, hungerPrefix)) {
-        await removeOnce(row.rowKey, etag);
-      }
+        return free(stored, packet.claims);
+      });
+      await each(rows.list(partitionKey, hungerPrefix), ({ row, etag }) => removeOnce(row.rowKey, etag));
       return left;
     },
 
     deal: async (wanted) => {
-      const pending = await packets("pending");
+      const pending = await pendingPackets();
       let count = pending.length;
       // The largest first, each into as many parts as are still missing.
       const largest = pending
@@ -413,10 +393,10 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
 }
 
 /** The same work in rows that fit into one transaction; they are larger than wanted only when they would be too many. */
-export function splitToFit(cut: Cut): readonly Cut[] {
+export function splitToFit(cut: Cut, most = maxGiven): readonly Cut[] {
   for (let maxBytes = maxCutBytes; ; maxBytes *= 2) {
     const parts = splitCut(cut, maxBytes);
-    if (parts.length <= maxGiven) return parts;
+    if (parts.length <= most) return parts;
   }
 }
 
@@ -430,77 +410,26 @@ function dealt(cut: Cut, most: number): readonly Cut[] {
   }));
 }
 
+/** Rows that are changed side by side: one after the other, hundreds of lanes would wait for them between two waves. */
+const rowsAtOnce = 32;
+
+async function each(found: AsyncIterable<StoredRow>, act: (stored: StoredRow) => Promise<void>): Promise<void> {
+  const slots = budget(rowsAtOnce);
+  const acts: Promise<void>[] = [];
+  for await (const stored of found) {
+    const release = await slots.take(1);
+    const acting = act(stored).finally(release);
+    // Told below, to whoever waits for all of them.
+    acting.catch(() => undefined);
+    acts.push(acting);
+  }
+  await Promise.all(acts);
+}
+
 function isBusy(error: unknown): boolean {
   return isKind(error, "unavailable") || isKind(error, "throttled");
 }
 
 function isRace(error: unknown): boolean {
   return isKind(error, "conflict") || isKind(error, "not-found");
-}
-
-function packed(failures: readonly Failure[]): readonly (readonly Failure[])[] {
-  const packs: Failure[][] = [];
-  let units = Number.POSITIVE_INFINITY;
-  for (const failure of failures) {
-    const own = JSON.stringify(failure).length;
-    if (units + own > failureUnitsPerRow) {
-      packs.push([]);
-      units = 0;
-    }
-    packs.at(-1)?.push(failure);
-    units += own;
-  }
-  return packs;
-}
-
-type PacketState = {
-  readonly state: "pending" | "claimed" | "done";
-  readonly cut: Cut;
-  readonly lane: number;
-  readonly claims: number;
-  /** Claims in a row, the present one included, in which nothing was counted. */
-  readonly barren: number;
-  readonly suspect?: string;
-  readonly nonce: string;
-  /** The slice that had it last let it go by itself: nothing happened after its last save. */
-  readonly isClean: boolean;
-};
-
-function packetOf(row: Row): PacketState {
-  return {
-    state: row["state"] as PacketState["state"],
-    cut: decodeCut(gather("cut", row) as EncodedCut),
-    lane: Number(row["lane"]),
-    claims: Number(row["claims"]),
-    barren: Number(row["barren"]),
-    ...(row["suspect0"] === undefined ? {} : { suspect: String(gather("suspect", row)) }),
-    nonce: String(row["nonce"]),
-    isClean: row["isClean"] === true,
-  };
-}
-
-function markOf(row: Row): JournalMark {
-  return {
-    blob: String(row["blob"]),
-    bytes: Number(row["bytes"]),
-    lines: Number(row["lines"]),
-    sha256: String(row["sha256"]),
-  };
-}
-
-function laneKey(lane: number): string {
-  return `lane-${String(lane).padStart(3, "0")}`;
-}
-
-function accountOf({ row }: StoredRow): LaneAccount {
-  return gather("account", row) as LaneAccount;
-}
-
-function addAccounts(a: LaneAccount, b: LaneAccount): LaneAccount {
-  return {
-    tally: addTallies(a.tally, b.tally),
-    created: a.created + b.created,
-    done: a.done + b.done,
-    failed: a.failed + b.failed,
-  };
 }

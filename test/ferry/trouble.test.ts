@@ -1,7 +1,9 @@
 // What the chaos suite found, each kept in a few lines.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { budget } from "../../src/core/budget.ts";
 import { LakeError } from "../../src/core/error.ts";
+import { emptyTally } from "../../src/core/tally.ts";
 import { noProgress } from "../../src/core/run.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
@@ -94,4 +96,87 @@ test("a packet whose claim outlasted the wave is moved on all the same", async (
   };
   await ferryPacket(slow, { ...sliceOf("r"), deadlineMs: clock.nowMs() + 1000 });
   assert.ok(sink.files().size > 0);
+});
+
+test("a pause ends a slice whose files wait for slots that another run keeps", async () => {
+  const { ferry, source } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  const files = budget(1);
+  await files.take(1);
+  const slice = ferryPacket({ ...ferry, files }, sliceOf("r"));
+  await ferry.runs.change("r", (run) => ({ ...run, status: "Pausing" }));
+  assert.equal((await slice).ended, "asked");
+});
+
+test("a journal that can't be stored holds a slice up until it is stopped, and no longer", async () => {
+  const { ferry, source, clock } = testFerry({ graceMs: 100, deadlineGraceMs: 100 });
+  for (let index = 0; index < 200; index++) source.write(`/f${index}`, "x");
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  const busy = () => new LakeError("unavailable", { op: "blob append", path: "r", detail: "HTTP 503" });
+  const full: typeof ferry = {
+    ...ferry,
+    journal: (run, claim) => ({
+      ...ferry.journal(run, claim),
+      mark: () => ({ blob: `${run}/${claim}`, bytes: 1, lines: 1, sha256: "" }),
+      stored: async () => {
+        throw busy();
+      },
+      isFull: () => true,
+    }),
+  };
+  const slice = ferryPacket(full, { ...sliceOf("r"), deadlineMs: clock.nowMs() + 5000 });
+  await assert.rejects(slice, /stopped|over|503/u);
+  assert.equal((await drive(ferry, "r")).status, "Succeeded");
+});
+
+test("bytes that the sink took otherwise are written again, not believed for their name", async () => {
+  const { ferry, source, sink } = testFerry();
+  source.write("/d/x", "right");
+  const { putFile } = sink;
+  let puts = 0;
+  const flipping: typeof sink = {
+    ...sink,
+    putFile: async (path, content, label, guard, signal) => {
+      if (puts++ > 0) return putFile(path, content, label, guard, signal);
+      await putFile(path, Buffer.from("wrong"), label, guard, signal);
+      throw new LakeError("corrupt", { op: "Put Blob", path, detail: "the service took other bytes than were sent" });
+    },
+  };
+  await addRun(ferry, "r", requestOf());
+  assert.equal((await drive({ ...ferry, lakes: () => ({ source, sink: flipping }) }, "r")).status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+});
+
+test("the source is asked for its own count once by a slice, however many packets it walks", async () => {
+  const { ferry, source } = testFerry();
+  const ranges = ["a", "b", "c"].map((name) => ({ folder: "/" as never, after: name, upTo: `${name}z` }));
+  for (const name of ["ax", "bx", "cx"]) source.write(`/${name}`, "x");
+  let asked = 0;
+  const counting: typeof source = {
+    ...source,
+    summary: async () => {
+      asked++;
+      throw new LakeError("unavailable", {
+        op: "GETCONTENTSUMMARY",
+        path: "/",
+        detail: "too large",
+        retry: "exhausted",
+      });
+    },
+  };
+  const lakes = ferry.lakes(requestOf(), undefined as never);
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  await ferry.work("r").requeue();
+  const held = await ferry.work("r").claim(0);
+  const given = ranges.map((range) => ({ ranges: [range], open: [] }));
+  const none = { ranges: [], open: [] };
+  const still = new AbortController().signal;
+  await held?.save({ cut: none, given, tally: emptyTally, failures: [], isLast: true }, still);
+  await ferryPacket({ ...ferry, lakes: () => ({ ...lakes, source: counting }) }, sliceOf("r"));
+  assert.equal((await ferry.work("r").account()).tally.filesCopied, 3);
+  assert.equal(asked, 1);
 });

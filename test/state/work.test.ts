@@ -104,6 +104,30 @@ test("lines that can't be stored keep the step from being saved", async () => {
   assert.equal((await work.account()).tally.filesCopied, 0);
 });
 
+test("hundreds of packets are taken back and cleared away side by side", async () => {
+  const rows = memoryRows();
+  let [inFlight, most] = [0, 0];
+  const counted = async <T>(act: () => Promise<T>): Promise<T> => {
+    most = Math.max(most, ++inFlight);
+    await new Promise((resolve) => setImmediate(resolve));
+    return act().finally(() => inFlight--);
+  };
+  const work = open({
+    ...rows,
+    remove: (...of) => counted(() => rows.remove(...of)),
+    replace: (...of) => counted(() => rows.replace(...of)),
+  });
+  const ranges = Array.from({ length: 200 }, (_, index) => ({ folder: rootPath, after: `${index}` }));
+  await work.seed({ ranges, open: [] });
+  for (let dealt = 0; dealt < 200; ) dealt = await work.deal(200);
+  for (let lane = 0; lane < 100; lane++) {
+    const packet = await work.claim(lane);
+    if (lane % 2 === 0) await packet?.save({ ...step, cut: { ranges: [], open: [] }, given: [], isLast: true }, still);
+  }
+  assert.equal(await work.requeue(), 150);
+  assert.ok(most > 8 && most <= 32, `${most} at once`);
+});
+
 test("a packet lost again and again is handed out with more and more care; progress ends that", async () => {
   const work = open(memoryRows());
   await work.seed({ ranges: [{ folder: rootPath }], open: [] });
@@ -114,11 +138,13 @@ test("a packet lost again and again is handed out with more and more care; progr
   }
   assert.deepEqual(cares, [false, false, false, true]);
   const narrow = await work.claim(0);
-  await narrow?.save({ ...step, tally: emptyTally, given: [], failures: [], suspect: "/q" }, still);
+  const idle = { ...step, tally: emptyTally, given: [], failures: [] };
+  await narrow?.save({ ...idle, suspect: "/q" }, still);
+  // A name may be long at work before it costs the worker: saves in between take no suspicion away.
+  await narrow?.save(idle, still);
   await work.requeue();
   // A slice that takes it and lets it go, without having moved anything, is no sign that it is well.
-  const nothing = { ...step, tally: emptyTally, given: [], failures: [], suspect: "/q", isLast: true };
-  await (await work.claim(0))?.save(nothing, still);
+  await (await work.claim(0))?.save({ ...idle, isLast: true }, still);
   assert.deepEqual((await work.claim(0))?.care, { isNarrow: true, condemned: "/q" });
   await work.requeue();
   const moving = await work.claim(0);

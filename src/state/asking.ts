@@ -1,7 +1,25 @@
 import { type Kind, LakeError, messageOf } from "../core/error.ts";
 
-/** An error of a storage SDK in our words; both of ours carry `statusCode` and `code`. */
-export function stateError(error: unknown, op: string, path: string): LakeError {
+/** Asks a store once what it keeps things in was made; every failure is a LakeError. */
+export type Asking = <T>(op: string, path: string, ask: () => Promise<T>) => Promise<T>;
+
+/** Asks a store of a storage SDK; `make` makes its table or container, on first use and again after a failure. */
+export function askingAfter(make: () => Promise<unknown>, store: "table" | "blob"): Asking {
+  let made: Promise<unknown> | undefined;
+  return async (op, path, ask) => {
+    try {
+      made ??= make();
+      await made;
+      return await ask();
+    } catch (error) {
+      made = undefined;
+      throw stateError(error, `${store} ${op}`, path);
+    }
+  };
+}
+
+// Both of our SDKs' errors carry `statusCode` and `code`.
+function stateError(error: unknown, op: string, path: string): LakeError {
   if (error instanceof LakeError) return error;
   const { statusCode: status, code } = fieldsOf(error);
   return new LakeError(kindOf(status), {
