@@ -100,8 +100,9 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
           const index = indexAfter(shelf, after);
           return index < shelf.count ? shelf.child(index).name : undefined;
         }),
-      read: async (_path, offset, length, receive, signal) => {
-        const isLarge = length >= content.byteLength || offset > 0;
+      read: async (path, _offset, length, receive, signal) => {
+        const child = childAt(path);
+        const isLarge = child?.kind === "file" && child.bytes > content.byteLength;
         if (!isLarge) {
           await asked("source OPEN", transferMs(length, false), signal, () => undefined);
           await receive(content.subarray(0, length));

@@ -5,6 +5,7 @@ import { migrationRequest } from "../../src/core/request.ts";
 import { isLive } from "../../src/core/run.ts";
 import type { SliceInput, WaveInput } from "../../src/core/steps.ts";
 import { isBalanced, totalOf } from "../../src/core/tally.ts";
+import { onePutBytes } from "../../src/core/blocks.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { digestOf } from "../../src/ferry/hash.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
@@ -142,7 +143,7 @@ const unwatched: Onlooker = { sent: () => undefined, answered: () => undefined }
 
 // One process: the app's own settings and paces, on synthetic lakes and the shared state.
 function openFerry(
-  { lakes, settings }: Setting,
+  { lake: { slowdown }, lakes, settings }: Setting,
   clock: Timeline,
   rows: Parameters<typeof openRuns>[0],
   nonces: { last: number },
@@ -163,6 +164,11 @@ function openFerry(
     }),
     rootsKey: () => "simulated",
     work,
+    // All that doesn't go in one request is large here, and a byte of it stands for many: so do those of its blocks.
+    sizes: {
+      largeFileBytes: onePutBytes,
+      bytesFor: (path, bytes, asked) => Math.ceil(ferry.sizes.bytesFor(path, bytes * slowdown, asked) / slowdown),
+    },
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     pulse: openPulses(runs, work, clock, ferry.pace.pulseMs),
   };

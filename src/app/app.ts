@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { budget } from "../core/budget.ts";
+import { blockSizes } from "../core/blocks.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
@@ -49,6 +50,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: lakes.open,
+      sizes: blockSizes,
       memory: budget(tuning.memoryMiB * mebibyte),
       files: budget(tuning.filesInFlight),
       pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),

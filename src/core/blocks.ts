@@ -28,3 +28,9 @@ export function blockBytesFor(path: string, bytes: number, blockSizeInMB: number
   }
   return asked;
 }
+
+/** From which size on files are shared between lanes, as ranges of blocks, and how large the blocks of a file are. */
+export type BlockSizes = { readonly largeFileBytes: number; readonly bytesFor: typeof blockBytesFor };
+
+/** What suits Azure: sharing a file costs a few table requests, which this many bytes are worth. */
+export const blockSizes: BlockSizes = { largeFileBytes: 256 * mebibyte, bytesFor: blockBytesFor };

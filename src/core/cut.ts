@@ -3,10 +3,26 @@ import type { LakePath } from "./path.ts";
 import type { NameRange } from "./range.ts";
 
 /**
- * What is left of a piece of work: ranges not yet visited, and names that were started and not finished. Everything
- * else that the work covered is done and tallied. A range without `after` stands for a folder that isn't counted yet.
+ * What is left of a piece of work: ranges not yet visited, names that were started and not finished, and blocks of large
+ * files. Everything else that the work covered is done and tallied. A range without `after` stands for a folder that isn't
+ * counted yet.
  */
-export type Cut = { readonly ranges: readonly CutRange[]; readonly open: readonly LakePath[] };
+export type Cut = {
+  readonly ranges: readonly CutRange[];
+  readonly open: readonly LakePath[];
+  readonly blocks?: readonly BlockRange[];
+};
+
+/**
+ * Blocks of a large file that are still to be sent, from `from` to before `to`; `file` names the row that knows the rest.
+ * Without any, `from` = `to`, it stands for what comes after the last block: making them the file's content.
+ */
+export type BlockRange = {
+  readonly path: LakePath;
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+};
 
 /**
  * A range of a cut, and what is known of its folder at the sink. "fresh": this run made it, and nothing can stand in what
@@ -23,7 +39,34 @@ export const maxCutBytes = 48 * 1024;
 
 /** True when nothing is left. */
 export function isDone(cut: Cut): boolean {
-  return cut.ranges.length === 0 && cut.open.length === 0;
+  return cut.ranges.length === 0 && cut.open.length === 0 && blocksIn(cut).length === 0;
+}
+
+/** The blocks of large files in a cut. */
+export function blocksIn({ blocks }: Cut): readonly BlockRange[] {
+  return blocks ?? [];
+}
+
+/** As many blocks in a row aren't worth dividing. */
+const fewBlocks = 8;
+
+/** The same blocks in at most `most` pieces, or as many as there are, the largest halved first. */
+export function halved(blocks: readonly BlockRange[], most: number): readonly BlockRange[] {
+  const pieces = [...blocks];
+  while (pieces.length < most) {
+    const largest = pieces.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a), pieces[0] ?? noBlocks);
+    const middle = middleOf(largest.from, largest.to);
+    if (middle === undefined) break;
+    pieces.splice(pieces.indexOf(largest), 1, { ...largest, to: middle }, { ...largest, from: middle });
+  }
+  return pieces;
+}
+
+const noBlocks: BlockRange = { path: "/" as LakePath, file: "", from: 0, to: 0 };
+
+/** Where blocks are best divided; undefined when they are few. */
+export function middleOf(from: number, to: number): number | undefined {
+  return to - from < fewBlocks ? undefined : Math.ceil((from + to) / 2);
 }
 
 /** The same work without the knowledge that folders are empty at the sink: for work taken over from a lost worker. */
@@ -43,24 +86,35 @@ export function cutBytes(cut: Cut): number {
 
 /** The same work in cuts of at most `maxBytes` each; one name or range that is larger stands alone. */
 export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
-  const count = cut.ranges.length + cut.open.length;
+  const count = cut.ranges.length + cut.open.length + blocksIn(cut).length;
   if (count <= 1 || cutBytes(cut) <= maxBytes) return [cut];
   // Sorted, so that neighbours stay together and share their beginnings.
   const ranges = cut.ranges.toSorted(byFolder);
   const open = cut.open.toSorted();
+  const blocks = blocksIn(cut).toSorted(byPath);
   const half = Math.ceil(count / 2);
   const rangesFirst = Math.min(ranges.length, half);
-  const openFirst = half - rangesFirst;
+  const openFirst = Math.min(open.length, half - rangesFirst);
+  const blocksFirst = half - rangesFirst - openFirst;
   return [
-    ...splitCut({ ranges: ranges.slice(0, rangesFirst), open: open.slice(0, openFirst) }, maxBytes),
-    ...splitCut({ ranges: ranges.slice(rangesFirst), open: open.slice(openFirst) }, maxBytes),
-  ];
+    { ranges: ranges.slice(0, rangesFirst), open: open.slice(0, openFirst), blocks: blocks.slice(0, blocksFirst) },
+    { ranges: ranges.slice(rangesFirst), open: open.slice(openFirst), blocks: blocks.slice(blocksFirst) },
+  ].flatMap((part) => splitCut(lean(part), maxBytes));
 }
 
-/** A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo], open names as [shared, rest]. */
+// Without a word on large files where there are none, as in most cuts.
+function lean({ ranges, open, blocks }: Required<Cut>): Cut {
+  return blocks.length === 0 ? { ranges, open } : { ranges, open, blocks };
+}
+
+/**
+ * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo], open names as [shared, rest], blocks as [shared,
+ * rest, file, from, to].
+ */
 export type EncodedCut = {
   readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0])[];
   readonly open: readonly (readonly [number, string])[];
+  readonly blocks?: readonly (readonly [number, string, string, number, number])[];
 };
 
 /** A cut for a row. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
@@ -76,14 +130,16 @@ export function encodeCut(cut: Cut): EncodedCut {
         upTo ?? 0,
       ]),
     open: encodePaths(cut.open),
+    ...(blocksIn(cut).length === 0 ? {} : { blocks: encodeBlocks(blocksIn(cut)) }),
   };
 }
 
 /** Reads what encodeCut wrote. */
-export function decodeCut({ ranges, open }: EncodedCut): Cut {
+export function decodeCut({ ranges, open, blocks = [] }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
-  return {
+  const blocksBack = backCoder();
+  return lean({
     ranges: ranges.map(([shared, rest, past, after, upTo]) => ({
       folder: back(shared, rest),
       ...(after === 0 ? {} : { after }),
@@ -91,7 +147,8 @@ export function decodeCut({ ranges, open }: EncodedCut): Cut {
       ...pastOf(past),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
-  };
+    blocks: blocks.map(([shared, rest, file, from, to]) => ({ path: blocksBack(shared, rest), file, from, to })),
+  });
 }
 
 const pasts: readonly Past[] = ["fresh", "made", "found"];
@@ -103,6 +160,15 @@ function pastOf(code: number): Pick<CutRange, "past"> {
 
 function byFolder(a: CutRange, b: CutRange): number {
   return a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0;
+}
+
+function byPath(a: BlockRange, b: BlockRange): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.from - b.from;
+}
+
+function encodeBlocks(blocks: readonly BlockRange[]): [number, string, string, number, number][] {
+  const front = frontCoder();
+  return blocks.toSorted(byPath).map(({ path, file, from, to }) => [...front(path), file, from, to]);
 }
 
 function encodePaths(paths: readonly LakePath[]): [number, string][] {

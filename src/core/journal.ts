@@ -38,6 +38,7 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
     ...reasonOf(outcome),
     bytes,
     ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
+    ...(outcome.do === "copied" && outcome.crc64 !== undefined ? { crc64: outcome.crc64 } : {}),
     ...(modifiedMs === undefined ? {} : { modifiedTime: isoTime(modifiedMs) }),
     ...effort,
   });

@@ -10,6 +10,8 @@ export type FileOutcome = Listed &
         readonly read: number;
         /** MD5 of the content, in hex, as the sink has checked it. */
         readonly md5?: string;
+        /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
+        readonly crc64?: string;
       }
     | { readonly do: "skipped"; readonly because: SkipReason }
     | { readonly do: "failed"; readonly failure: Failure }
@@ -33,8 +35,8 @@ export type FolderOutcome =
   | { readonly do: "skipped"; readonly because: SkipReason }
   | { readonly do: "failed"; readonly failure: Failure; readonly isPart?: true };
 
-/** What an item has cost. */
-export type Effort = { readonly milliseconds: number; readonly requests: number };
+/** What an item has cost; requests only where one walk has sent them all. */
+export type Effort = { readonly milliseconds: number; readonly requests?: number };
 
 /** One file as a tally. */
 export function tallyOfFile(outcome: FileOutcome): Tally {

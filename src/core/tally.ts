@@ -21,6 +21,8 @@ export type Tally = {
   readonly bytesListed: number;
   readonly bytesRead: number;
   readonly bytesCopied: number;
+  /** Blocks sent of files that are shared between lanes; their bytes are read, and not yet copied. */
+  readonly blocksSent: number;
   /** Requests by store and operation, as "source OPEN". */
   readonly requests: Readonly<Record<string, number>>;
   readonly throttles: number;
@@ -42,6 +44,7 @@ export const emptyTally: Tally = {
   bytesListed: 0,
   bytesRead: 0,
   bytesCopied: 0,
+  blocksSent: 0,
   requests: {},
   throttles: 0,
   digest: emptyDigest,
@@ -63,6 +66,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     bytesListed: a.bytesListed + b.bytesListed,
     bytesRead: a.bytesRead + b.bytesRead,
     bytesCopied: a.bytesCopied + b.bytesCopied,
+    blocksSent: a.blocksSent + b.blocksSent,
     requests: addCounts(a.requests, b.requests),
     throttles: a.throttles + b.throttles,
     digest: addDigests(a.digest, b.digest),

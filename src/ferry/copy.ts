@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Budget } from "../core/budget.ts";
 import { decide } from "../core/decide.ts";
 import type { Entry, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
-import { blockBytesFor, onePutBytes } from "../core/blocks.ts";
+import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
+import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard, Sink, Source } from "../lake/lake.ts";
 import { listedAs } from "./hash.ts";
@@ -19,10 +20,15 @@ export type Crossing = {
   /** Bytes in memory, shared by all copies of the process. */
   readonly memory: Budget;
   readonly blockSizeInMB: number | undefined;
+  readonly sizes: BlockSizes;
+  readonly nowMs: () => number;
 };
 
+/** A file too large for one walk to carry alone: nothing is sent yet. */
+export type Parted = { readonly do: "parted"; readonly file: LargeFile };
+
 /**
- * Brings one file over. The sink is looked at first unless the folder is fresh; every write names what it replaces. A
+ * Brings one file over, or says how a large one is parted; `earlier` is the attempt that came to nothing. The sink is looked at first unless the folder is fresh; every write names what it replaces. A
  * write that meets somebody else's work, and a source that changes meanwhile, are looked at again once.
  */
 export async function copyFile(
@@ -32,19 +38,13 @@ export async function copyFile(
   listed: Entry,
   isFresh: boolean,
   signal: AbortSignal,
-): Promise<FileOutcome> {
+  earlier?: LargeFile,
+): Promise<FileOutcome | Parted> {
   let entry = listed;
   let there = isFresh ? undefined : await crossing.sink.stat(to, signal);
   let read = 0;
   for (let isLast = false; ; isLast = true) {
-    // A name that was a file when it was listed, or started, may be a folder now: it must not become an empty file.
-    if (entry.kind !== "file") {
-      throw new LakeError("changed", {
-        op: "copy",
-        path: from,
-        detail: "it was a file and is a folder now; run again",
-      });
-    }
+    mustBeFile(from, entry);
     const listing = listedAs(from, entry);
     const decision = decide(entry, there);
     if (decision.do === "skip") {
@@ -54,6 +54,9 @@ export async function copyFile(
     }
     if (decision.do === "refuse") {
       throw new LakeError("conflict", { op: "copy", path: to, detail: "a folder stands at the sink under this name" });
+    }
+    if (entry.bytes > crossing.sizes.largeFileBytes) {
+      return { do: "parted", file: parted(crossing, from, to, entry, there, earlier) };
     }
     try {
       const md5 = await send(crossing, from, to, entry, guardOf(there), signal);
@@ -78,7 +81,7 @@ export async function copyFile(
 
 // Resolves to the MD5 that the sink has checked.
 async function send(
-  { run, source, sink, memory, blockSizeInMB }: Crossing,
+  { run, source, sink, memory, blockSizeInMB, sizes }: Crossing,
   from: LakePath,
   to: LakePath,
   { bytes, modifiedMs }: Entry,
@@ -87,10 +90,12 @@ async function send(
 ): Promise<string> {
   const origin = { run, bytes, modifiedMs };
   if (bytes > onePutBytes) {
-    const blockBytes = blockBytesFor(to, bytes, blockSizeInMB);
-    const job = { source, sink, memory, from, to, bytes, blockBytes, version: randomUUID() };
-    const { blockIds, md5 } = await sendBlocks(job, signal);
-    await sink.commitBlocks(to, blockIds, md5, origin, guard, signal);
+    const blockBytes = sizes.bytesFor(to, bytes, blockSizeInMB);
+    const file = randomUUID();
+    const hash = createHash("md5");
+    await sendBlocks({ source, sink, memory, from, to, file, blockBytes, first: 0, bytes, hash }, signal);
+    const md5 = hash.digest("hex");
+    await sink.commitBlocks(to, blockIdsOf(file, Math.ceil(bytes / blockBytes)), md5, origin, guard, signal);
     return md5;
   }
   const release = await memory.take(bytes, signal);
@@ -99,6 +104,37 @@ async function send(
   } finally {
     release();
   }
+}
+
+/** A name that was a file when it was listed, or started, may be a folder now: it must not become an empty file. */
+export function mustBeFile(path: LakePath, { kind }: Entry): void {
+  if (kind === "file") return;
+  throw new LakeError("changed", { op: "copy", path, detail: "it was a file and is a folder now; run again" });
+}
+
+function parted(
+  { blockSizeInMB, sizes, nowMs }: Crossing,
+  path: LakePath,
+  to: LakePath,
+  { bytes, modifiedMs }: Entry,
+  there: SinkItem | undefined,
+  earlier: LargeFile | undefined,
+): LargeFile {
+  return {
+    id: randomUUID(),
+    path,
+    bytes,
+    modifiedMs,
+    blockBytes: sizes.bytesFor(to, bytes, blockSizeInMB),
+    ...(there === undefined ? {} : { replaces: there.etag }),
+    attempt: (earlier?.attempt ?? 0) + 1,
+    openedMs: earlier?.openedMs ?? nowMs(),
+  };
+}
+
+/** The ids of a file's blocks, in order. */
+export function blockIdsOf(file: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => blockIdOf(file, index));
 }
 
 function guardOf(there: SinkItem | undefined): Guard {
@@ -110,7 +146,8 @@ function proofOf({ md5 }: SinkItem): { readonly md5?: string } {
   return md5 === undefined ? {} : { md5 };
 }
 
-function isOurs(run: string, entry: Entry, there: SinkItem): boolean {
+/** True for what this run has written of this version of the source. */
+export function isOurs(run: string, entry: Entry, there: SinkItem): boolean {
   return (
     there.kind === "file" &&
     there.bytes === entry.bytes &&

@@ -1,3 +1,4 @@
+import type { BlockSizes } from "../core/blocks.ts";
 import type { Budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MigrationRequest } from "../core/request.ts";
@@ -24,6 +25,7 @@ export type Ferry = {
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
+  readonly sizes: BlockSizes;
   /** What people want of a run, and which of its lanes wait. */
   readonly pulse: Pulses;
   readonly pace: Pace;

@@ -9,7 +9,7 @@ export function digestOf(path: LakePath, file: { readonly bytes: number; readonl
 }
 
 /** A file as it was listed, for its outcome; one that nobody could look at counts with no bytes. */
-export function listedAs(path: LakePath, entry: Entry | undefined): Listed {
+export function listedAs(path: LakePath, entry: Pick<Entry, "bytes" | "modifiedMs"> | undefined): Listed {
   if (entry === undefined) return { bytes: 0, digest: digestOf(path, { bytes: 0, modifiedMs: 0 }) };
   const { bytes, modifiedMs } = entry;
   return { bytes, modifiedMs, digest: digestOf(path, entry) };

@@ -1,10 +1,12 @@
+import { budget } from "../core/budget.ts";
 import type { Failure } from "../core/error.ts";
 import { fileLine, folderLine, type Span, spanLine, widened } from "../core/journal.ts";
 import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
 import { type LakePath, splitPath } from "../core/path.ts";
+import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import type { JournalWriter } from "../state/journal.ts";
-import type { Step } from "../state/work.ts";
+import { maxLarge, type Step } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
 
 /** Failures may wait for the next save up to this many characters; then whoever brings more waits. */
@@ -16,8 +18,15 @@ const maxSpans = 1000;
 export type Ledger = {
   readonly file: (path: LakePath, outcome: FileOutcome) => void;
   readonly folder: (path: LakePath, outcome: FolderOutcome) => void;
+  /**
+   * Resolves when one more large file may be opened, or its blocks be sent, so that they never fill a step; the place is
+   * free again with the save after its release.
+   */
+  readonly large: (signal: AbortSignal) => Promise<() => void>;
+  readonly opened: (file: LargeFile) => void;
+  readonly staged: (blocks: Staged, bytes: number) => void;
   /** Everything since the last take; the next begins at zero. */
-  readonly take: () => Pick<Step, "tally" | "failures" | "journal">;
+  readonly take: () => Pick<Step, "tally" | "failures" | "journal" | "large">;
   /** True when a save should come soon. */
   readonly isFull: () => boolean;
   /** Resolves when there is room for more, so that failures and lines never fill the memory; rejects when aborted. */
@@ -35,6 +44,10 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
   let items = 0;
   let counted: Pick<Meter, "requests" | "throttles"> = { requests: {}, throttles: 0 };
   let spans = new Map<LakePath, Span>();
+  const places = budget(maxLarge);
+  const left: (() => void)[] = [];
+  let opened: LargeFile[] = [];
+  let staged = new Map<string, Staged>();
 
   function requestsSinceLast(): Tally {
     const requests: Record<string, number> = {};
@@ -58,7 +71,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
   }
 
   function isFull(): boolean {
-    return waitingUnits >= maxWaitingUnits || journal.isFull();
+    return waitingUnits >= maxWaitingUnits || journal.isFull() || left.length >= maxLarge / 2;
   }
 
   return {
@@ -72,6 +85,16 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     folder: (path, outcome) => {
       add(tallyOfFolder(outcome), outcome);
       journal.add(folderLine(path, outcome));
+    },
+    large: async (signal) => {
+      const release = await places.take(1, signal);
+      return () => void left.push(release);
+    },
+    opened: (file) => void opened.push(file),
+    staged: (blocks, bytes) => {
+      const sent = blocks.failure === undefined ? blocks.blocks : 0;
+      tally = addTallies(tally, { ...emptyTally, blocksSent: sent, bytesRead: bytes });
+      staged.set(blocks.file, addStaged(staged.get(blocks.file), blocks));
     },
     isFull,
     room: async (signal) => {
@@ -90,6 +113,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       const taken = {
         tally: addTallies(tally, requestsSinceLast()),
         failures,
+        ...(opened.length + staged.size === 0 ? {} : { large: { opened, staged: [...staged.values()] } }),
         ...(mark === undefined ? {} : { journal: { mark, stored: () => journal.stored(mark) } }),
       };
       tally = emptyTally;
@@ -97,7 +121,9 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       waitingUnits = 0;
       const released = waiters;
       waiters = [];
-      for (const go of released) go();
+      opened = [];
+      staged = new Map();
+      for (const go of [...released, ...left.splice(0)]) go();
       return taken;
     },
   };

@@ -52,6 +52,12 @@ export function narrowed(
           const { kind, op, detail } = givenUp("makeFolder", path);
           return { do: "failed", failure: { kind, op, path, detail } };
         }),
+      blocks: (run, means, signal) =>
+        alone(run.path, signal, async () => {
+          if (run.path !== condemned) return visitor.blocks(run, means, signal);
+          const { kind, op, path, detail } = givenUp("copy", run.path);
+          return visitor.blocks(run, { ...means, givenUp: { kind, op, path, detail } }, signal);
+        }),
       file: (path, entry, isFresh, signal) =>
         alone(path, signal, async () => {
           if (path !== condemned) return visitor.file(path, entry, isFresh, signal);

@@ -45,11 +45,19 @@ export async function walkPacket(
   const { signal } = cancel;
   const visitor = copying({
     request,
-    crossing: { run: run.id, ...lakes, memory: ferry.memory, blockSizeInMB: request.sink.blockSizeInMB },
+    crossing: {
+      run: run.id,
+      ...lakes,
+      memory: ferry.memory,
+      blockSizeInMB: request.sink.blockSizeInMB,
+      sizes: ferry.sizes,
+      nowMs: clock.nowMs,
+    },
     ledger,
     meter,
     nowMs: clock.nowMs,
     isPatient: input.isPatient,
+    largeFile: ferry.work(run.id).file,
   });
   const { isNarrow, condemned } = packet.care;
   const seen = isNarrow
@@ -125,7 +133,7 @@ export async function walkPacket(
   // Given away is what the next save puts into rows of its own.
   function giveAway(parts: number): boolean {
     const groups = walk.give(parts);
-    for (const ranges of groups) given.push(...splitToFit({ ranges, open: [] }));
+    for (const group of groups) given.push(...splitToFit(group));
     return groups.length > 0;
   }
 

@@ -1,36 +1,40 @@
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { type Budget, budget } from "../core/budget.ts";
+import { combineCrc64, type Crc64 } from "../core/crc64.ts";
+import { blockIdOf } from "../core/largeFile.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { shrunk } from "./readWhole.ts";
 
 const mostInFlight = 4;
 
-/** One large file on its way; `version` makes the block ids of this attempt unlike all others'. */
+/** Some blocks of a file, one after the other. */
 export type BlockJob = {
   readonly source: Source;
   readonly sink: Sink;
   readonly memory: Budget;
   readonly from: LakePath;
   readonly to: LakePath;
-  readonly bytes: number;
+  /** Makes the block ids of this attempt unlike all others'. */
+  readonly file: string;
   readonly blockBytes: number;
-  readonly version: string;
+  /** The first block's index, and how many bytes to send from there on. */
+  readonly first: number;
+  readonly bytes: number;
+  /** Sees all bytes in order. */
+  readonly hash?: Hash;
 };
 
-/** The blocks to commit, in order, and the MD5 of the whole in hex. */
-export type StagedFile = { readonly blockIds: readonly string[]; readonly md5: string };
-
-/** Reads a file in one go and stages it block by block, some at a time. */
-export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<StagedFile> {
-  const { source, sink, memory, from, to, bytes, blockBytes } = job;
+/** Reads a piece of a file in one go and stages it block by block, some at a time; resolves to its CRC-64. */
+export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Crc64> {
+  const { source, sink, memory, from, to, file, first, bytes, blockBytes, hash } = job;
   // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
   const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size / blockBytes) - 1));
   const release = await memory.take((blocksInFlight + 1) * blockBytes, signal);
   const slots = budget(blocksInFlight);
   const spare: Buffer[] = [];
-  const ids: string[] = [];
-  const hash = createHash("md5");
+  const sums: Crc64[] = [];
+  let next = 0;
   const staging = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   let block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
@@ -40,12 +44,14 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<St
     const free = await slots.take(1, signal);
     if (failure !== undefined) throw failure.error;
     const content = block;
-    const id = blockId(job.version, ids.length);
-    ids.push(id);
+    const index = next++;
     const staged = sink
-      .stageBlock(to, id, content.subarray(0, filled), signal)
+      .stageBlock(to, blockIdOf(file, first + index), content.subarray(0, filled), signal)
       .then(
-        () => void spare.push(content),
+        (sum) => {
+          sums[index] = sum;
+          spare.push(content);
+        },
         (error: unknown) => {
           failure ??= { error };
         },
@@ -70,7 +76,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<St
   }
 
   function receive(chunk: Uint8Array): Promise<void> | undefined {
-    hash.update(chunk);
+    hash?.update(chunk);
     if (filled + chunk.byteLength >= block.byteLength) return fill(chunk);
     block.set(chunk, filled);
     filled += chunk.byteLength;
@@ -78,19 +84,16 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<St
   }
 
   try {
-    const given = await source.read(from, 0, bytes, receive, signal);
+    const given = await source.read(from, first * blockBytes, bytes, receive, signal);
     if (given < bytes) throw shrunk(from, bytes, given);
     if (filled > 0) await sendBlock();
     await Promise.all(staging);
     if (failure !== undefined) throw failure.error;
-    return { blockIds: ids, md5: hash.digest("hex") };
+    return sums.reduce((whole, sum, index) =>
+      combineCrc64(whole, sum, Math.min(blockBytes, bytes - index * blockBytes)),
+    );
   } finally {
     await Promise.all(staging);
     release();
   }
-}
-
-// All ids of a file have one length, as the service demands.
-function blockId(version: string, index: number): string {
-  return Buffer.from(`${version}-${String(index).padStart(5, "0")}`, "latin1").toString("base64");
 }

@@ -1,20 +1,28 @@
+import { emptyCrc64 } from "../core/crc64.ts";
 import type { Entry } from "../core/entry.ts";
 import { type Failure, failureOf, isKind, isLakeError, LakeError } from "../core/error.ts";
+import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { whyGen2Refuses } from "../core/names.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Source } from "../lake/lake.ts";
 import { type Meter, watch } from "../wire/meter.ts";
-import { type Crossing, copyFile } from "./copy.ts";
+import { type Crossing, copyFile, type Parted } from "./copy.ts";
 import { listedAs } from "./hash.ts";
+import { commitLarge, sendPiece } from "./large.ts";
 import type { Ledger } from "./ledger.ts";
+import type { BlockRun } from "./blockRun.ts";
 import type { Visitor } from "./walk.ts";
 
 /** This many items in a row that no patience could bring over mean that a lake is gone, not that the items are bad. */
 const lostInARow = 32;
 /** As many items a walk leaves for a later one; more would swell its saved cut. */
 const maxPostponed = 200;
+/** Large files of which a walk remembers how it began them, until their rows say so. */
+const maxBegun = 1000;
+/** Blocks of a large file that one request reads: a walk that is stopped, or shares, doesn't go on for longer. */
+const blocksPerRead = 8;
 
 /** What a copying visitor needs besides the crossing. */
 export type Copying = {
@@ -25,11 +33,15 @@ export type Copying = {
   readonly nowMs: () => number;
   /** What the lakes would not serve after all tries is left for a later walk; without patience it is a failure. */
   readonly isPatient: boolean;
+  /** A large file that another walk has begun. */
+  readonly largeFile: (id: string) => Promise<LargeFileState | undefined>;
 };
 
 /** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
 export function copying(means: Copying): Visitor {
   const { request, crossing, ledger, meter, nowMs, isPatient } = means;
+  /** Large files that this walk has begun. */
+  const begunHere = new Map<string, LargeFileState>();
   const { source, sink } = crossing;
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
@@ -78,7 +90,7 @@ export function copying(means: Copying): Visitor {
     listed: Entry | undefined,
     isFresh: boolean,
     signal: AbortSignal,
-  ): Promise<FileOutcome | "postponed" | "folder"> {
+  ): Promise<FileOutcome | Parted | "postponed" | "folder"> {
     let entry = listed;
     try {
       entry ??= await source.stat(path, signal);
@@ -90,6 +102,50 @@ export function copying(means: Copying): Visitor {
     } catch (error) {
       if ((await blame(error, path, signal)) === "postponed") return "postponed";
       return failed(error, path, entry, source, signal);
+    }
+  }
+
+  // A file's blocks one read after the other; what can't be sent leaves the verdict to whoever commits.
+  async function sendRun(
+    run: BlockRun,
+    file: LargeFileState,
+    isStopped: () => boolean,
+    signal: AbortSignal,
+  ): Promise<"done" | "postponed"> {
+    while (run.from < run.to && !isStopped()) {
+      if (file.failure !== undefined) {
+        passOver(run, file.failure);
+        break;
+      }
+      run.busy = Math.min(run.from + blocksPerRead, run.to);
+      try {
+        const { crc64, bytes } = await sendPiece(crossing, file, target(run.path), run.from, run.busy, signal);
+        lost = 0;
+        ledger.staged({ file: file.id, blocks: run.busy - run.from, crc64 }, bytes);
+        run.from = run.busy;
+      } catch (error) {
+        run.busy = run.from;
+        if ((await blame(error, run.path, signal)) === "postponed") return "postponed";
+        passOver(run, failureOf(error, "copy", run.path));
+      }
+    }
+    return "done";
+  }
+
+  function passOver(run: BlockRun, failure: Failure): void {
+    ledger.staged({ file: run.file, blocks: run.to - run.from, crc64: emptyCrc64, failure }, 0);
+    run.from = run.to;
+  }
+
+  async function commit(file: LargeFileState, signal: AbortSignal): Promise<FileOutcome | Parted | "postponed"> {
+    const { path } = file;
+    try {
+      const outcome = await commitLarge(crossing, file, target(path), signal);
+      lost = 0;
+      return outcome;
+    } catch (error) {
+      if ((await blame(error, path, signal)) === "postponed") return "postponed";
+      return failed(error, path, file, source, signal);
     }
   }
 
@@ -120,6 +176,7 @@ export function copying(means: Copying): Visitor {
         requests = requestsOf();
       }
       if (typeof outcome === "string") return outcome;
+      if (outcome.do === "parted") return roomFor(outcome, signal);
       return { ...outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
     },
 
@@ -133,10 +190,39 @@ export function copying(means: Copying): Visitor {
       }
     },
 
+    blocks: async (run, { isStopped, givenUp }, signal) => {
+      await ledger.room(signal);
+      const release = await ledger.large(signal);
+      try {
+        const known = begunHere.get(run.file) ?? (await means.largeFile(run.file));
+        if (known === undefined) throw unknownFile(run);
+        const file = givenUp === undefined ? known : { ...known, failure: givenUp };
+        if (!run.isCommit) return await sendRun(run, file, isStopped, signal);
+        const outcome = await commit(file, signal);
+        return outcome !== "postponed" && outcome.do === "parted" ? await roomFor(outcome, signal) : outcome;
+      } finally {
+        release();
+      }
+    },
+
+    fileOpened: (file) => {
+      begunHere.set(file.id, begun(file));
+      // The oldest have been saved long since.
+      for (const id of begunHere.keys()) if (begunHere.size > maxBegun) begunHere.delete(id);
+      ledger.opened(file);
+    },
+
     unlisted: (path, error, signal) => folderFailed(error, "LISTSTATUS", path, signal),
     fileDone: ledger.file,
     folderDone: ledger.folder,
   };
+
+  // Its place in the ledger is free again with the save that tells of it.
+  async function roomFor(parted: Parted, signal: AbortSignal): Promise<Parted> {
+    const release = await ledger.large(signal);
+    release();
+    return parted;
+  }
 
   async function folderFailed(
     error: unknown,
@@ -155,7 +241,7 @@ export function copying(means: Copying): Visitor {
 async function failed(
   error: unknown,
   path: LakePath,
-  entry: Entry | undefined,
+  entry: Pick<Entry, "bytes" | "modifiedMs"> | undefined,
   source: Source,
   signal: AbortSignal,
 ): Promise<FileOutcome> {
@@ -164,6 +250,11 @@ async function failed(
     return { do: "skipped", because: "vanished", ...listed };
   }
   return { do: "failed", failure: helpful(failureOf(error, "copy", path)), ...listed };
+}
+
+function unknownFile({ file, path }: BlockRun): LakeError {
+  const detail = `row file-${file} is missing from the state table; cancel this run and start another one`;
+  return new LakeError("unexpected", { op: "ferryPacket", path, detail });
 }
 
 // Listed, and gone before it could be read, is the source's own change and no failure. Only the source's own word for

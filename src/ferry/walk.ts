@@ -1,12 +1,15 @@
 import type { Budget } from "../core/budget.ts";
-import { type Cut, type CutRange, isMade } from "../core/cut.ts";
+import { blocksIn, type Cut, isMade } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
-import { LakeError } from "../core/error.ts";
+import { type Failure, LakeError } from "../core/error.ts";
+import { allBlocks, type LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
+import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
+import type { Parted } from "./copy.ts";
 import {
   endAt,
   endOf,
@@ -32,7 +35,16 @@ export type Visitor = {
     entry: Entry | undefined,
     isFresh: boolean,
     signal: AbortSignal,
-  ) => Promise<FileOutcome | "postponed" | "folder">;
+  ) => Promise<FileOutcome | Parted | "postponed" | "folder">;
+  /**
+   * Sends blocks of a large file until they are sent or the walk is stopped, moving `run.from` on as it counts them; or,
+   * when all were sent, makes them its content. Given up are blocks that no worker survives.
+   */
+  readonly blocks: (
+    run: BlockRun,
+    means: { readonly isStopped: () => boolean; readonly givenUp?: Failure },
+    signal: AbortSignal,
+  ) => Promise<FileOutcome | Parted | "done" | "postponed">;
   /**
    * Prepares one folder, before anything in it is listed. `mayBeOurs`: should it stand there already, it may be by this
    * run, as nothing else is in a folder that it made.
@@ -47,6 +59,7 @@ export type Visitor = {
   readonly unlisted: (path: LakePath, error: unknown, signal: AbortSignal) => Promise<FolderOutcome | "postponed">;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
   readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
+  readonly fileOpened: (file: LargeFile) => void;
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
 };
 
@@ -64,7 +77,7 @@ export type Walk = {
   /** Ranges that nobody stands in. */
   readonly spare: () => number;
   /** Takes at most so many parts out of this walk, the largest ranges first, to be walked by somebody else. */
-  readonly give: (parts: number) => readonly (readonly CutRange[])[];
+  readonly give: (parts: number) => readonly Cut[];
   /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
   readonly spread: (parts: number) => Promise<void>;
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
@@ -75,6 +88,8 @@ export type Walk = {
 const maxHeldEntries = 100_000;
 /** As many names at hand are enough for one walk. */
 const enoughEntries = 6000;
+/** Runs of blocks that one walk sends at a time: the second one fills the pauses of the first. */
+const runsAtOnce = 2;
 /** Half a page with fewer names isn't worth a packet. */
 const fewEntries = 64;
 
@@ -85,6 +100,10 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   /** Folders that can't be listed for now: left for a later walk. */
   const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
+  /** Blocks of large files: those that nobody sends yet, those being sent, and those left for a later walk. */
+  const waiting: BlockRun[] = blocksIn(cut).map(runOf);
+  const sending = new Set<BlockRun>();
+  const postponedRuns: BlockRun[] = [];
   const inFlight = new Set<Promise<void>>();
   const ending = new AbortController();
   let isStopped = false;
@@ -132,10 +151,48 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     inFlight.add(running);
   }
 
-  function finish(path: LakePath, outcome: FileOutcome | "postponed"): void {
+  function finish(path: LakePath, outcome: FileOutcome | Parted | "postponed"): void {
     if (outcome === "postponed") return;
     open.delete(path);
+    if (outcome.do === "parted") return part(outcome);
     visitor.fileDone(path, outcome);
+  }
+
+  function part({ file }: Parted): void {
+    visitor.fileOpened(file);
+    waiting.push(runOf(allBlocks(file)));
+    sendMore();
+  }
+
+  // As many runs as may be sent at a time; one that is alone is divided.
+  function sendMore(): void {
+    while (!isStopped && sending.size < runsAtOnce) {
+      const run = waiting.shift() ?? partedRun(sending);
+      if (run === undefined) return;
+      sending.add(run);
+      const running = sendRun(run)
+        .catch(fail)
+        .finally(() => {
+          inFlight.delete(running);
+          sendMore();
+        });
+      inFlight.add(running);
+    }
+  }
+
+  async function sendRun(run: BlockRun): Promise<void> {
+    const release = await slot();
+    if (release === undefined) return;
+    try {
+      const outcome = await visitor.blocks(run, { isStopped: () => isStopped }, signal);
+      // What isn't sent stays part of the cut.
+      if (outcome === "done" && isLeftOf(run)) return;
+      sending.delete(run);
+      if (outcome === "postponed") postponedRuns.push(run);
+      else if (outcome !== "done") finish(run.path, outcome);
+    } finally {
+      release();
+    }
   }
 
   // A name that was started and not finished, and is a folder.
@@ -297,6 +354,13 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     return false;
   }
 
+  // Makes one more run of the largest that is being sent, or waits.
+  function partedBlocks(): boolean {
+    const run = partedRun([...sending, ...waiting]);
+    if (run !== undefined) waiting.push(run);
+    return run !== undefined;
+  }
+
   // Names enough for the files in flight: more pages at the same time would only fill the memory.
   function hasEnough(): boolean {
     let held = 0;
@@ -327,6 +391,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     if (firstError !== undefined) throw firstError.error;
   }
 
+  sendMore();
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
     const uncounted = range.after === undefined ? ({ do: isMade(range.past) ? "made" : "found" } as const) : undefined;
@@ -334,26 +399,35 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
   }
 
   return {
-    cut: () => ({
-      ranges: [...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf),
-      open: [...open],
-    }),
+    cut: () => {
+      const blocks = [...waiting, ...sending, ...postponedRuns].filter(isLeftOf).map(rangeOfRun);
+      return {
+        ranges: [...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf),
+        open: [...open],
+        ...(blocks.length === 0 ? {} : { blocks }),
+      };
+    },
     stop,
     hold: (wanted) => {
       isHeld = wanted;
       wakeAll();
     },
-    spare: () => standing.filter(isLeft).length,
+    spare: () => standing.filter(isLeft).length + waiting.length,
     give: (parts) => {
-      for (let missing = parts - standing.length; missing > 0 && parted(); missing--);
+      for (
+        let missing = parts - standing.length - waiting.length;
+        missing > 0 && (parted() || partedBlocks());
+        missing--
+      );
       // Those at the front are the farthest up: the walk would come to them last.
-      const taken = standing
-        .splice(0, Math.max(parts, Math.ceil(standing.length / 2)))
-        .filter(isLeft)
-        .map(rangeOf);
-      const groups = Array.from({ length: Math.min(parts, taken.length) }, (): CutRange[] => []);
-      for (const [index, range] of taken.entries()) groups[index % groups.length]?.push(range);
-      return groups;
+      const ranges = half(standing, parts).filter(isLeft).map(rangeOf);
+      const blocks = half(waiting, parts - ranges.length).map(rangeOfRun);
+      const count = Math.min(parts, ranges.length + blocks.length);
+      return Array.from({ length: count }, (_, index) => ({
+        ranges: everyNth(ranges, index, count),
+        open: [],
+        blocks: everyNth(blocks, index - ranges.length, count),
+      }));
     },
     spread: async (parts) => {
       const frame = [...moving, ...standing].find(isWide);
@@ -375,6 +449,16 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     },
     ended: run(),
   };
+}
+
+// Takes the first half of a list, or more when that isn't enough.
+function half<T>(list: T[], least: number): T[] {
+  return least <= 0 ? [] : list.splice(0, Math.max(least, Math.ceil(list.length / 2)));
+}
+
+function everyNth<T>(list: readonly T[], first: number, count: number): readonly T[] {
+  const from = ((first % count) + count) % count;
+  return list.filter((_item, index) => index % count === from);
 }
 
 function nearer(a: string | undefined, b: string | undefined): string | undefined {

@@ -48,6 +48,8 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (now === undefined || now.epoch !== input.epoch) return fenced;
   const isNew = restingStatus(now.status) === undefined && now.startedMs === undefined;
   const begun = isNew ? await begin(ferry, now) : now;
+  // The keeper may have begun a new epoch meanwhile; whatever is to be said of the run is that one's to say.
+  if (begun.epoch !== input.epoch) return fenced;
   const left = await work.requeue();
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {
@@ -97,7 +99,7 @@ function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: Wa
 // What the slices say of their work isn't asked: one that was lost may have saved a lot before. A wave whose slices all
 // came too late, because there was no slot or the plan was long on its way, says nothing about the lakes.
 function progressSince({ wave, progress, seen }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
-  const counted = tally.filesListed + tally.foldersListed + done + failed;
+  const counted = tally.filesListed + tally.foldersListed + tally.blocksSent + done + failed;
   if (wave === 0 || counted > progress.counted) return { counted, stalls: 0 };
   const wasLate = seen !== undefined && seen.late >= seen.lanes;
   return { counted, stalls: progress.stalls + (wasLate ? 0 : 1) };

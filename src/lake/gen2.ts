@@ -141,7 +141,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         "content-type": "application/xml",
         "content-md5": sent,
         "x-ms-blob-content-type": "application/octet-stream",
-        "x-ms-blob-content-md5": Buffer.from(md5, "hex").toString("base64"),
+        ...(md5 === undefined ? {} : { "x-ms-blob-content-md5": Buffer.from(md5, "hex").toString("base64") }),
         ...labelHeaders(label),
         ...guardHeaders(guard),
       };

@@ -1,9 +1,10 @@
 import { type Backoff, delayMs } from "../core/backoff.ts";
 import { budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Cut, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
-import { type Failure, isKind } from "../core/error.ts";
+import { blocksIn, type Cut, halved, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
+import { type Failure, isKind, LakeError } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
+import { afterStaged, begun, commitOf, type LargeFile, type LargeFileState, type Staged } from "../core/largeFile.ts";
 import { type Care, careFor } from "../core/poison.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
@@ -11,6 +12,8 @@ import {
   accountOf,
   addAccounts,
   emptyAccount,
+  fileKey,
+  fileOf,
   type LaneAccount,
   laneKey,
   markOf,
@@ -44,6 +47,8 @@ export type Step = {
   readonly given: readonly Cut[];
   readonly tally: Tally;
   readonly failures: readonly Failure[];
+  /** Large files that were begun, and blocks that were dealt with; at most `maxLarge` each. */
+  readonly large?: { readonly opened: readonly LargeFile[]; readonly staged: readonly Staged[] };
   /** The journal as it stands with this step, and how to have it stored up to there; its lines go first. */
   readonly journal?: { readonly mark: JournalMark; readonly stored: () => Promise<void> };
   /** The name that is about to be started, in a packet that loses its workers. */
@@ -57,6 +62,9 @@ export type Hunger = { readonly waiting: readonly number[]; readonly lastGiftMs:
 
 /** Packets in one step, so that it fits into one transaction. */
 export const maxGiven = 40;
+
+/** Large files in one step, for the same reason. */
+export const maxLarge = 16;
 
 /** Rows that say which lanes wait, and one that says when work was last given away. */
 const hungerPrefix = "hunger-";
@@ -83,6 +91,8 @@ export type Work = {
   readonly deal: (wanted: number) => Promise<number>;
   /** Says, for all to see, that a lane has waited for work since then; undefined: no longer. */
   readonly wait: (lane: number, sinceMs: number | undefined) => Promise<void>;
+  /** A large file as it stands; undefined for one that was never begun. */
+  readonly file: (id: string) => Promise<LargeFileState | undefined>;
   /** Which lanes wait for work, and when somebody last gave some away. */
   readonly hunger: () => Promise<Hunger>;
   /** All lanes together. */
@@ -158,7 +168,9 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
 
     async function save(step: Step, signal: AbortSignal): Promise<Saved> {
       const isPacketDone = step.isLast && isDone(step.cut);
-      const hasMoved = step.tally.filesListed + step.tally.foldersListed > 0 || step.given.length > 0;
+      const { opened = [], staged = [] } = step.large ?? {};
+      const hasMoved =
+        step.tally.filesListed + step.tally.foldersListed + step.given.length + opened.length + staged.length > 0;
       // The name that was written down last stays under suspicion until something is counted.
       const { suspect: last, ...rest } = packet;
       const suspect = step.suspect ?? (hasMoved ? undefined : last);
@@ -177,12 +189,11 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         ...packed(step.failures).map(
           (failures): Change => ({ do: "insert", row: failedRow(`${claim}-${failed++}`, failures) }),
         ),
-        ...step.given.map(
-          (cut): Change => ({ do: "insert", row: packetRow(`packet-${nonce()}`, fresh(cut, nonce())) }),
-        ),
+        ...step.given.map((cut): Change => ({ do: "insert", row: packetRow(`packet-${nonce()}`, freshPacket(cut)) })),
         ...(step.given.length === 0 ? [] : [{ do: "put", row: giftRow() } as const]),
         ...(step.journal === undefined ? [] : [{ do: "put", row: journalRow(claim, step.journal.mark) } as const]),
       ];
+      const commitKeys = new Map(staged.map(({ file }) => [file, `packet-${nonce()}`]));
       let isStored = step.journal === undefined;
       let wasThrottled = false;
       for (let tried = 1; ; tried++) {
@@ -198,10 +209,11 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
             return { ended: "saved", wasThrottled };
           }
           if (there?.row["nonce"] !== packet.nonce || held === undefined) return { ended: "fenced", wasThrottled };
+          const large = await largeChanges(opened, staged, commitKeys);
           const account = accountOf(held);
           const nextAccount: LaneAccount = {
             tally: addTallies(account.tally, step.tally),
-            created: account.created + step.failures.length + step.given.length,
+            created: account.created + step.failures.length + step.given.length + large.commits,
             failed: account.failed + step.failures.length,
             done: account.done + (isPacketDone ? 1 : 0),
           };
@@ -209,6 +221,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
             { do: "replace", row: packetRow(rowKey, next), etag: there.etag },
             { do: "replace", row: laneRow(lane, nextAccount), etag: held.etag },
             ...added,
+            ...large.changes,
           ]);
           packet = next;
           return { ended: "saved", wasThrottled };
@@ -232,6 +245,38 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     };
   }
 
+  // Each file's row is counted down; with its last blocks goes a packet that makes them its content.
+  async function largeChanges(
+    opened: readonly LargeFile[],
+    staged: readonly Staged[],
+    commitKeys: ReadonlyMap<string, string>,
+  ): Promise<{ readonly changes: readonly Change[]; readonly commits: number }> {
+    const changes: Change[] = [];
+    let commits = 0;
+    const fresh = new Map(opened.map((file) => [file.id, begun(file)]));
+    for (const file of opened) {
+      if (!staged.some((blocks) => blocks.file === file.id)) changes.push({ do: "insert", row: fileRow(begun(file)) });
+    }
+    for (const blocks of staged) {
+      const there = await rows.get(partitionKey, fileKey(blocks.file));
+      const before = there === undefined ? fresh.get(blocks.file) : fileOf(there.row);
+      if (before === undefined) throw lostFile(blocks.file);
+      const after = afterStaged(before, blocks);
+      const row = fileRow(after);
+      changes.push(there === undefined ? { do: "insert", row } : { do: "replace", row, etag: there.etag });
+      const key = commitKeys.get(blocks.file);
+      if (after.left > 0 || key === undefined) continue;
+      commits++;
+      const cut = { ranges: [], open: [], blocks: [commitOf(after)] };
+      changes.push({ do: "insert", row: packetRow(key, freshPacket(cut)) });
+    }
+    return { changes, commits };
+  }
+
+  function fileRow(file: LargeFileState): Row {
+    return { partitionKey, rowKey: fileKey(file.id), version: 1, ...spread("file", file) };
+  }
+
   function giftRow(): Row {
     return { partitionKey, rowKey: giftKey, version: 1, sinceMs: clock.nowMs() };
   }
@@ -240,8 +285,8 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     return { partitionKey, rowKey: `journal-${claim}`, version: 1, ...mark };
   }
 
-  function fresh(cut: Cut, nonce: string): PacketState {
-    return { state: "pending", cut, lane: 0, claims: 0, barren: 0, nonce, isClean: true };
+  function freshPacket(cut: Cut): PacketState {
+    return { state: "pending", cut, lane: 0, claims: 0, barren: 0, nonce: nonce(), isClean: true };
   }
 
   // The slice may save at this very moment; then its newer row is freed, unless it has let go or another has the packet.
@@ -306,7 +351,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       try {
         await rows.transact([
           ...parts.map(
-            (part, index): Change => ({ do: "insert", row: packetRow(`packet-${index}`, fresh(part, nonce())) }),
+            (part, index): Change => ({ do: "insert", row: packetRow(`packet-${index}`, freshPacket(part)) }),
           ),
           { do: "insert", row: laneRow(0, { ...emptyAccount, tally, created: parts.length }) },
         ]);
@@ -344,7 +389,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       // The largest first, each into as many parts as are still missing.
       const largest = pending
         .map((stored) => ({ stored, cut: packetOf(stored.row).cut }))
-        .toSorted((a, b) => b.cut.ranges.length - a.cut.ranges.length);
+        .toSorted((a, b) => pieces(b.cut) - pieces(a.cut));
       for (const { stored, cut } of largest) {
         if (count >= wanted) break;
         const parts = dealt(cut, Math.min(wanted - count + 1, maxGiven));
@@ -359,6 +404,11 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         return void (await rows.transact([{ do: "put", row: { partitionKey, rowKey, version: 1, sinceMs } }]));
       const there = await rows.get(partitionKey, rowKey);
       if (there !== undefined) await removeOnce(rowKey, there.etag);
+    },
+
+    file: async (id) => {
+      const there = await rows.get(partitionKey, fileKey(id));
+      return there === undefined ? undefined : fileOf(there.row);
     },
 
     hunger: async () => {
@@ -402,12 +452,19 @@ export function splitToFit(cut: Cut, most = maxGiven): readonly Cut[] {
 
 // Ranges dealt out one by one, so that each part has some of the large ones, which stand at the beginning.
 function dealt(cut: Cut, most: number): readonly Cut[] {
-  const count = Math.min(most, cut.ranges.length);
+  const blocks = halved(blocksIn(cut), most - cut.ranges.length);
+  const count = Math.min(most, cut.ranges.length + blocks.length);
   if (count < 2) return [cut];
   return Array.from({ length: count }, (_, part) => ({
     ranges: cut.ranges.filter((_range, index) => index % count === part),
     open: part === 0 ? cut.open : [],
+    // Behind the ranges, so that who has fewer of those has some of these.
+    blocks: blocks.filter((_blocks, index) => (cut.ranges.length + index) % count === part),
   }));
+}
+
+function pieces({ ranges, blocks = [] }: Cut): number {
+  return ranges.length + blocks.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 /** Rows that are changed side by side: one after the other, hundreds of lanes would wait for them between two waves. */
@@ -424,6 +481,14 @@ async function each(found: AsyncIterable<StoredRow>, act: (stored: StoredRow) =>
     acts.push(acting);
   }
   await Promise.all(acts);
+}
+
+function lostFile(id: string): LakeError {
+  return new LakeError("unexpected", {
+    op: "save",
+    path: id,
+    detail: "the row of a large file is gone from the state table; cancel the run and start it again",
+  });
 }
 
 function isBusy(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { type Cut, decodeCut, type EncodedCut, encodeCut } from "../core/cut.ts";
 import type { Failure } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
+import type { LargeFileState } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { gather, type Row, type StoredRow, spread } from "./rows.ts";
 
@@ -75,6 +76,16 @@ export function markOf(row: Row): JournalMark {
     lines: Number(row["lines"]),
     sha256: String(row["sha256"]),
   };
+}
+
+/** The key of a large file's row. */
+export function fileKey(id: string): string {
+  return `file-${id}`;
+}
+
+/** Reads a large file's row. */
+export function fileOf(row: Row): LargeFileState {
+  return gather("file", row) as LargeFileState;
 }
 
 /** The key of a lane's row. */

@@ -1,3 +1,4 @@
+import type { BlockSizes } from "../../src/core/blocks.ts";
 import { budget } from "../../src/core/budget.ts";
 import type { Backoff } from "../../src/core/backoff.ts";
 import type { Clock } from "../../src/core/clock.ts";
@@ -26,6 +27,7 @@ export type World = {
   /** The lakes as one machine's clients see them, without weather; `clock` is that machine's. */
   readonly lakes: (clock: Clock) => { readonly source: Source; readonly sink: Sink };
   readonly pace: Pace;
+  readonly sizes: BlockSizes;
   readonly memoryBytes: number;
   /** Files in flight per machine. */
   readonly files: number;
@@ -154,6 +156,7 @@ export function openMachine(world: World, name: string): Machine {
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: () => ({ source, sink }),
+      sizes: world.sizes,
       memory: budget(world.memoryBytes),
       files: budget(world.files),
       pulse: openPulses(runs, work, clock, world.pace.pulseMs),

@@ -1,3 +1,4 @@
+import { type BlockSizes, blockSizes } from "../../src/core/blocks.ts";
 import type { Pace } from "../../src/ferry/ferry.ts";
 import { type Dice, diceOf } from "./dice.ts";
 import type { HubPlan } from "./hub.ts";
@@ -24,6 +25,7 @@ export type Event = {
 export type Plan = {
   readonly seed: string;
   readonly pace: Pace;
+  readonly sizes: BlockSizes;
   readonly memoryBytes: number;
   readonly files: number;
   readonly parallelism: "auto" | number;
@@ -65,6 +67,7 @@ export function planOf(seed: string, rough: readonly StoreName[] = stores, wante
   return {
     seed,
     pace: paceOf(dice.fork("pace")),
+    sizes: sizesOf(dice.fork("sizes")),
     memoryBytes: dice.pick([16, 64]) * 1024 * 1024,
     files: dice.between(1, 8),
     parallelism: dice.pick(["auto", "auto", 1, 2, 7]),
@@ -73,6 +76,16 @@ export function planOf(seed: string, rough: readonly StoreName[] = stores, wante
     hub: hubOf(dice.fork("hub"), flavours.has("doubles")),
     events: eventsOf(dice.fork("events"), flavours),
     lake: lakeOf(dice.fork("lake"), flavours),
+  };
+}
+
+// Files of a few bytes may be large ones here: they travel as ranges of blocks.
+function sizesOf(dice: Dice): BlockSizes {
+  if (dice.chance(0.5)) return blockSizes;
+  const leastBytes = dice.pick([1, 4, 16]);
+  return {
+    largeFileBytes: dice.pick([10, 40, 100]),
+    bytesFor: (_path, bytes) => Math.max(leastBytes, Math.ceil(bytes / 200)),
   };
 }
 

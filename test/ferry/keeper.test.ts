@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
-import { instanceOf, type Run } from "../../src/core/run.ts";
+import { instanceOf, noProgress, type Run } from "../../src/core/run.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 import { keep } from "../../src/ferry/keeper.ts";
+import { planWave } from "../../src/ferry/wave.ts";
 import { addRun, drive, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
 
 /** Keeps once; `live` and `terminated` are the orchestrations that are seen. Resolves to what was started. */
@@ -33,6 +34,18 @@ test("a run whose orchestration goes on is left alone, and so is one that has ju
   assert.deepEqual(await kept(made, ["r"]), []);
   await made.ferry.runs.change("r", (now) => ({ ...now, resumedMs: made.clock.nowMs() + 100_000 }));
   assert.deepEqual(await kept(made), []);
+});
+
+test("an execution of an earlier epoch that is refused by the lakes says nothing of the run", async () => {
+  const { ferry, source } = await withRun();
+  source.onCall = async () => {
+    await ferry.runs.change("r", (now) => ({ ...now, epoch: 2 }));
+    throw new LakeError("unavailable", { op: "stat", path: "/", detail: "out of reach", retry: "exhausted" });
+  };
+  const plan = await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  assert.deepEqual(plan, { do: "end", status: "fenced" });
+  const run = await ferry.runs.get("r");
+  assert.deepEqual([run?.status, run?.epoch, run?.error], ["Queued", 2, undefined]);
 });
 
 test("a run whose orchestration is lost is started again, in a new epoch, and ends exact", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { budget } from "../../src/core/budget.ts";
 import { careFor } from "../../src/core/poison.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
@@ -59,8 +60,9 @@ async function driveWithPoison(
   const run = await drive(ferry, "r", 1, async () => {
     die = Promise.withResolvers<never>();
     die.promise.catch(() => undefined);
-    const slice = sliceOf("r");
-    await Promise.race([die.promise, ferryPacket(mortal, slice)]);
+    // What a lost worker held is lost with its process.
+    const process = { ...mortal, files: budget(8), memory: budget(1024 * 1024) };
+    await Promise.race([die.promise, ferryPacket(process, sliceOf("r"))]);
   });
   return { status: run.status, lost };
 }
@@ -77,6 +79,25 @@ test("a file that kills every worker is a failure of its own, and everything els
     ["unprocessable /d/f20"],
   );
   assert.ok(lost >= 5 && lost < 12, `${lost} workers lost`);
+  await assertBooks(made.ferry.work("r"), made.blobs);
+});
+
+test("a large file that kills every worker is a failure of its own, and everything else arrives", async () => {
+  const made = testFerry({ saveMs: 1 });
+  const sizes = { largeFileBytes: 100, bytesFor: () => 10 };
+  const large = { ...made, ferry: { ...made.ferry, sizes } };
+  for (let index = 0; index < 6; index++) made.source.write(`/d/f${index}`, `${index} `.repeat(300));
+  await addRun(large.ferry, "r", requestOf({ parallelism: 1 }));
+  const { status } = await driveWithPoison(large, { op: "read", path: "/d/f3" });
+  assert.equal(status, "CompletedWithErrors");
+  assert.deepEqual(
+    [...made.sink.files().keys()].toSorted(),
+    [0, 1, 2, 4, 5].map((index) => `/d/f${index}`),
+  );
+  assert.deepEqual(
+    (await made.ferry.work("r").failures(10)).map(({ kind, path }) => `${kind} ${path}`),
+    ["unprocessable /d/f3"],
+  );
   await assertBooks(made.ferry.work("r"), made.blobs);
 });
 

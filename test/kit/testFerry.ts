@@ -1,4 +1,5 @@
 import { budget } from "../../src/core/budget.ts";
+import { blockSizes } from "../../src/core/blocks.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
 import { isLive, type Run } from "../../src/core/run.ts";
@@ -73,6 +74,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     work,
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     lakes: () => ({ source, sink }),
+    sizes: blockSizes,
     memory: budget(64 * 1024 * 1024),
     files: budget(8),
     pulse: openPulses(runs, work, clock, changes.pulseMs ?? pace.pulseMs),

@@ -1,0 +1,42 @@
+import { type BlockRange, middleOf } from "../core/cut.ts";
+
+/**
+ * Blocks of a large file in the hands of a walk: those before `from` are counted, those before `busy` on their way. A run
+ * of none from the beginning stands for what comes after the last block.
+ */
+export type BlockRun = {
+  readonly path: BlockRange["path"];
+  readonly file: string;
+  readonly isCommit: boolean;
+  from: number;
+  busy: number;
+  to: number;
+};
+
+/** A run that nobody sends yet. */
+export function runOf({ path, file, from, to }: BlockRange): BlockRun {
+  return { path, file, isCommit: from === to, from, busy: from, to };
+}
+
+/** What is left of a run. */
+export function rangeOfRun({ path, file, from, to }: BlockRun): BlockRange {
+  return { path, file, from, to };
+}
+
+/** True while there is something to do for a run. */
+export function isLeftOf({ isCommit, from, to }: BlockRun): boolean {
+  return isCommit || from < to;
+}
+
+/** Takes the second half of the largest run, of what isn't on its way; undefined when none is worth it. */
+export function partedRun(runs: Iterable<BlockRun>): BlockRun | undefined {
+  let largest: BlockRun | undefined;
+  for (const run of runs) {
+    if (largest === undefined || run.to - run.busy > largest.to - largest.busy) largest = run;
+  }
+  const middle = largest === undefined ? undefined : middleOf(largest.busy, largest.to);
+  if (largest === undefined || middle === undefined) return undefined;
+  const rest = runOf(rangeOfRun({ ...largest, from: middle }));
+  largest.to = middle;
+  return rest;
+}

@@ -1,0 +1,78 @@
+import { crc64Hex } from "../core/crc64.ts";
+import { isKind, LakeError } from "../core/error.ts";
+import { blockCount, type LargeFileState, maxAttempts, placedCrc64 } from "../core/largeFile.ts";
+import type { FileOutcome } from "../core/outcome.ts";
+import type { LakePath } from "../core/path.ts";
+import type { Guard } from "../lake/lake.ts";
+import { blockIdsOf, copyFile, type Crossing, isOurs, mustBeFile, type Parted } from "./copy.ts";
+import { listedAs } from "./hash.ts";
+import { sendBlocks } from "./sendBlocks.ts";
+
+/** Sends the blocks from `first` to before `end`; resolves to their part of the whole's CRC-64, and their bytes. */
+export async function sendPiece(
+  { source, sink, memory }: Crossing,
+  file: LargeFileState,
+  to: LakePath,
+  first: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<{ readonly crc64: LargeFileState["crc64"]; readonly bytes: number }> {
+  const { id, path, blockBytes } = file;
+  const endByte = Math.min(file.bytes, end * blockBytes);
+  const bytes = endByte - first * blockBytes;
+  const sum = await sendBlocks({ source, sink, memory, from: path, to, file: id, blockBytes, first, bytes }, signal);
+  return { crc64: placedCrc64(sum, file.bytes - endByte), bytes };
+}
+
+/**
+ * Makes the blocks of a large file its content, once all are there. A source that is another by now, blocks that are gone
+ * and a sink that somebody else has written to are reasons for one new attempt.
+ */
+export async function commitLarge(
+  crossing: Crossing,
+  file: LargeFileState,
+  to: LakePath,
+  signal: AbortSignal,
+): Promise<FileOutcome | Parted> {
+  const { run, source, sink, nowMs } = crossing;
+  const { id, path, bytes, modifiedMs, failure, attempt } = file;
+  const entry = await source.stat(path, signal);
+  mustBeFile(path, entry);
+  const isSame = entry.bytes === bytes && entry.modifiedMs === modifiedMs;
+  let why: unknown = failure === undefined ? changedAgain(path) : new LakeError(failure.kind, failure);
+  if (isSame && failure === undefined) {
+    const copied: FileOutcome = {
+      do: "copied",
+      ...listedAs(path, entry),
+      // Counted with the blocks.
+      read: 0,
+      crc64: crc64Hex(file.crc64),
+      effort: { milliseconds: nowMs() - file.openedMs },
+    };
+    try {
+      const ids = blockIdsOf(id, blockCount(file));
+      await sink.commitBlocks(to, ids, undefined, { run, bytes, modifiedMs }, guardOf(file), signal);
+      return copied;
+    } catch (error) {
+      if (!isKind(error, "conflict") && !isKind(error, "changed")) throw error;
+      const there = await sink.stat(to, signal);
+      // Committed by a worker that was lost before it could say so.
+      if (there !== undefined && isOurs(run, entry, there)) return copied;
+      why = error;
+    }
+  }
+  if (attempt >= maxAttempts || failure?.kind === "unprocessable") throw why;
+  return copyFile(crossing, path, to, entry, false, signal, file);
+}
+
+function guardOf({ replaces }: LargeFileState): Guard {
+  return replaces === undefined ? { replaces: "nothing" } : { replaces: "etag", etag: replaces };
+}
+
+function changedAgain(path: LakePath): LakeError {
+  return new LakeError("changed", {
+    op: "OPEN",
+    path,
+    detail: "it was changed while it was read, twice; run again when nobody writes to it",
+  });
+}
