@@ -11,9 +11,12 @@ import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { Connection } from "./connections.ts";
 import { openLakes } from "./lakes.ts";
+import { openOverviews, type Overviews } from "./overview.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { openState } from "./state.ts";
 
+/** How old what people see of a run may be: a page that asks every second costs a query every other. */
+const overviewMs = 2000;
 const mebibyte = 1024 * 1024;
 
 /** The assembled application: one per process. */
@@ -22,6 +25,8 @@ export type App = {
   readonly connections: ReadonlyMap<string, Connection>;
   /** Connections that this process opens to each store: what a request may ask for at most. */
   readonly maxConnections: number;
+  /** How runs stand, for people. */
+  readonly overviews: Overviews;
   /** Where the journals are. */
   readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
@@ -40,6 +45,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   return {
     connections: settings.connections,
     maxConnections: tuning.connections,
+    overviews: openOverviews(work, systemClock, overviewMs),
     blobs,
     close: () => closing.abort(new Error("the app is closing")),
     ferry: {

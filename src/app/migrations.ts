@@ -2,13 +2,14 @@ import { failureOf, isKind, LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
-import { type Command, instanceOf, isLive, type PlannedWave, type Run, statusAfter } from "../core/run.ts";
+import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
 import { firstRound, type MigrateInput } from "../flow/migrate.ts";
 import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
+import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
 
 /** Starts the orchestration of a run; a start that is already there is no error. */
@@ -25,7 +26,6 @@ export type Migrations = {
   readonly rerun: (id: string) => Promise<Answer>;
 };
 
-const sampleOfFailures = 20;
 const mostListed = 200;
 
 /** Opens the API; `base` is the address of /api/migrations as the caller sees it. */
@@ -157,19 +157,20 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
     get: (id) =>
       answering(async () => {
         const run = await runNamed(id);
-        const work = ferry.work(id);
-        const [{ tally }, failures] = await Promise.all([work.account(), work.failures(sampleOfFailures)]);
+        const nowMs = ferry.clock.nowMs();
+        const overview = await app.overviews(run);
+        const { account, failures } = overview;
         // A run that ended without its last step has no seal in its row.
-        const journal = run.journal ?? (isLive(run.status) ? undefined : await sealJournal(work.journal()));
+        const journal = run.journal ?? (isLive(run.status) ? undefined : await sealJournal(ferry.work(id).journal()));
         const sealed = journal === undefined ? run : { ...run, journal };
-        const report: Report = reportOf(sealed, tally, ferry.clock.nowMs());
+        const report: Report = reportOf(sealed, account.tally, nowMs);
         const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
-        const wave = run.wave === undefined ? {} : { wave: waveOf(run.wave) };
         const body = {
           ...summaryOf(run),
           request: run.request,
           report,
-          ...wave,
+          ...wavesOf(run),
+          ...lanesOf(run, overview, nowMs),
           failures,
           orchestration,
           links: linksOf(id),
@@ -216,15 +217,6 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(run.endedMs === undefined ? {} : { endTime: isoTime(run.endedMs) }),
     ...(run.error === undefined ? {} : { error: run.error }),
   };
-}
-
-// What a person may want to know of the wave that was planned last.
-function waveOf({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWave): Record<string, unknown> {
-  return { number, lanes, why, packets, startTime: isoTime(plannedMs), deadline: isoTime(deadlineMs) };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function newId(nowMs: number, roll: number): string {

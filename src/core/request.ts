@@ -73,6 +73,8 @@ const sourcePath = pathThat(() => undefined);
 const sinkPath = pathThat(whyGen2Refuses);
 const bound = z.string().min(1).max(1024).refine(wellFormed, halfPair);
 const fewLanes = `expected "auto" or 1 to ${maxLanes} lanes`;
+const mostFiles = 256;
+const fewFiles = `expected "auto" or 1 to ${mostFiles} files in flight for each lane`;
 const connections = z.int().min(1).max(512);
 const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
 
@@ -118,6 +120,10 @@ export const migrationRequest = refusing(
       /** Lanes at most; "auto" follows the slots that the plan gives. */
       parallelism: z
         .union([z.literal("auto"), z.int(fewLanes).min(1, fewLanes).max(maxLanes, fewLanes)], fewLanes)
+        .default("auto"),
+      /** Files in flight of one lane; "auto" takes what its process has. */
+      filesPerLane: z
+        .union([z.literal("auto"), z.int(fewFiles).min(1, fewFiles).max(mostFiles, fewFiles)], fewFiles)
         .default("auto"),
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       source,

@@ -43,6 +43,8 @@ export type Run = {
   readonly journal?: JournalSeal;
   /** The wave that was planned last. */
   readonly wave?: PlannedWave;
+  /** The last waves, the present one included. */
+  readonly waves?: readonly Pick<PlannedWave, "number" | "lanes" | "why" | "packets" | "plannedMs" | "deadlineMs">[];
   /** How often the keeper has started the run again, and how many files and folders were counted at the last time. */
   readonly restarts?: { readonly count: number; readonly counted: number };
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
@@ -61,7 +63,11 @@ export type PlannedWave = {
   readonly isPatient: boolean;
   readonly mayGrow: boolean;
   readonly progress: Progress;
+  readonly totals: Totals;
 };
+
+/** What a run has counted, for those who watch its orchestration. */
+export type Totals = { readonly files: number; readonly bytes: number; readonly failed: number };
 
 /** How far the rows say a run had come at its last wave, and how many waves in a row had moved nothing by then. */
 export type Progress = { readonly counted: number; readonly stalls: number };

@@ -1,6 +1,6 @@
 import type { Failure } from "./error.ts";
 import type { WaveSeen } from "./lanes.ts";
-import type { Progress, RunStatus } from "./run.ts";
+import type { Progress, RunStatus, Totals } from "./run.ts";
 
 /** What the orchestrator tells planWave. */
 export type WaveInput = {
@@ -16,7 +16,7 @@ export type WaveInput = {
 
 /** What the orchestrator does next; "again" when the state could not be read or written. */
 export type WavePlan =
-  | { readonly do: "end"; readonly status: RunStatus | "fenced" }
+  | { readonly do: "end"; readonly status: RunStatus | "fenced"; readonly totals?: Totals }
   | {
       readonly do: "ferry";
       readonly lanes: number;
@@ -26,6 +26,7 @@ export type WavePlan =
       readonly isPatient: boolean;
       readonly mayGrow: boolean;
       readonly progress: Progress;
+      readonly totals: Totals;
       readonly status: RunStatus;
     }
   | { readonly do: "again"; readonly error: Failure };

@@ -1,16 +1,20 @@
-import { budget } from "../core/budget.ts";
+import { type Budget, budget } from "../core/budget.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
+import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
+import type { MigrationRequest } from "../core/request.ts";
 import type { Run } from "../core/run.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
+import { totalOf } from "../core/tally.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
 import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
 import { openLedger } from "./ledger.ts";
 import { narrowed } from "./narrow.ts";
+import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { copying } from "./visit.ts";
 import { startWalk } from "./walk.ts";
 
@@ -39,7 +43,9 @@ export async function walkPacket(
   const { clock, pace } = ferry;
   const { request } = run;
   const meter = newMeter();
-  const lakes = ferry.lakes(request, meter);
+  const activity = openActivity(clock.nowMs);
+  const bare = ferry.lakes(request, meter);
+  const lakes = { source: observedSource(bare.source, activity), sink: observedSink(bare.sink, activity) };
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
   const cancel = new AbortController();
   const { signal } = cancel;
@@ -48,7 +54,7 @@ export async function walkPacket(
     crossing: {
       run: run.id,
       ...lakes,
-      memory: ferry.memory,
+      memory: observedBudget(ferry.memory, activity),
       blockSizeInMB: request.sink.blockSizeInMB,
       sizes: ferry.sizes,
       nowMs: clock.nowMs,
@@ -63,7 +69,8 @@ export async function walkPacket(
   const seen = isNarrow
     ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
     : { source: lakes.source, visitor };
-  const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: ferry.files };
+  const slots = observedBudget(filesOf(ferry, request), activity);
+  const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal);
   if (isFirst && input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 
@@ -100,10 +107,14 @@ export async function walkPacket(
       const cut = isLast ? takeAll() : takeFitting();
       if (cut === undefined) return;
       const startedMs = clock.nowMs();
+      const taken = ledger.take();
+      const { filesListed: files, bytesRead: bytes, requests } = taken.tally;
+      const glance = { ...activity.take(), ...walk.view(), files, bytes, requests: totalOf(requests) };
       const step = {
         cut,
         given: given.splice(0),
-        ...ledger.take(),
+        ...taken,
+        glance,
         isLast,
         ...(suspect === undefined ? {} : { suspect }),
       };
@@ -215,6 +226,10 @@ export async function walkPacket(
   }
 }
 
+function filesOf({ files }: Ferry, { filesPerLane }: MigrationRequest): Budget {
+  return filesPerLane === "auto" ? files : withinBudget(budget(filesPerLane), files);
+}
+
 // A clock that was set back puts nothing off.
 function isDue(sinceMs: number, everyMs: number, nowMs: number): boolean {
   return nowMs < sinceMs || nowMs - sinceMs >= everyMs;
@@ -225,7 +240,7 @@ async function feel(
   ferry: Ferry,
   { run, epoch }: SliceInput,
 ): Promise<{ readonly isWanted: boolean; readonly hunger: Hunger }> {
-  const nobody: Hunger = { waiting: [], lastGiftMs: ferry.clock.nowMs() };
+  const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
     const pulse = await ferry.pulse(run);
     if (pulse === undefined) return { isWanted: false, hunger: nobody };

@@ -4,7 +4,7 @@ import type { Entry } from "../core/entry.ts";
 import { type Failure, LakeError } from "../core/error.ts";
 import { allBlocks, type LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
-import { childPath, type LakePath } from "../core/path.ts";
+import { childPath, type LakePath, rootPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
@@ -80,6 +80,8 @@ export type Walk = {
   readonly give: (parts: number) => readonly Cut[];
   /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
   readonly spread: (parts: number) => Promise<void>;
+  /** Where the walk is, and the files and bytes that it knows of and hasn't started. */
+  readonly view: () => { readonly path: LakePath; readonly known: { readonly files: number; readonly bytes: number } };
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
   readonly ended: Promise<void>;
 };
@@ -428,6 +430,20 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
         open: [],
         blocks: everyNth(blocks, index - ranges.length, count),
       }));
+    },
+    view: () => {
+      let files = 0;
+      let bytes = 0;
+      for (const { page, at } of [...standing, ...moving]) {
+        for (const entry of page.slice(at)) {
+          if (entry.kind === "file") files++;
+          bytes += entry.bytes;
+        }
+      }
+      const [run] = sending;
+      const [frame] = moving;
+      const path = frame?.folder ?? run?.path ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
+      return { path, known: { files: files + open.size, bytes } };
     },
     spread: async (parts) => {
       const frame = [...moving, ...standing].find(isWide);

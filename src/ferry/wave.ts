@@ -1,6 +1,14 @@
 import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
-import { isLive, type PlannedWave, type Progress, restingStatus, type Run, type RunStatus } from "../core/run.ts";
+import {
+  isLive,
+  type PlannedWave,
+  type Progress,
+  restingStatus,
+  type Run,
+  type RunStatus,
+  type Totals,
+} from "../core/run.ts";
 import { planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
@@ -14,6 +22,8 @@ import { prepare } from "./prepare.ts";
 const patientStalls = 5;
 const maxStalls = 8;
 const againAfterStalls = 5;
+/** Waves that a run's row remembers, for people. */
+const keptWaves = 20;
 
 /**
  * The activity planWave. When the state can't be read or written it waits a little and says "again", as a value: the
@@ -41,7 +51,8 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const run = await ferry.runs.get(input.run);
   const known = run === undefined ? fenced : knownPlan(run, input);
   if (run === undefined || known !== undefined) return known ?? fenced;
-  const progress = progressSince(input, await work.account());
+  const account = await work.account();
+  const progress = progressSince(input, account);
   if (progress.stalls > 0) await rest(ferry, input.run, progress.stalls);
   // People may have paused, resumed or cancelled it while it rested.
   const now = await ferry.runs.get(input.run);
@@ -71,9 +82,12 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     isPatient: progress.stalls < patientStalls,
     mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
+    totals: totalsOf(account),
   };
   const planned = await ferry.runs.change(run.id, (now) =>
-    now.epoch !== input.epoch || knownPlan(now, input) !== undefined ? undefined : { ...now, wave },
+    now.epoch !== input.epoch || knownPlan(now, input) !== undefined
+      ? undefined
+      : { ...now, wave, waves: [...(now.waves ?? []), shown(wave)].slice(-keptWaves) },
   );
   ferry.log("wave.planned", { run: run.id, ...wave });
   return knownPlan(planned, input) ?? fenced;
@@ -86,8 +100,16 @@ function knownPlan({ epoch, status, wave }: Run, input: WaveInput): WavePlan | u
   if (epoch !== input.epoch) return fenced;
   if (wave === undefined || wave.epoch !== epoch || wave.number < input.wave) return undefined;
   if (wave.number > input.wave) return fenced;
-  const { lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress } = wave;
-  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress, status };
+  const { lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress, totals } = wave;
+  return { do: "ferry", lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress, totals, status };
+}
+
+function shown({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWave) {
+  return { number, lanes, why, packets, plannedMs, deadlineMs };
+}
+
+function totalsOf({ tally, failed }: LaneAccount): Totals {
+  return { files: tally.filesListed, bytes: tally.bytesCopied, failed };
 }
 
 // Short while a run looks around and while it grows, so that it spreads out fast.
@@ -170,7 +192,7 @@ async function end(
   // The claim of a run that has ended counts for nothing, so losing this step holds nobody up.
   if (!isLive(status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
   ferry.log("run.ended", { run: run.id, status, error });
-  return { do: "end", status };
+  return { do: "end", status, totals: totalsOf(await ferry.work(run.id).account()) };
 }
 
 function verdict({ tally, created, done, failed }: LaneAccount): { status: RunStatus; error?: Failure } {

@@ -27,7 +27,8 @@ export function* migrate(df: Durable, input: MigrateInput): Generator<Task, { re
     df.continueAsNew({ ...input, lost: input.lost + 1 });
     return { status: "again" };
   }
-  df.setCustomStatus({ wave, status: plan.status, ...(plan.do === "ferry" ? { lanes: plan.lanes } : {}) });
+  const lanes = plan.do === "ferry" ? { lanes: plan.lanes } : {};
+  df.setCustomStatus({ wave, status: plan.status, ...lanes, ...plan.totals });
   if (plan.do === "end") return { status: plan.status };
   const slices = Array.from({ length: plan.lanes }, (_, lane) =>
     task(df, "ferryPacket", { run, epoch, lane, ...waveOf(plan) }),

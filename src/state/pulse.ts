@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { RunStatus } from "../core/run.ts";
+import { recent } from "./recent.ts";
 import type { Runs } from "./runs.ts";
 import type { Hunger, Work } from "./work.ts";
 
@@ -15,23 +16,8 @@ export type Pulses = (run: string) => Promise<Pulse | undefined>;
 
 /** Opens the pulses of a process. */
 export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock, everyMs: number): Pulses {
-  const felt = new Map<string, { readonly atMs: number; readonly pulse: Promise<Pulse | undefined> }>();
-
-  async function feel(run: string): Promise<Pulse | undefined> {
+  return recent(clock, everyMs, async (run) => {
     const [found, hunger] = await Promise.all([runs.get(run), work(run).hunger()]);
     return found === undefined ? undefined : { status: found.status, epoch: found.epoch, hunger };
-  }
-
-  return (run) => {
-    const nowMs = clock.nowMs();
-    // A clock that was set back makes nothing young.
-    for (const [id, { atMs }] of felt) if (nowMs < atMs || nowMs - atMs >= everyMs) felt.delete(id);
-    const last = felt.get(run);
-    if (last !== undefined) return last.pulse;
-    const pulse = feel(run);
-    felt.set(run, { atMs: nowMs, pulse });
-    // A failure is told to those who wait for it, and to nobody later.
-    pulse.catch(() => felt.delete(run));
-    return pulse;
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { type Backoff, delayMs } from "../core/backoff.ts";
 import { budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
 import { blocksIn, type Cut, halved, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
+import type { Glance } from "../core/glance.ts";
 import { type Failure, isKind, LakeError } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
 import { afterStaged, begun, commitOf, type LargeFile, type LargeFileState, type Staged } from "../core/largeFile.ts";
@@ -15,7 +16,10 @@ import {
   fileKey,
   fileOf,
   type LaneAccount,
+  laneDigits,
   laneKey,
+  laneOf,
+  type LaneSeen,
   markOf,
   packed,
   packetFields,
@@ -51,14 +55,20 @@ export type Step = {
   readonly large?: { readonly opened: readonly LargeFile[]; readonly staged: readonly Staged[] };
   /** The journal as it stands with this step, and how to have it stored up to there; its lines go first. */
   readonly journal?: { readonly mark: JournalMark; readonly stored: () => Promise<void> };
+  /** What the lane was doing, for people. */
+  readonly glance?: Glance;
   /** The name that is about to be started, in a packet that loses its workers. */
   readonly suspect?: string;
   /** True when the slice lets the packet go; a packet with nothing left is done then. */
   readonly isLast: boolean;
 };
 
-/** Since when lanes have been without work, and when somebody last gave some away (0: nobody yet). */
-export type Hunger = { readonly waiting: readonly number[]; readonly lastGiftMs: number };
+/** Lanes without work, since when in the same order, and when somebody last gave some away (0: nobody yet). */
+export type Hunger = {
+  readonly lanes: readonly number[];
+  readonly waiting: readonly number[];
+  readonly lastGiftMs: number;
+};
 
 /** Packets in one step, so that it fits into one transaction. */
 export const maxGiven = 40;
@@ -95,6 +105,8 @@ export type Work = {
   readonly file: (id: string) => Promise<LargeFileState | undefined>;
   /** Which lanes wait for work, and when somebody last gave some away. */
   readonly hunger: () => Promise<Hunger>;
+  /** Each lane's account, and what it was doing when it last saved; in one query. */
+  readonly lanes: () => Promise<readonly LaneSeen[]>;
   /** All lanes together. */
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
@@ -111,8 +123,9 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     return { partitionKey, rowKey, version: 1, ...packetFields(packet) };
   }
 
-  function laneRow(lane: number, account: LaneAccount): Row {
-    return { partitionKey, rowKey: laneKey(lane), version: 1, ...spread("account", account) };
+  function laneRow(lane: number, account: LaneAccount, glance?: Glance): Row {
+    const seen = glance === undefined ? {} : spread("glance", glance);
+    return { partitionKey, rowKey: laneKey(lane), version: 1, ...spread("account", account), ...seen };
   }
 
   function failedRow(suffix: string, failures: readonly Failure[]): Row {
@@ -219,7 +232,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
           };
           await rows.transact([
             { do: "replace", row: packetRow(rowKey, next), etag: there.etag },
-            { do: "replace", row: laneRow(lane, nextAccount), etag: held.etag },
+            { do: "replace", row: laneRow(lane, nextAccount, step.glance), etag: held.etag },
             ...added,
             ...large.changes,
           ]);
@@ -345,6 +358,12 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     }
   }
 
+  async function lanes(): Promise<readonly LaneSeen[]> {
+    const found: LaneSeen[] = [];
+    for await (const stored of rows.list(partitionKey, "lane-")) found.push(laneOf(stored));
+    return found;
+  }
+
   return {
     seed: async (cut, tally = emptyTally) => {
       const parts = splitToFit(cut);
@@ -412,20 +431,22 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     },
 
     hunger: async () => {
+      const lanes: number[] = [];
       const waiting: number[] = [];
       let lastGiftMs = 0;
       for await (const { row } of rows.list(partitionKey, hungerPrefix)) {
         if (row.rowKey === giftKey) lastGiftMs = Number(row["sinceMs"]);
-        else waiting.push(Number(row["sinceMs"]));
+        else {
+          lanes.push(Number(row.rowKey.slice(-laneDigits)));
+          waiting.push(Number(row["sinceMs"]));
+        }
       }
-      return { waiting, lastGiftMs };
+      return { lanes, waiting, lastGiftMs };
     },
 
-    account: async () => {
-      let sum = emptyAccount;
-      for await (const stored of rows.list(partitionKey, "lane-")) sum = addAccounts(sum, accountOf(stored));
-      return sum;
-    },
+    lanes,
+
+    account: async () => (await lanes()).reduce((sum, { account }) => addAccounts(sum, account), emptyAccount),
 
     failures: async (most) => {
       const found: Failure[] = [];

@@ -1,5 +1,6 @@
 import { type Cut, decodeCut, type EncodedCut, encodeCut } from "../core/cut.ts";
 import type { Failure } from "../core/error.ts";
+import type { Glance } from "../core/glance.ts";
 import type { JournalMark } from "../core/journal.ts";
 import type { LargeFileState } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
@@ -88,14 +89,31 @@ export function fileOf(row: Row): LargeFileState {
   return gather("file", row) as LargeFileState;
 }
 
+/** Digits of a lane's number in keys. */
+export const laneDigits = 3;
+
 /** The key of a lane's row. */
 export function laneKey(lane: number): string {
-  return `lane-${String(lane).padStart(3, "0")}`;
+  return `lane-${String(lane).padStart(laneDigits, "0")}`;
 }
 
 /** Reads a lane's row. */
 export function accountOf({ row }: StoredRow): LaneAccount {
   return gather("account", row) as LaneAccount;
+}
+
+/** A lane as its row shows it; the dealer's row has no number. */
+export type LaneSeen = { readonly lane: number | undefined; readonly account: LaneAccount; readonly glance?: Glance };
+
+/** See LaneSeen. */
+export function laneOf(stored: StoredRow): LaneSeen {
+  const { row } = stored;
+  const lane = Number(row.rowKey.slice("lane-".length));
+  return {
+    lane: Number.isNaN(lane) ? undefined : lane,
+    account: accountOf(stored),
+    ...(row["glance0"] === undefined ? {} : { glance: gather("glance", row) as Glance }),
+  };
 }
 
 /** Two accounts together. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { App } from "../../src/app/app.ts";
 import { connectionsIn } from "../../src/app/connections.ts";
 import { openMigrations } from "../../src/app/migrations.ts";
+import { openOverviews } from "../../src/app/overview.ts";
 import type { FieldError } from "../../src/app/problem.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { type TestFerry, testFerry } from "../kit/testFerry.ts";
@@ -16,7 +17,14 @@ function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry())
     LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
   });
   const ferry = { ...made.ferry, ...changes };
-  const app: App = { ferry, connections, maxConnections: 96, blobs: made.blobs, close: () => undefined };
+  const app: App = {
+    ferry,
+    connections,
+    maxConnections: 96,
+    overviews: openOverviews(ferry.work, ferry.clock, 2000),
+    blobs: made.blobs,
+    close: () => undefined,
+  };
   const migrations = openMigrations(app, async () => undefined, "http://127.0.0.1/api/migrations");
   return { ...made, ferry, ...migrations };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { App } from "../../src/app/app.ts";
 import { type Migrations, openMigrations } from "../../src/app/migrations.ts";
+import { openOverviews } from "../../src/app/overview.ts";
 import type { Answer } from "../../src/app/problem.ts";
 import { LakeError } from "../../src/core/error.ts";
 import type { MigrationRequest } from "../../src/core/request.ts";
@@ -146,7 +147,8 @@ async function call(ground: Ground, hub: Hub, ask: (api: Migrations) => Promise<
     ["LakeSource", { kind: "adls-gen1" }],
     ["LakeSink", { kind: "adls-gen2" }],
   ]) as unknown as App["connections"];
-  const app: App = { ferry, connections, blobs: ground.blobs, maxConnections: 64, close: () => undefined };
+  const overviews = openOverviews(ferry.work, ferry.clock, 2000);
+  const app: App = { ferry, connections, overviews, blobs: ground.blobs, maxConnections: 64, close: () => undefined };
   const answer = ask(openMigrations(app, hub.start, "/api/migrations")).then(({ status, body }) => {
     assert.notEqual(status, 400, JSON.stringify(body));
   });

@@ -26,6 +26,8 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["a list", [], "(body)", /expected object/u],
   ["no lanes", { sink, parallelism: 0 }, "parallelism", /"auto" or 1 to 256 lanes/u],
   ["too many lanes", { sink, parallelism: 257 }, "parallelism", /"auto" or 1 to 256 lanes/u],
+  ["no files", { sink, filesPerLane: 0 }, "filesPerLane", /"auto" or 1 to 256 files in flight/u],
+  ["too many files", { sink, filesPerLane: 257 }, "filesPerLane", /"auto" or 1 to 256 files in flight/u],
   ["many lanes", { sink, parallelism: "many" }, "parallelism", /"auto" or 1 to 256 lanes/u],
   ["no file system", {}, "sink.fileSystem", /expected string/u],
   ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],

@@ -87,7 +87,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
 
 /** A checked request; the sink's file system is "lake" unless said otherwise. */
 export function requestOf(
-  body: { source?: object; sink?: object; id?: string; parallelism?: number } = {},
+  body: { source?: object; sink?: object; id?: string; parallelism?: number; filesPerLane?: number } = {},
 ): MigrationRequest {
   return migrationRequest.parse({ ...body, sink: { fileSystem: "lake", ...body.sink } });
 }
