@@ -14,6 +14,7 @@ import type { Activities } from "../../src/flow/activities.ts";
 import { firstRound } from "../../src/flow/migrate.ts";
 import { openJournal } from "../../src/state/journal.ts";
 import { openPulses } from "../../src/state/pulse.ts";
+import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
@@ -164,6 +165,8 @@ function openFerry(
     }),
     rootsKey: () => "simulated",
     work,
+    rivals: openRivals(rows),
+    knownRivals: async () => [],
     // All that doesn't go in one request is large here, and a byte of it stands for many: so do those of its blocks.
     sizes: {
       largeFileBytes: onePutBytes,

@@ -5,6 +5,8 @@ import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
 import { openPulses } from "../state/pulse.ts";
+import { recent } from "../state/recent.ts";
+import { openRivals } from "../state/rivals.ts";
 import { openRoots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
 import { openWork } from "../state/work.ts";
@@ -39,6 +41,8 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const { tuning } = settings;
   const { rows, blobs } = openState(settings.state, { table: tuning.table, container: tuning.journalContainer });
   const runs = openRuns(rows);
+  const rivals = openRivals(rows);
+  const knownRivals = recent(systemClock, tuning.pulseIntervalMs, rivals.all);
   const work = (run: string) => openWork(rows, run, randomUUID, systemClock);
   const closing = new AbortController();
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
@@ -60,6 +64,8 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       memory: budget(tuning.memoryMiB * mebibyte),
       files: budget(tuning.filesInFlight),
       pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),
+      rivals,
+      knownRivals: () => knownRivals("all"),
       closing: closing.signal,
       log,
       pace: {

@@ -70,6 +70,7 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       await ferry.runs.remove(run.id);
       return problem(409, "Conflict", error.detail);
     }
+    await announce(run.id, run.createdMs);
     await setOff(run, "Failed");
     return accepted(run);
   }
@@ -94,6 +95,15 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       );
       if (failed.status === "Failed") await ferry.roots.release(ferry.rootsKey(run.request), run.id);
       throw error;
+    }
+  }
+
+  // Others make way for it; should they not hear of it, it waits for their waves to end.
+  async function announce(run: string, sinceMs: number): Promise<void> {
+    try {
+      await ferry.rivals.enter({ run, sinceMs });
+    } catch (error) {
+      ferry.log("run.unannounced", { run, error: failureOf(error, "start", run) });
     }
   }
 
@@ -139,7 +149,10 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
     if (refused !== undefined) {
       return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
     }
-    if (wish === "resume") await setOff(run, "Paused");
+    if (wish === "resume") {
+      await announce(id, ferry.clock.nowMs());
+      await setOff(run, "Paused");
+    }
     if (!isLive(run.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
     return accepted(run);
   }

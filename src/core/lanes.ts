@@ -12,12 +12,17 @@ export type WaveSeen = { readonly lanes: number; readonly late: number; readonly
 export type LanePlan = { readonly lanes: number; readonly why: string };
 
 /**
- * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share: a
+ * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share, up to `mostAuto`: a
  * wave with lanes that nobody could give work to is followed by one as wide as its packets, and a few lanes more that see
  * whether there is work to share again.
  */
-export function planLanes(parallelism: Parallelism, packets: number, last: WaveSeen | undefined): LanePlan {
-  const most = parallelism === "auto" ? maxLanes : parallelism;
+export function planLanes(
+  parallelism: Parallelism,
+  packets: number,
+  last: WaveSeen | undefined,
+  mostAuto = maxLanes,
+): LanePlan {
+  const most = parallelism === "auto" ? mostAuto : parallelism;
   if (last === undefined) return { lanes: 1, why: "the first slice looks around" };
   if (last.idle > 0) {
     const wanted = packets + Math.max(1, Math.floor(packets / 8));
@@ -28,7 +33,8 @@ export function planLanes(parallelism: Parallelism, packets: number, last: WaveS
     const why = `${last.late} of ${last.lanes} lanes got no slot in time`;
     return { lanes: within(last.lanes - last.late, most), why };
   }
-  const asked = parallelism === "auto" ? `the most there are: ${most}` : `as asked for: ${most}`;
+  const auto = mostAuto < maxLanes ? `its share beside other runs: ${most}` : `the most there are: ${most}`;
+  const asked = parallelism === "auto" ? auto : `as asked for: ${most}`;
   if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: asked };
   const wanted = Math.max(2 * last.lanes, firstAuto);
   if (wanted >= most) return { lanes: most, why: asked };

@@ -1,10 +1,12 @@
 import type { BlockSizes } from "../core/blocks.ts";
 import type { Budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Rival } from "../core/fairness.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { JournalWriter } from "../state/journal.ts";
 import type { Pulses } from "../state/pulse.ts";
+import type { Rivals } from "../state/rivals.ts";
 import type { Roots } from "../state/roots.ts";
 import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
@@ -28,6 +30,9 @@ export type Ferry = {
   readonly sizes: BlockSizes;
   /** What people want of a run, and which of its lanes wait. */
   readonly pulse: Pulses;
+  /** Which runs are at work on these instances; what is known of them from a moment ago. */
+  readonly rivals: Rivals;
+  readonly knownRivals: () => Promise<readonly Rival[]>;
   readonly pace: Pace;
   /** Aborted when the process is told to end. */
   readonly closing: AbortSignal;

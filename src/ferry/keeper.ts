@@ -38,7 +38,7 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
 
 async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {
   const { tally } = await ferry.work(run.id).account();
-  const counted = tally.filesListed + tally.foldersListed;
+  const counted = tally.filesListed + tally.foldersListed + tally.blocksSent;
   const nowMs = ferry.clock.nowMs();
   // A process that died between a run's row and its claim left a run that doesn't hold its root yet.
   const root = pathFrom(run.request.sink.folderPath);

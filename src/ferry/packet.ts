@@ -1,6 +1,7 @@
 import { type Budget, budget } from "../core/budget.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
+import { makesWay, rivalsOf } from "../core/fairness.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
@@ -184,6 +185,7 @@ export async function walkPacket(
         const { isWanted, hunger } = await feel(ferry, input);
         const { waiting } = hunger;
         if (!isWanted) stop("asked");
+        if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
         if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
         if (input.mayGrow && waiting.length === 0 && nowMs - input.plannedMs >= pace.firstWaveMs) stop("deadline");
         const parts = isNarrow ? 0 : Math.min(maxParts, shareFor(waiting.length, input.lanes, clock.roll()));
@@ -233,6 +235,15 @@ function filesOf({ files }: Ferry, { filesPerLane }: MigrationRequest): Budget {
 // A clock that was set back puts nothing off.
 function isDue(sinceMs: number, everyMs: number, nowMs: number): boolean {
   return nowMs < sinceMs || nowMs - sinceMs >= everyMs;
+}
+
+// A run that came later gets its slots soon, however long this wave was to be.
+async function isInTheWay({ knownRivals }: Ferry, { run, plannedMs }: SliceInput, nowMs: number): Promise<boolean> {
+  try {
+    return makesWay(rivalsOf(run, await knownRivals()), plannedMs, nowMs);
+  } catch {
+    return false;
+  }
 }
 
 // A state store that can't be read for a moment changes nobody's mind.

@@ -1,5 +1,5 @@
 import type { Cut } from "../core/cut.ts";
-import { type Failure, failureOf } from "../core/error.ts";
+import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
   isLive,
   type PlannedWave,
@@ -9,7 +9,8 @@ import {
   type RunStatus,
   type Totals,
 } from "../core/run.ts";
-import { planLanes, type WaveSeen } from "../core/lanes.ts";
+import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
+import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
@@ -68,7 +69,8 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     return end(ferry, begun, () => status, error);
   }
   if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
-  const { lanes, why } = planLanes(run.request.parallelism, left, input.seen);
+  const rivals = await liveRivals(ferry, run);
+  const { lanes, why } = planLanes(run.request.parallelism, left, input.seen, lanesBeside(maxLanes, rivals));
   const packets = await work.deal(lanes);
   const plannedMs = ferry.clock.nowMs();
   const wave: PlannedWave = {
@@ -78,7 +80,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     why,
     packets,
     plannedMs,
-    deadlineMs: plannedMs + lengthOf(ferry.pace, lanes, input.seen),
+    deadlineMs: plannedMs + waveBeside(lengthOf(ferry.pace, lanes, input.seen), rivals, plannedMs),
     isPatient: progress.stalls < patientStalls,
     mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
@@ -110,6 +112,28 @@ function shown({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWa
 
 function totalsOf({ tally, failed }: LaneAccount): Totals {
   return { files: tally.filesListed, bytes: tally.bytesCopied, failed };
+}
+
+// Runs that ended in an accident are no rivals; whoever sees that takes them out.
+async function liveRivals({ rivals, runs }: Ferry, { id }: Run): Promise<readonly Rival[]> {
+  const others = rivalsOf(id, await rivals.all());
+  const gone: string[] = [];
+  for (const { run } of others) {
+    if (await isAtRest(runs, run)) gone.push(run);
+  }
+  if (gone.length > 0) await rivals.leave(gone);
+  return others.filter(({ run }) => !gone.includes(run));
+}
+
+// A row that can't be read may be that of a newer lakeferry, at work.
+async function isAtRest(runs: Ferry["runs"], id: string): Promise<boolean> {
+  try {
+    const there = await runs.get(id);
+    return there === undefined || there.status === "Paused" || !isLive(there.status);
+  } catch (error) {
+    if (isKind(error, "corrupt")) return false;
+    throw error;
+  }
 }
 
 // Short while a run looks around and while it grows, so that it spreads out fast.
@@ -189,6 +213,7 @@ async function end(
       ...(error === undefined ? {} : { error }),
     };
   });
+  await ferry.rivals.leave([run.id]);
   // The claim of a run that has ended counts for nothing, so losing this step holds nobody up.
   if (!isLive(status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
   ferry.log("run.ended", { run: run.id, status, error });

@@ -8,6 +8,7 @@ import type { Sink, Source } from "../../src/lake/lake.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
 import { openJournal } from "../../src/state/journal.ts";
 import { openPulses } from "../../src/state/pulse.ts";
+import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows, StoredRow } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
@@ -160,6 +161,8 @@ export function openMachine(world: World, name: string): Machine {
       memory: budget(world.memoryBytes),
       files: budget(world.files),
       pulse: openPulses(runs, work, clock, world.pace.pulseMs),
+      rivals: openRivals(rows),
+      knownRivals: openRivals(rows).all,
       pace: world.pace,
       closing: closing.signal,
       log: () => undefined,

@@ -16,6 +16,7 @@ function errorsOf(body: unknown): readonly FieldError[] {
 test("a request needs nothing but a file system", () => {
   assert.deepEqual(migrationRequest.parse({ sink }), {
     parallelism: "auto",
+    filesPerLane: "auto",
     source: { connection: "LakeSource", folderPath: "/", recursive: true },
     sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
   });

@@ -108,7 +108,7 @@ test("two executions of one slice overlap while the source changes: the sink hol
   late.light();
   assert.equal((await first).ended, "fenced");
   const end = await planWave(ferry, { run: "r", epoch: 1, wave: 2, progress: noProgress });
-  assert.deepEqual(end, { do: "end", status: "Succeeded" });
+  assert.deepEqual(end, { do: "end", status: "Succeeded", totals: { files: 1, bytes: 22, failed: 0 } });
   const lines = await assertBooks(ferry.work("r"), blobs);
   const { md5 } = (await sink.stat("/x" as never)) ?? {};
   assert.equal(sink.files().get("/x"), "second, longer version");

@@ -14,6 +14,7 @@ import { openJournal } from "../../src/state/journal.ts";
 import { memoryBlobs } from "../../src/state/memoryBlobs.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openPulses } from "../../src/state/pulse.ts";
+import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
@@ -60,6 +61,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
   const rows = memoryRows();
   const blobs = memoryBlobs();
   const runs = openRuns(rows);
+  const rivals = openRivals(rows);
   const logged: TestFerry["logged"] = [];
   let nonces = 0;
   const work = (run: string) => openWork(rows, run, () => `nonce-${nonces++}`, clock);
@@ -78,6 +80,8 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     memory: budget(64 * 1024 * 1024),
     files: budget(8),
     pulse: openPulses(runs, work, clock, changes.pulseMs ?? pace.pulseMs),
+    rivals,
+    knownRivals: rivals.all,
     pace: { ...pace, ...changes },
     closing: new AbortController().signal,
     log: (event, fields) => void logged.push({ event, fields }),
