@@ -30,7 +30,7 @@ const tuning = z.strictObject({
   saveIntervalMs: count(3000, 100, 60_000),
   pulseIntervalMs: count(2000, 100, 60_000),
   graceMs: count(10_000, 0, 120_000),
-  deadlineGraceMs: count(1_200_000, 0, 6 * 3_600_000),
+  deadlineGraceMs: count(300_000, 0, 6 * 3_600_000),
   pollIntervalMs: count(500, 50, 60_000),
   giveIntervalMs: count(2000, 50, 60_000),
   starvedMs: count(10_000, 0, 600_000),
