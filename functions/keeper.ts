@@ -1,9 +1,8 @@
 import { app as functions } from "@azure/functions";
 import * as df from "durable-functions";
-import { instanceOf } from "../src/core/run.ts";
 import { keep } from "../src/ferry/keeper.ts";
-import { firstRound } from "../src/flow/migrate.ts";
 import { app } from "./app.ts";
+import { starting } from "./starting.ts";
 
 const { Running, Pending, ContinuedAsNew, Suspended, Terminated } = df.OrchestrationRuntimeStatus;
 
@@ -19,9 +18,7 @@ functions.timer("keeper", {
         live: await idsOf(Running, Pending, ContinuedAsNew, Suspended),
         terminated: await idsOf(Terminated),
       }),
-      start: async (run) => {
-        await client.startNew("migrate", { instanceId: instanceOf(run), input: firstRound(run) });
-      },
+      start: starting(client),
     });
   },
 });

@@ -5,6 +5,7 @@ import { type Migrations, openMigrations } from "../src/app/migrations.ts";
 import { type Answer, problem } from "../src/app/problem.ts";
 import { type Command, instanceOf } from "../src/core/run.ts";
 import { app } from "./app.ts";
+import { starting } from "./starting.ts";
 
 functions.http("startMigration", {
   methods: ["POST"],
@@ -81,13 +82,7 @@ function over(request: HttpRequest, context: InvocationContext): Migrations {
   const client = df.getClient(context);
   const { origin, pathname } = new URL(request.url);
   const base = `${origin}${pathname.replace(/(\/migrations)(\/.*)?$/u, "$1")}`;
-  return openMigrations(
-    app,
-    async (instanceId, input) => {
-      await client.startNew("migrate", { instanceId, input });
-    },
-    base,
-  );
+  return openMigrations(app, starting(client), base);
 }
 
 function respond({ status, headers, body }: Answer): HttpResponseInit {

@@ -1,19 +1,16 @@
-import { failureOf, isKind, LakeError } from "../core/error.ts";
+import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
-import { firstRound, type MigrateInput } from "../flow/migrate.ts";
+import { announce, launch, setOff, type Start } from "../ferry/launch.ts";
 import { sealJournal } from "../state/journal.ts";
-import { type Claim, rootTaken } from "../state/roots.ts";
+import { rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
-
-/** Starts the orchestration of a run; a start that is already there is no error. */
-export type Starter = (instanceId: string, input: MigrateInput) => Promise<void>;
 
 /** The HTTP API over migrations, without HTTP: parsed bodies in, answers out. */
 export type Migrations = {
@@ -29,7 +26,7 @@ export type Migrations = {
 const mostListed = 200;
 
 /** Opens the API; `base` is the address of /api/migrations as the caller sees it. */
-export function openMigrations(app: App, starter: Starter, base: string): Migrations {
+export function openMigrations(app: App, starter: Start, base: string): Migrations {
   const { ferry } = app;
 
   async function start(body: unknown): Promise<Answer> {
@@ -51,59 +48,14 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
   }
 
   async function begin(run: Run): Promise<Answer> {
-    try {
-      await ferry.runs.add(run);
-    } catch (error) {
-      if (!isKind(error, "conflict")) throw error;
-      return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
-    }
-    const root = pathFrom(run.request.sink.folderPath);
-    let other: Claim | undefined;
-    try {
-      other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
-    } catch (error) {
-      await ferry.runs.remove(run.id);
-      throw error;
-    }
-    if (other !== undefined) {
-      const error = rootTaken(root, other);
-      await ferry.runs.remove(run.id);
-      return problem(409, "Conflict", error.detail);
-    }
-    await announce(run.id, run.createdMs);
-    await setOff(run, "Failed");
-    return accepted(run);
-  }
-
-  // A new run whose orchestration could not be started ends, so that it doesn't hold its root for ever; a paused one
-  // stays paused.
-  async function setOff(run: Run, otherwise: "Failed" | "Paused"): Promise<void> {
-    try {
-      await starter(instanceOf(run), firstRound(run));
-    } catch (error) {
-      const failure = failureOf(error, "start", run.request.source.folderPath);
-      // The start may have worked and only its reply been lost: then the run has moved on and is left alone.
-      const failed = await ferry.runs.change(run.id, ({ resumedMs: _, ...now }) =>
-        now.epoch !== run.epoch || now.status !== run.status || (otherwise === "Failed" && now.startedMs !== undefined)
-          ? undefined
-          : {
-              ...now,
-              status: otherwise,
-              error: { ...failure, detail: `the orchestration could not be started: ${failure.detail}` },
-              ...(otherwise === "Failed" ? { endedMs: ferry.clock.nowMs() } : {}),
-            },
-      );
-      if (failed.status === "Failed") await ferry.roots.release(ferry.rootsKey(run.request), run.id);
-      throw error;
-    }
-  }
-
-  // Others make way for it; should they not hear of it, it waits for their waves to end.
-  async function announce(run: string, sinceMs: number): Promise<void> {
-    try {
-      await ferry.rivals.enter({ run, sinceMs });
-    } catch (error) {
-      ferry.log("run.unannounced", { run, error: failureOf(error, "start", run) });
+    const launched = await launch(ferry, starter, run);
+    switch (launched.do) {
+      case "exists":
+        return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
+      case "held":
+        return problem(409, "Conflict", rootTaken(pathFrom(run.request.sink.folderPath), launched.by).detail);
+      case "started":
+        return accepted(run);
     }
   }
 
@@ -150,8 +102,8 @@ export function openMigrations(app: App, starter: Starter, base: string): Migrat
       return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
     }
     if (wish === "resume") {
-      await announce(id, ferry.clock.nowMs());
-      await setOff(run, "Paused");
+      await announce(ferry, id, ferry.clock.nowMs());
+      await setOff(ferry, starter, run, "Paused");
     }
     if (!isLive(run.status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
     return accepted(run);

@@ -3,12 +3,13 @@ import { pathFrom } from "../core/path.ts";
 import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
+import { claimRoot, type Start } from "./launch.ts";
 
 /** What the keeper sees of the orchestrations, and how it starts one. */
 export type Orchestrations = {
   /** The instances that still go on, and those that a person terminated. */
   readonly look: () => Promise<{ readonly live: ReadonlySet<string>; readonly terminated: ReadonlySet<string> }>;
-  readonly start: (run: Run) => Promise<void>;
+  readonly start: Start;
 };
 
 const maxRestarts = 5;
@@ -42,7 +43,7 @@ async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTe
   const nowMs = ferry.clock.nowMs();
   // A process that died between a run's row and its claim left a run that doesn't hold its root yet.
   const root = pathFrom(run.request.sink.folderPath);
-  const other = await ferry.roots.claim(ferry.rootsKey(run.request), { run: run.id, root });
+  const other = await claimRoot(ferry, run);
   const mended = await ferry.runs.change(run.id, (now) => {
     if (now.epoch !== run.epoch || !isLive(now.status) || now.status === "Paused") return undefined;
     const { resumedMs, ...rest } = now;

@@ -5,7 +5,8 @@ import { openOverviews } from "../../src/app/overview.ts";
 import type { Answer } from "../../src/app/problem.ts";
 import { LakeError } from "../../src/core/error.ts";
 import type { MigrationRequest } from "../../src/core/request.ts";
-import { isLive, type Run } from "../../src/core/run.ts";
+import { instanceOf, isLive, type Run } from "../../src/core/run.ts";
+import { firstRound } from "../../src/flow/migrate.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { type Dice, diceOf } from "./dice.ts";
@@ -149,9 +150,11 @@ async function call(ground: Ground, hub: Hub, ask: (api: Migrations) => Promise<
   ]) as unknown as App["connections"];
   const overviews = openOverviews(ferry.work, ferry.clock, 2000);
   const app: App = { ferry, connections, overviews, blobs: ground.blobs, maxConnections: 64, close: () => undefined };
-  const answer = ask(openMigrations(app, hub.start, "/api/migrations")).then(({ status, body }) => {
-    assert.notEqual(status, 400, JSON.stringify(body));
-  });
+  const answer = ask(openMigrations(app, (run) => hub.start(instanceOf(run), firstRound(run)), "/api/migrations")).then(
+    ({ status, body }) => {
+      assert.notEqual(status, 400, JSON.stringify(body));
+    },
+  );
   return Promise.race([answer, died]);
 }
 
