@@ -1,29 +1,106 @@
-/** A rate that a store taught us: undefined until it first refused. */
-export type Pace = { readonly perSecond?: number; readonly changedMs: number };
+/** A rate that a store taught us: undefined until it first refused, and again once it has long refused nothing. */
+export type Pace = {
+  readonly perSecond?: number;
+  /** When the store last refused something that taught us, and when the rate last changed. */
+  readonly refusedMs: number;
+  readonly changedMs: number;
+  /** The rate before the last lesson, when that took nearly all that it may: the way back there is short. */
+  readonly before?: number;
+};
 
-const shrink = 0.7;
-const growthPerSecond = 0.05;
+/** A little less than what the store has just taken. */
+const margin = 0.98;
+/** One lesson takes no more than half of the rate away: a store that takes nothing for a moment isn't slow for good. */
+const mostLost = 0.5;
+const muchLost = 0.4;
 const slowest = 1;
 const settleMs = 1000;
+const stepMs = 1000;
+const firstGrowth = 0.005;
+const growthOfGrowth = 1.25;
+const mostGrowth = 0.2;
 
 /** The pace before anything is known: no limit. */
-export const unpaced: Pace = { changedMs: 0 };
+export const unpaced: Pace = { refusedMs: 0, changedMs: 0 };
 
 /**
- * The pace after the store said "throttled" while we sent `measured` requests a second. Refusals that arrive within a
- * second of the last change belong to the same wave and don't slow down again.
+ * The pace after a refusal, while the store took `accepted` requests a second: a little less than that, as that is what
+ * it can do. Refusals within a second of the last lesson are of the same wave and teach nothing.
  */
-export function slower(pace: Pace, measured: number, nowMs: number): Pace {
-  if (pace.perSecond !== undefined && nowMs - pace.changedMs < settleMs) return pace;
-  const from = Math.min(pace.perSecond ?? Number.POSITIVE_INFINITY, Math.max(measured, slowest));
-  return { perSecond: Math.max(slowest, from * shrink), changedMs: nowMs };
+export function slower(pace: Pace, accepted: number, nowMs: number): Pace {
+  if (pace.perSecond !== undefined && nowMs >= pace.refusedMs && nowMs - pace.refusedMs < settleMs) return pace;
+  const taken = margin * accepted;
+  const { perSecond: before } = pace;
+  const lesson = { refusedMs: nowMs, changedMs: nowMs };
+  if (before === undefined) return { ...lesson, perSecond: Math.max(slowest, taken) };
+  const perSecond = Math.max(slowest, Math.min(margin * before, Math.max(taken, mostLost * before)));
+  return { ...lesson, perSecond, ...(perSecond <= (1 - muchLost) * before ? { before } : {}) };
 }
 
-/** The pace after a quiet time: grows by 5 % a second until `cap`, then there is no limit again. */
+/**
+ * The pace after a time without refusals: it grows every second, by 0.5 % at first, faster the longer it goes well, at most
+ * by 20 %, so that a limit that was lifted is noticed; after an outage by 20 % at once. From `cap` on there is no limit again.
+ */
 export function faster(pace: Pace, nowMs: number, cap = 50_000): Pace {
   if (pace.perSecond === undefined) return pace;
-  const seconds = (nowMs - pace.changedMs) / 1000;
-  if (seconds < 1) return pace;
-  const perSecond = pace.perSecond * (1 + growthPerSecond) ** seconds;
-  return perSecond >= cap ? { changedMs: nowMs } : { perSecond, changedMs: nowMs };
+  // A clock that was set back begins anew.
+  if (nowMs < pace.changedMs) return { ...pace, refusedMs: nowMs, changedMs: nowMs };
+  let { perSecond, changedMs } = pace;
+  for (; changedMs + stepMs <= nowMs && perSecond < cap; changedMs += stepMs) {
+    const quietSteps = Math.floor((changedMs - pace.refusedMs) / stepMs);
+    const isComingBack = pace.before !== undefined && perSecond * (1 + mostGrowth) < pace.before;
+    perSecond *= 1 + (isComingBack ? mostGrowth : Math.min(mostGrowth, firstGrowth * growthOfGrowth ** quietSteps));
+  }
+  if (perSecond >= cap) return { refusedMs: pace.refusedMs, changedMs: nowMs };
+  return changedMs === pace.changedMs ? pace : { ...pace, perSecond, changedMs };
+}
+
+/** Counts what happened in the last second, in tenths. */
+export type Second = { readonly add: (nowMs: number) => void; readonly count: (nowMs: number) => number };
+
+const tenths = 10;
+const tenthMs = 100;
+
+/** A last second in which nothing happened. */
+export function openSecond(): Second {
+  const counts: number[] = Array.from({ length: tenths }, () => 0);
+  let last = Number.NEGATIVE_INFINITY;
+
+  function moveTo(tenth: number): void {
+    if (tenth < last || tenth - last >= tenths) counts.fill(0);
+    else for (let empty = last + 1; empty <= tenth; empty++) counts[empty % tenths] = 0;
+    last = tenth;
+  }
+
+  return {
+    add: (nowMs) => {
+      moveTo(Math.floor(nowMs / tenthMs));
+      counts[last % tenths] = (counts[last % tenths] ?? 0) + 1;
+    },
+    count: (nowMs) => {
+      moveTo(Math.floor(nowMs / tenthMs));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+  };
+}
+
+/** Says how long to wait so that amounts come at a rate, one after the other. */
+export type Spacing = {
+  /** Milliseconds until `amount` may go, at `perSecond` from now on. */
+  readonly waitMs: (amount: number, perSecond: number, nowMs: number) => number;
+};
+
+/** What was missed while the process was busy with something else may be made up for, so much of it. */
+const creditMs = 100;
+
+/** Nothing has gone yet. */
+export function openSpacing(): Spacing {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return {
+    waitMs: (amount, perSecond, nowMs) => {
+      const atMs = Math.max(nextMs, nowMs - creditMs);
+      nextMs = atMs + (1000 * amount) / perSecond;
+      return Math.max(0, atMs - nowMs);
+    },
+  };
 }

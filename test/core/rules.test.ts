@@ -10,7 +10,6 @@ import type { SinkItem } from "../../src/core/entry.ts";
 import { isKind } from "../../src/core/error.ts";
 import { whyGen2Refuses } from "../../src/core/names.ts";
 import { tallyOfFile, tallyOfFolder } from "../../src/core/outcome.ts";
-import { faster, slower, unpaced } from "../../src/core/pacing.ts";
 import type { LakePath } from "../../src/core/path.ts";
 import { isLive, type RunStatus, statusAfter } from "../../src/core/run.ts";
 import { addTallies, emptyTally, isBalanced } from "../../src/core/tally.ts";
@@ -143,17 +142,6 @@ test("a budget never gives more than it has, serves in order, and forgets those 
   assert.equal(bytes.free(), 10);
   (await bytes.take(99))();
   assert.equal(bytes.free(), 10);
-});
-
-test("a pace slows once a second at the most, from what was really sent, and grows back until there is no limit", () => {
-  const slowed = slower(unpaced, 1000, 10_000);
-  assert.equal(slowed.perSecond, 700);
-  assert.equal(slower(slowed, 1000, 10_500), slowed);
-  assert.equal(slower(slowed, 650, 11_000).perSecond, 650 * 0.7);
-  assert.equal(faster(slowed, 10_500), slowed);
-  assert.equal(faster(slowed, 11_000).perSecond, 735);
-  assert.equal(faster(slowed, 10_000 + 600_000).perSecond, undefined);
-  assert.equal(faster(unpaced, 99_000), unpaced);
 });
 
 test("commands follow their table, and an ended run takes none", () => {
