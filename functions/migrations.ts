@@ -34,6 +34,18 @@ functions.http("getMigration", {
   handler: async (request, context) => respond(await over(request, context).get(request.params["id"] ?? "")),
 });
 
+functions.http("changeMigration", {
+  methods: ["PATCH"],
+  route: "migrations/{id}",
+  authLevel: "function",
+  extraInputs: [df.input.durableClient()],
+  handler: async (request, context) => {
+    const read = await jsonOf(request);
+    if ("refusal" in read) return respond(read.refusal);
+    return respond(await over(request, context).change(request.params["id"] ?? "", read.json));
+  },
+});
+
 functions.http("getJournal", {
   methods: ["GET"],
   route: "migrations/{id}/journal",

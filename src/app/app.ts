@@ -15,6 +15,7 @@ import type { Connection } from "./connections.ts";
 import { openLakes } from "./lakes.ts";
 import { openOverviews, type Overviews } from "./overview.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { openValves } from "../ferry/valves.ts";
 import { openState } from "./state.ts";
 
 /** How old what people see of a run may be: a page that asks every second costs a query every other. */
@@ -60,6 +61,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: lakes.open,
+      valves: () => openValves(systemClock, tuning.connections),
       sizes: blockSizes,
       memory: budget(tuning.memoryMiB * mebibyte),
       files: budget(tuning.filesInFlight),

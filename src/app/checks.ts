@@ -38,9 +38,16 @@ function wrongConnections({ connections }: App, { source, sink }: MigrationReque
   });
 }
 
-function tooManyConnections({ maxConnections }: App, { source, sink }: MigrationRequest): readonly FieldError[] {
+/** Connections that a process of this app would never open. */
+export function tooManyConnections(
+  { maxConnections }: Pick<App, "maxConnections">,
+  {
+    source,
+    sink,
+  }: Readonly<Record<"source" | "sink", { readonly maxConcurrentConnections?: number | null | undefined }>>,
+): readonly FieldError[] {
   return Object.entries({ source, sink }).flatMap(([side, { maxConcurrentConnections: asked }]): FieldError[] => {
-    if (asked === undefined || asked <= maxConnections) return [];
+    if (asked === undefined || asked === null || asked <= maxConnections) return [];
     const message = `${asked} is more than the ${maxConnections} connections of this app; ask for fewer, or raise the setting Lakeferry__connections`;
     return [{ field: `${side}.maxConcurrentConnections`, message }];
   });
@@ -48,7 +55,7 @@ function tooManyConnections({ maxConnections }: App, { source, sink }: Migration
 
 // One block is filled while another is on its way.
 function tooLargeBlocks({ ferry }: App, { sink: { blockSizeInMB } }: MigrationRequest): readonly FieldError[] {
-  const memoryMiB = Math.floor(ferry.memory.size / mebibyte);
+  const memoryMiB = Math.floor(ferry.memory.size() / mebibyte);
   const most = Math.floor(memoryMiB / 2);
   if (blockSizeInMB === undefined || blockSizeInMB <= most) return [];
   const message = `${blockSizeInMB} MiB is more than ${most} MiB, half of the ${memoryMiB} MiB that files on their way may take; ask for smaller blocks, or raise the setting Lakeferry__memoryMiB`;

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { LakeError } from "../core/error.ts";
 import type { MigrationRequest } from "../core/request.ts";
+import type { Valves } from "../ferry/ferry.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
 import { bearer, type Credential, sas } from "../wire/auth.ts";
@@ -17,7 +18,11 @@ const scopes: Readonly<Record<Connection["kind"], string>> = {
 
 /** The lakes of an app: each connection is opened once per process, on first use. */
 export type Lakes = {
-  readonly open: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };
+  readonly open: (
+    request: MigrationRequest,
+    meter: Meter,
+    valves: Valves,
+  ) => { readonly source: Source; readonly sink: Sink };
   readonly close: () => Promise<void>;
 };
 
@@ -55,9 +60,9 @@ export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: 
   }
 
   return {
-    open: (request, meter) => ({
-      source: source(request.source.connection).source(meter, request.source.maxConcurrentConnections),
-      sink: sink(request.sink.connection).sink(request.sink.fileSystem, meter, request.sink.maxConcurrentConnections),
+    open: (request, meter, valves) => ({
+      source: source(request.source.connection).source(meter, valves.source),
+      sink: sink(request.sink.connection).sink(request.sink.fileSystem, meter, valves.sink),
     }),
     close: async () => {
       await Promise.all([...gen1.values(), ...gen2.values()].map((open) => open.close()));

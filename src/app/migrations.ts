@@ -1,3 +1,4 @@
+import { capsChange, capsOf, changedCaps } from "../core/caps.ts";
 import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
@@ -7,7 +8,7 @@ import { announce, launch, setOff, type Start } from "../ferry/launch.ts";
 import { sealJournal } from "../state/journal.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
-import { whatCantBeDone } from "./checks.ts";
+import { tooManyConnections, whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
@@ -21,6 +22,8 @@ export type Migrations = {
   readonly journal: (id: string, query: Readonly<Record<string, string>>) => Promise<Answer>;
   readonly command: (id: string, command: Command) => Promise<Answer>;
   readonly rerun: (id: string) => Promise<Answer>;
+  /** Replaces caps of a live run; its lanes heed them within seconds. */
+  readonly change: (id: string, body: unknown) => Promise<Answer>;
 };
 
 const mostListed = 200;
@@ -109,8 +112,22 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     return accepted(run);
   }
 
+  async function change(id: string, body: unknown): Promise<Answer> {
+    const parsed = capsChange.safeParse(body);
+    if (!parsed.success) return badRequest(parsed.error);
+    const wrong = tooManyConnections(app, parsed.data);
+    if (wrong.length > 0) return wrongFields(wrong);
+    const run = await ferry.runs.change(id, (now) =>
+      isLive(now.status) ? { ...now, caps: changedCaps(capsOf(now), parsed.data) } : undefined,
+    );
+    if (isLive(run.status)) return { status: 200, body: { id, status: run.status, caps: capsOf(run) } };
+    return problem(409, "Conflict", `migration "${id}" is ${run.status}; its caps can't be changed now`);
+  }
+
   return {
     start: (body) => answering(() => start(body)),
+
+    change: (id, body) => answering(() => change(id, body)),
 
     list: () =>
       answering(async () => {
@@ -133,6 +150,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
         const body = {
           ...summaryOf(run),
           request: run.request,
+          caps: capsOf(run),
           report,
           ...wavesOf(run),
           ...lanesOf(run, overview, nowMs),

@@ -3,13 +3,16 @@ export type Budget = {
   /** Waits until `amount` is free and takes it; more than the whole is taken as the whole. Rejects when aborted. */
   readonly take: (amount: number, signal?: AbortSignal) => Promise<() => void>;
   readonly free: () => number;
-  readonly size: number;
+  readonly size: () => number;
+  /** Makes the whole larger or smaller from now on; what was taken stays taken. */
+  readonly resize: (size: number) => void;
 };
 
 type Waiter = { readonly amount: number; readonly grant: (release: () => void) => void };
 
 /** A budget of `size` units (bytes, connections, slots). */
-export function budget(size: number): Budget {
+export function budget(initial: number): Budget {
+  let size = initial;
   let free = size;
   const waiting: Waiter[] = [];
 
@@ -24,10 +27,12 @@ export function budget(size: number): Budget {
   }
 
   function serve(): void {
-    for (let first = waiting[0]; first !== undefined && first.amount <= free; first = waiting[0]) {
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const amount = Math.min(first.amount, size);
+      if (amount > free) return;
       waiting.shift();
-      free -= first.amount;
-      first.grant(releaseOf(first.amount));
+      free -= amount;
+      first.grant(releaseOf(amount));
     }
   }
 
@@ -40,7 +45,7 @@ export function budget(size: number): Budget {
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        amount,
+        amount: wanted,
         grant: (release) => {
           signal?.removeEventListener("abort", give);
           resolve(release);
@@ -56,5 +61,14 @@ export function budget(size: number): Budget {
     });
   }
 
-  return { take, free: () => free, size };
+  return {
+    take,
+    free: () => free,
+    size: () => size,
+    resize: (wanted) => {
+      free += wanted - size;
+      size = wanted;
+      serve();
+    },
+  };
 }

@@ -1,3 +1,5 @@
+import { lanesWithin, uncapped } from "./caps.ts";
+
 /** How many lanes a run may use at most: "auto" finds out how many activity slots there are. */
 export type Parallelism = "auto" | number;
 
@@ -21,8 +23,10 @@ export function planLanes(
   packets: number,
   last: WaveSeen | undefined,
   mostAuto = maxLanes,
+  caps = uncapped,
 ): LanePlan {
-  const most = parallelism === "auto" ? mostAuto : parallelism;
+  const wished = parallelism === "auto" ? mostAuto : parallelism;
+  const most = lanesWithin(caps, wished);
   if (last === undefined) return { lanes: 1, why: "the first slice looks around" };
   if (last.idle > 0) {
     const wanted = packets + Math.max(1, Math.floor(packets / 8));
@@ -34,7 +38,8 @@ export function planLanes(
     return { lanes: within(last.lanes - last.late, most), why };
   }
   const auto = mostAuto < maxLanes ? `its share beside other runs: ${most}` : `the most there are: ${most}`;
-  const asked = parallelism === "auto" ? auto : `as asked for: ${most}`;
+  const uncut = parallelism === "auto" ? auto : `as asked for: ${most}`;
+  const asked = most < wished ? `one for each of maxConcurrentConnections: ${most}` : uncut;
   if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: asked };
   const wanted = Math.max(2 * last.lanes, firstAuto);
   if (wanted >= most) return { lanes: most, why: asked };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
 import { isLakeError, messageOf } from "./error.ts";
 import { whyGen2Refuses } from "./names.ts";
@@ -75,7 +76,6 @@ const bound = z.string().min(1).max(1024).refine(wellFormed, halfPair);
 const fewLanes = `expected "auto" or 1 to ${maxLanes} lanes`;
 const mostFiles = 256;
 const fewFiles = `expected "auto" or 1 to ${mostFiles} files in flight for each lane`;
-const connections = z.int().min(1).max(512);
 const interval = z.strictObject({ listAfter: bound.optional(), listBefore: bound.optional() });
 
 const source = refusing(
@@ -88,7 +88,7 @@ const source = refusing(
     listAfter: bound.optional(),
     listBefore: bound.optional(),
     ranges: z.array(interval).min(1).max(1000).optional(),
-    maxConcurrentConnections: connections.optional(),
+    ...capProperties,
   }),
 ).prefault({});
 const sink = refusing(
@@ -103,7 +103,7 @@ const sink = refusing(
       ),
     folderPath: sinkPath.default("/"),
     blockSizeInMB: z.int().min(1).max(100).optional(),
-    maxConcurrentConnections: connections.optional(),
+    ...capProperties,
   }),
 ).prefault({});
 

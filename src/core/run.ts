@@ -1,3 +1,4 @@
+import type { RunCaps } from "./caps.ts";
 import type { Failure } from "./error.ts";
 import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
@@ -31,6 +32,8 @@ export type Run = {
   /** Counts the orchestrations of this run; work of an older epoch is refused. */
   readonly epoch: number;
   readonly request: MigrationRequest;
+  /** Caps that have replaced those of the request. */
+  readonly caps?: RunCaps;
   readonly createdMs: number;
   readonly startedMs?: number;
   readonly endedMs?: number;

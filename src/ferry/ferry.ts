@@ -11,6 +11,7 @@ import type { Roots } from "../state/roots.ts";
 import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
+import type { Valve } from "../wire/valve.ts";
 
 /** Everything an activity needs from outside. */
 export type Ferry = {
@@ -23,7 +24,13 @@ export type Ferry = {
   /** The journal of one claim of a packet. */
   readonly journal: (run: string, claim: string) => JournalWriter;
   /** The two lakes a request names, counting on the given meter. */
-  readonly lakes: (request: MigrationRequest, meter: Meter) => { readonly source: Source; readonly sink: Sink };
+  readonly lakes: (
+    request: MigrationRequest,
+    meter: Meter,
+    valves: Valves,
+  ) => { readonly source: Source; readonly sink: Sink };
+  /** Opens the valves of one user of two lakes. */
+  readonly valves: () => Valves;
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
@@ -38,6 +45,9 @@ export type Ferry = {
   readonly closing: AbortSignal;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 };
+
+/** What one user may ask of two lakes at most. */
+export type Valves = { readonly source: Valve; readonly sink: Valve };
 
 /** The times and widths of slices. */
 export type Pace = {

@@ -28,7 +28,6 @@ export function observedSink(sink: Sink, activity: Activity): Sink {
 export function observedBudget(budget: Budget, activity: Activity): Budget {
   return {
     ...budget,
-    free: budget.free,
     take: (amount, signal) =>
       budget.free() >= amount ? budget.take(amount, signal) : during(activity, "waiting", budget.take)(amount, signal),
   };
@@ -37,7 +36,8 @@ export function observedBudget(budget: Budget, activity: Activity): Budget {
 /** At most `most` at a time of what others share. */
 export function withinBudget(own: Budget, shared: Budget): Budget {
   return {
-    size: Math.min(own.size, shared.size),
+    size: () => Math.min(own.size(), shared.size()),
+    resize: own.resize,
     free: () => Math.min(own.free(), shared.free()),
     take: async (amount, signal) => {
       const giveBack = await own.take(amount, signal);

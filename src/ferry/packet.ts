@@ -1,4 +1,5 @@
 import { type Budget, budget } from "../core/budget.ts";
+import { capsOf, laneCaps, type RunCaps } from "../core/caps.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf } from "../core/error.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
@@ -16,6 +17,7 @@ import type { Ferry } from "./ferry.ts";
 import { openLedger } from "./ledger.ts";
 import { narrowed } from "./narrow.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
+import { turnValves } from "./valves.ts";
 import { copying } from "./visit.ts";
 import { startWalk } from "./walk.ts";
 
@@ -45,7 +47,9 @@ export async function walkPacket(
   const { request } = run;
   const meter = newMeter();
   const activity = openActivity(clock.nowMs);
-  const bare = ferry.lakes(request, meter);
+  const valves = ferry.valves();
+  turnValves(valves, laneCaps(capsOf(run), input.lanes));
+  const bare = ferry.lakes(request, meter, valves);
   const lakes = { source: observedSource(bare.source, activity), sink: observedSink(bare.sink, activity) };
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
   const cancel = new AbortController();
@@ -182,8 +186,9 @@ export async function walkPacket(
       }
       if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;
-        const { isWanted, hunger } = await feel(ferry, input);
+        const { isWanted, hunger, caps } = await feel(ferry, input);
         const { waiting } = hunger;
+        if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
         if (!isWanted) stop("asked");
         if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
         if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
@@ -250,12 +255,12 @@ async function isInTheWay({ knownRivals }: Ferry, { run, plannedMs }: SliceInput
 async function feel(
   ferry: Ferry,
   { run, epoch }: SliceInput,
-): Promise<{ readonly isWanted: boolean; readonly hunger: Hunger }> {
+): Promise<{ readonly isWanted: boolean; readonly hunger: Hunger; readonly caps?: RunCaps }> {
   const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
     const pulse = await ferry.pulse(run);
     if (pulse === undefined) return { isWanted: false, hunger: nobody };
-    return { isWanted: pulse.epoch === epoch && pulse.status === "Running", hunger: pulse.hunger };
+    return { isWanted: pulse.epoch === epoch && pulse.status === "Running", ...pulse };
   } catch {
     return { isWanted: true, hunger: nobody };
   }

@@ -29,7 +29,7 @@ export type BlockJob = {
 export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Crc64> {
   const { source, sink, memory, from, to, file, first, bytes, blockBytes, hash } = job;
   // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
-  const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size / blockBytes) - 1));
+  const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size() / blockBytes) - 1));
   const release = await memory.take((blocksInFlight + 1) * blockBytes, signal);
   const slots = budget(blocksInFlight);
   const spare: Buffer[] = [];

@@ -1,3 +1,4 @@
+import { capsOf } from "../core/caps.ts";
 import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
@@ -70,7 +71,13 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   }
   if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
   const rivals = await liveRivals(ferry, run);
-  const { lanes, why } = planLanes(run.request.parallelism, left, input.seen, lanesBeside(maxLanes, rivals));
+  const { lanes, why } = planLanes(
+    run.request.parallelism,
+    left,
+    input.seen,
+    lanesBeside(maxLanes, rivals),
+    capsOf(run),
+  );
   const packets = await work.deal(lanes);
   const plannedMs = ferry.clock.nowMs();
   const wave: PlannedWave = {
@@ -166,7 +173,7 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const meter = newMeter();
   let cut: Cut;
   try {
-    const { source, sink } = ferry.lakes(run.request, meter);
+    const { source, sink } = ferry.lakes(run.request, meter, ferry.valves());
     cut = await prepare(run.id, run.request, source, sink);
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });

@@ -11,6 +11,7 @@ import { retry } from "../wire/retry.ts";
 import { type Layer, type Send, stack } from "../wire/send.ts";
 import { timeout } from "../wire/timeout.ts";
 import { trace, type WireEvent } from "../wire/trace.ts";
+import { openValve, type Valve } from "../wire/valve.ts";
 import { gen1Source } from "./gen1.ts";
 import { gen1Dialect } from "./gen1Json.ts";
 import { gen2Sink } from "./gen2.ts";
@@ -28,14 +29,15 @@ export type Wiring = {
 
 /** One store's connections, opened once per process: its pool, its credential and what its pace has learned. */
 export type Store = {
-  /** The whole stack for one user of the store; `permits` bounds that user's requests in flight. */
-  readonly sendFor: (user: { readonly meter: Meter; readonly permits: Budget }) => Send;
+  /** The whole stack for one user of the store, behind a valve of its own. */
+  readonly sendFor: (meter: Meter, valve: Valve) => Send;
   readonly close: () => Promise<void>;
 };
 
 /**
- * The order of the layers, outermost first. Retry stands outside limit, so a waiting retry holds no permit; timeout
- * inside retry, so it is per attempt; auth inside both, so every attempt has a fresh token; meter below all that
+ * The order of the layers, outermost first. Retry stands outside the limits, so a waiting retry holds no permit; a user's
+ * own limits outside those that all share, so who must wait for himself keeps nobody else waiting; timeout inside retry,
+ * so it is per attempt; auth inside both, so every attempt has a fresh token; meter below all that
  * retries, so it counts what really went over the wire.
  */
 export function layers(parts: {
@@ -44,14 +46,18 @@ export function layers(parts: {
   readonly credential: Credential;
   readonly dialect: Dialect;
   readonly meter: Meter;
-  readonly permits: Budget;
+  readonly own: Valve;
+  /** Connections, shared by all users of the store. */
+  readonly shared: Budget;
   readonly pace: Layer;
 }): readonly Layer[] {
-  const { store, wiring, credential, dialect, meter, permits } = parts;
+  const { store, wiring, credential, dialect, meter, own, shared } = parts;
   return [
     trace(store, wiring.clock.nowMs, wiring.report),
     retry(wiring.backoff, wiring.clock),
-    limit(permits),
+    limit(own.permits),
+    own.layer,
+    limit(shared),
     parts.pace,
     timeout(wiring.attemptTimeoutMs),
     auth(credential),
@@ -73,6 +79,7 @@ export function openStore(
 ): Store {
   const pools = new Map<string, Http>(store.origins.map((origin) => [origin, openHttp(origin, store.connections)]));
   const paced = pace(wiring.clock);
+  const shared = budget(store.connections);
   const bottom: Send = (request) => {
     const pool = pools.get(request.origin);
     // Hosts come from settings only: a request to any other would carry a token there.
@@ -80,7 +87,7 @@ export function openStore(
     return pool.send(request);
   };
   return {
-    sendFor: ({ meter, permits }) =>
+    sendFor: (meter, own) =>
       stack(
         bottom,
         ...layers({
@@ -89,7 +96,8 @@ export function openStore(
           credential: store.credential,
           dialect: store.dialect,
           meter,
-          permits,
+          own,
+          shared,
           pace: paced,
         }),
       ),
@@ -103,19 +111,15 @@ export function openStore(
 export function openGen1(
   wiring: Wiring,
   account: { readonly endpoint: string; readonly credential: Credential; readonly connections: number },
-): { readonly close: () => Promise<void>; readonly source: (meter: Meter, maxConnections?: number) => Source } {
+): { readonly close: () => Promise<void>; readonly source: (meter: Meter, valve?: Valve) => Source } {
   const { origin, pathname } = new URL(account.endpoint);
   const prefix = pathname === "/" ? "/webhdfs/v1" : pathname.replace(/\/$/u, "");
   const { credential, connections } = account;
   const store = openStore(wiring, { name: "source", origins: [origin], credential, dialect: gen1Dialect, connections });
   return {
     close: store.close,
-    source: (meter, maxConnections = connections) =>
-      gen1Source(
-        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
-        { origin, prefix },
-        wiring,
-      ),
+    source: (meter, valve = openValve(wiring.clock, connections)) =>
+      gen1Source(store.sendFor(meter, valve), { origin, prefix }, wiring),
   };
 }
 
@@ -125,19 +129,14 @@ export function openGen2(
   account: Gen2Account & { readonly credential: Credential; readonly connections: number },
 ): {
   readonly close: () => Promise<void>;
-  readonly sink: (fileSystem: string, meter: Meter, maxConnections?: number) => Sink;
+  readonly sink: (fileSystem: string, meter: Meter, valve?: Valve) => Sink;
 } {
   const origins = [...new Set([account.dfs, account.blob].map((url) => new URL(url).origin))];
   const { credential, connections } = account;
   const store = openStore(wiring, { name: "sink", origins, credential, dialect: gen2Dialect, connections });
   return {
     close: store.close,
-    sink: (fileSystem, meter, maxConnections = connections) =>
-      gen2Sink(
-        store.sendFor({ meter, permits: budget(Math.min(maxConnections, connections)) }),
-        account,
-        fileSystem,
-        wiring,
-      ),
+    sink: (fileSystem, meter, valve = openValve(wiring.clock, connections)) =>
+      gen2Sink(store.sendFor(meter, valve), account, fileSystem, wiring),
   };
 }

@@ -1,3 +1,4 @@
+import { capsOf, type RunCaps } from "../core/caps.ts";
 import type { Clock } from "../core/clock.ts";
 import type { RunStatus } from "../core/run.ts";
 import { recent } from "./recent.ts";
@@ -9,6 +10,7 @@ export type Pulse = {
   readonly status: RunStatus;
   readonly epoch: number;
   readonly hunger: Hunger;
+  readonly caps: RunCaps;
 };
 
 /** The pulse of runs, asked for at most once in `everyMs` per run and process, however many slices there are. */
@@ -18,6 +20,7 @@ export type Pulses = (run: string) => Promise<Pulse | undefined>;
 export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock, everyMs: number): Pulses {
   return recent(clock, everyMs, async (run) => {
     const [found, hunger] = await Promise.all([runs.get(run), work(run).hunger()]);
-    return found === undefined ? undefined : { status: found.status, epoch: found.epoch, hunger };
+    if (found === undefined) return undefined;
+    return { status: found.status, epoch: found.epoch, hunger, caps: capsOf(found) };
   });
 }

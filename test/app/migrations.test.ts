@@ -109,3 +109,20 @@ test("the list shows runs that can't be read by their ids, beside the others", a
   assert.match(unreadable[0]?.["detail"] ?? "", /newer lakeferry/u);
   assert.equal((await get("newer")).status, 500);
 });
+
+test("caps of a live run are changed one by one, and those of an ended one are not", async () => {
+  const { start, change, get, ferry } = api();
+  const { body: started } = await start({ ...body({}, { maxRequestsPerSecond: 500 }), id: "r" });
+  assert.equal((started as { readonly id: string }).id, "r");
+  const { status, body: changed } = await change("r", { source: { maxMegabytesPerSecond: 10 } });
+  assert.equal(status, 200);
+  const caps = { source: { maxMegabytesPerSecond: 10 }, sink: { maxRequestsPerSecond: 500 } };
+  assert.deepEqual(changed, { id: "r", status: "Queued", caps });
+  assert.deepEqual(((await get("r")).body as { readonly caps: unknown }).caps, caps);
+  assert.deepEqual((await ferry.pulse("r"))?.caps, caps);
+  assert.equal((await change("r", { sink: { maxRequestsPerSecond: 0 } })).status, 400);
+  assert.equal((await change("r", { sink: { maxConcurrentConnections: 97 } })).status, 400);
+  assert.equal((await change("nobody", {})).status, 404);
+  await ferry.runs.change("r", (run) => ({ ...run, status: "Cancelled" }));
+  assert.equal((await change("r", { source: { maxMegabytesPerSecond: null } })).status, 409);
+});

@@ -101,7 +101,8 @@ async function roughRun(course: Course, before: Truth) {
   });
   assertThrift(course, troubles, before, isStill);
   for (const { name, ferry } of hub.machines()) {
-    for (const budget of [ferry.memory, ferry.files]) assert.equal(budget.free(), budget.size, `${name} gave back all`);
+    for (const budget of [ferry.memory, ferry.files])
+      assert.equal(budget.free(), budget.size(), `${name} gave back all`);
   }
   return { status: ended.status, failed: failed.size, counts: troubles.counts };
 }

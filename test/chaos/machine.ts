@@ -3,6 +3,7 @@ import { budget } from "../../src/core/budget.ts";
 import type { Backoff } from "../../src/core/backoff.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { isLive } from "../../src/core/run.ts";
+import { openValves } from "../../src/ferry/valves.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import type { Sink, Source } from "../../src/lake/lake.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
@@ -157,6 +158,7 @@ export function openMachine(world: World, name: string): Machine {
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: () => ({ source, sink }),
+      valves: () => openValves(clock, 96),
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
       files: budget(world.files),

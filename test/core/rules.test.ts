@@ -117,6 +117,28 @@ test("blocks are large enough for 50,000 of them to hold the file", () => {
   );
 });
 
+test("a budget that is made smaller gives nothing until enough came back, and larger serves those who wait", async () => {
+  const slots = budget(4);
+  const taken = await Promise.all([slots.take(1), slots.take(1), slots.take(1)]);
+  slots.resize(1);
+  let served = 0;
+  const waiting = [slots.take(2), slots.take(1)].map(async (take) => {
+    await take;
+    served++;
+  });
+  taken[0]?.();
+  taken[1]?.();
+  await Promise.resolve();
+  assert.equal(served, 0);
+  taken[2]?.();
+  await waiting[0];
+  assert.equal(served, 1);
+  slots.resize(2);
+  await waiting[1];
+  assert.equal(slots.free(), 0);
+  assert.equal(slots.size(), 2);
+});
+
 test("a budget never gives more than it has, serves in order, and forgets those who left", async () => {
   const bytes = budget(10);
   const first = await bytes.take(7);

@@ -167,7 +167,7 @@ test("the source is asked for its own count once by a slice, however many packet
       });
     },
   };
-  const lakes = ferry.lakes(requestOf(), undefined as never);
+  const lakes = ferry.lakes(requestOf(), undefined as never, ferry.valves());
   await addRun(ferry, "r", requestOf());
   await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
   await ferry.work("r").requeue();

@@ -7,6 +7,7 @@ import type { WaveSeen } from "../../src/core/lanes.ts";
 import { noProgress } from "../../src/core/run.ts";
 import type { SliceInput } from "../../src/core/steps.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
+import { openValves } from "../../src/ferry/valves.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
@@ -76,6 +77,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     work,
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     lakes: () => ({ source, sink }),
+    valves: () => openValves(clock, 96),
     sizes: blockSizes,
     memory: budget(64 * 1024 * 1024),
     files: budget(8),

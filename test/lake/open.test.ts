@@ -7,6 +7,7 @@ import { layers, openGen1, openStore } from "../../src/lake/open.ts";
 import { bearer } from "../../src/wire/auth.ts";
 import { newMeter } from "../../src/wire/meter.ts";
 import { stack } from "../../src/wire/send.ts";
+import { openValve } from "../../src/wire/valve.ts";
 import { testClock } from "../kit/testClock.ts";
 import { scripted, wireReply, wireRequest } from "../kit/wire.ts";
 
@@ -37,18 +38,27 @@ test("one lost reply takes a permit, a token and a count for each attempt, and i
       ),
       dialect: gen1Dialect,
       meter,
-      permits: {
-        free: permits.free,
-        size: permits.size,
-        take: async (amount) => {
-          story.push("permit");
-          const release = await permits.take(amount);
-          return () => {
-            story.push("release");
-            release();
-          };
+      own: {
+        ...openValve(clock, 1),
+        layer: (next) => async (request) => {
+          story.push("cap");
+          return next(request);
+        },
+        permits: {
+          free: permits.free,
+          size: permits.size,
+          resize: permits.resize,
+          take: async (amount) => {
+            story.push("permit");
+            const release = await permits.take(amount);
+            return () => {
+              story.push("release");
+              release();
+            };
+          },
         },
       },
+      shared: budget(1),
       pace: (next) => async (request) => {
         story.push("pace");
         return next(request);
@@ -58,18 +68,21 @@ test("one lost reply takes a permit, a token and a count for each attempt, and i
   await assert.rejects(send(wireRequest()), LakeError);
   assert.deepEqual(story, [
     "permit",
+    "cap",
     "pace",
-    "send Bearer t2 permits 0",
+    "send Bearer t3 permits 0",
     "release",
     "wait",
     "permit",
+    "cap",
     "pace",
-    "send Bearer t7 permits 0",
+    "send Bearer t9 permits 0",
     "release",
     "wait",
     "permit",
+    "cap",
     "pace",
-    "send Bearer t12 permits 0",
+    "send Bearer t15 permits 0",
     "release",
     "report OPEN not-found",
   ]);
@@ -88,7 +101,7 @@ test("a request to a host that no setting names is never sent", async () => {
     dialect: gen1Dialect,
     connections: 1,
   });
-  const send = store.sendFor({ meter: newMeter(), permits: budget(1) });
+  const send = store.sendFor(newMeter(), openValve(wiring.clock, 1));
   await assert.rejects(
     send(wireRequest({ origin: "http://127.0.0.1:10" })),
     /no connection to http:\/\/127\.0\.0\.1:10/u,
