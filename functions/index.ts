@@ -1,5 +1,6 @@
 import { app as functions } from "@azure/functions";
 import { app } from "./app.ts";
+import "./contract.ts";
 import "./keeper.ts";
 import "./migrations.ts";
 import "./orchestrations.ts";

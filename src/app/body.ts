@@ -12,10 +12,10 @@ export type WithBody = {
 /** The JSON that a request brings, of at most 1 MiB; or why it isn't taken: 400, 413 or 415. No more than that is read. */
 export async function jsonOf(request: WithBody): Promise<{ readonly json: unknown } | { readonly refusal: Answer }> {
   if (!/^application\/(.+\+)?json\b/iu.test(request.headers.get("content-type") ?? "")) {
-    return { refusal: problem(415, "Not JSON", 'expected the header "Content-Type: application/json"') };
+    return { refusal: problem("not-json", 'expected the header "Content-Type: application/json"') };
   }
   const bytes = await bytesOf(request);
-  if (bytes === undefined) return { refusal: problem(413, "Too large", "expected a body of at most 1 MiB") };
+  if (bytes === undefined) return { refusal: problem("body-too-large", "expected a body of at most 1 MiB") };
   try {
     return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
   } catch (error) {

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { journalQuery } from "../contract/migrations.ts";
 import { isKind } from "../core/error.ts";
-import { csvHeader, csvLine, hasOutcome, journalOutcomes } from "../core/journal.ts";
+import { csvHeader, csvLine, hasOutcome } from "../core/journal.ts";
 import { journalLines, type JournalPlace } from "../state/journal.ts";
 import type { App } from "./app.ts";
 import { type Answer, badRequest, wrongFields } from "./problem.ts";
@@ -8,15 +9,6 @@ import { type Answer, badRequest, wrongFields } from "./problem.ts";
 /** A page ends after so many bytes of answer, or so many read for it; the rest is behind its `next` link. */
 const pageBytes = 4 * 1024 * 1024;
 const mostRead = 64 * 1024 * 1024;
-
-const query = z.strictObject({
-  outcome: z.enum(journalOutcomes, `expected one of ${journalOutcomes.join(", ")}`).optional(),
-  format: z.enum(["jsonl", "csv"], "expected jsonl or csv").default("jsonl"),
-  after: z
-    .string()
-    .regex(/^[0-9A-Za-z._-]{1,200}:\d{1,15}$/u, "expected what the link to the next page holds")
-    .optional(),
-});
 
 /**
  * A page of a run's journal, as JSON Lines or CSV, with a `link` header to the next one. A run that goes on may add lines
@@ -28,7 +20,7 @@ export async function journalPage(
   self: string,
   asked: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const parsed = query.safeParse(asked);
+  const parsed = journalQuery.safeParse(asked);
   if (!parsed.success) return badRequest(parsed.error);
   const { outcome, format, after } = parsed.data;
   const isCsv = format === "csv";
@@ -64,7 +56,12 @@ export async function journalPage(
   };
 }
 
-function nextLink(self: string, asked: z.infer<typeof query>, run: string, { blob, offset }: JournalPlace): string {
+function nextLink(
+  self: string,
+  asked: z.infer<typeof journalQuery>,
+  run: string,
+  { blob, offset }: JournalPlace,
+): string {
   const params = new URLSearchParams();
   if (asked.outcome !== undefined) params.set("outcome", asked.outcome);
   params.set("format", asked.format);

@@ -54,9 +54,9 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     const launched = await launch(ferry, starter, run);
     switch (launched.do) {
       case "exists":
-        return problem(409, "Conflict", `there is a migration "${run.id}" already; choose another id, or leave it out`);
+        return problem("id-taken", `there is a migration "${run.id}" already; choose another id, or leave it out`);
       case "held":
-        return problem(409, "Conflict", rootTaken(pathFrom(run.request.sink.folderPath), launched.by).detail);
+        return problem("root-overlap", rootTaken(pathFrom(run.request.sink.folderPath), launched.by).detail);
       case "started":
         return accepted(run);
     }
@@ -102,7 +102,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       return isLive(status) ? { ...now, status } : { ...now, status, endedMs: nowMs };
     });
     if (refused !== undefined) {
-      return problem(409, "Conflict", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
+      return problem("command-not-allowed", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
     }
     if (wish === "resume") {
       await announce(ferry, id, ferry.clock.nowMs());
@@ -121,7 +121,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       isLive(now.status) ? { ...now, caps: changedCaps(capsOf(now), parsed.data) } : undefined,
     );
     if (isLive(run.status)) return { status: 200, body: { id, status: run.status, caps: capsOf(run) } };
-    return problem(409, "Conflict", `migration "${id}" is ${run.status}; its caps can't be changed now`);
+    return problem("command-not-allowed", `migration "${id}" is ${run.status}; its caps can't be changed now`);
   }
 
   return {
@@ -170,7 +170,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       answering(async () => {
         const { status, request } = await runNamed(id);
         if (isLive(status))
-          return problem(409, "Conflict", `migration "${id}" is ${status}; only an ended one runs again`);
+          return problem("command-not-allowed", `migration "${id}" is ${status}; only an ended one runs again`);
         const { id: _, ...again } = request;
         return start(again);
       }),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type ProblemCode, problems, problemType } from "../contract/problems.ts";
 import { failureOf, isLakeError } from "../core/error.ts";
 
 /** An answer of the HTTP API, before it becomes the host's response type. */
@@ -12,12 +13,13 @@ export type Answer = {
 /** One field of a request that is wrong, by its path as "source.listAfter", and what was expected. */
 export type FieldError = { readonly field: string; readonly message: string };
 
-/** RFC 9457 problem details. */
-export function problem(status: number, title: string, detail: string, errors?: readonly FieldError[]): Answer {
+/** RFC 9457 problem details; status and title are those of the code. */
+export function problem(code: ProblemCode, detail: string, errors?: readonly FieldError[]): Answer {
+  const { status, title } = problems[code];
   return {
     status,
     headers: { "content-type": "application/problem+json" },
-    body: { type: "about:blank", title, status, detail, ...(errors === undefined ? {} : { errors }) },
+    body: { type: problemType(code), code, title, status, detail, ...(errors === undefined ? {} : { errors }) },
   };
 }
 
@@ -34,7 +36,7 @@ export function badRequest({ issues }: z.ZodError): Answer {
 /** What is wrong with a request, field by field, as 400. */
 export function wrongFields(errors: readonly FieldError[]): Answer {
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return problem(400, "The request is not valid", detail, errors);
+  return problem("request-invalid", detail, errors);
 }
 
 /**
@@ -43,21 +45,21 @@ export function wrongFields(errors: readonly FieldError[]): Answer {
  */
 export function problemOf(error: unknown): Answer {
   const { kind, detail } = failureOf(error, "request", "/");
-  if (!isLakeError(error)) return problem(500, "Something unexpected went wrong", detail);
+  if (!isLakeError(error)) return problem("unexpected", detail);
   switch (kind) {
     case "not-found":
-      return problem(404, "Not found", detail);
+      return problem(error.op === "run" ? "run-not-found" : "not-found", detail);
     case "conflict":
-      return problem(409, "Conflict", detail);
+      return problem("conflict", detail);
     case "throttled":
     case "unavailable":
     case "denied":
-      return problem(503, "The state store can't be used", detail);
+      return problem("state-unavailable", detail);
     case "invalid":
     case "changed":
     case "corrupt":
     case "unprocessable":
     case "unexpected":
-      return problem(500, "Something unexpected went wrong", detail);
+      return problem("unexpected", detail);
   }
 }

@@ -105,7 +105,8 @@ const sink = refusing(
     blockSizeInMB: z.int().min(1).max(100).optional(),
     ...capProperties,
   }),
-).prefault({});
+  // A request without a sink is told what a sink needs.
+).prefault({} as { readonly fileSystem: string });
 
 /**
  * What POST /api/migrations takes. Property names are Azure Data Factory's where it has the notion: listAfter is
@@ -174,24 +175,11 @@ function rangesOf(from: Bounds & { readonly ranges?: readonly Bounds[] | undefin
   return from.ranges ?? [{ listAfter: from.listAfter, listBefore: from.listBefore }];
 }
 
-// Refuses known properties by name and reason, where the strict schema would only call them unknown; everything else
-// that is wrong is said in the same answer.
-function refusing<T extends z.ZodType>(reasons: Readonly<Record<string, string>>, schema: T) {
-  const all = { ...refusedAnywhere, ...reasons };
-  return z.unknown().transform((value, context): z.output<T> => {
-    let rest = value;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      const properties = Object.entries(value);
-      for (const [property] of properties) {
-        if (Object.hasOwn(all, property)) {
-          context.issues.push({ code: "custom", input: value, path: [property], message: all[property] ?? "" });
-        }
-      }
-      rest = Object.fromEntries(properties.filter(([property]) => !Object.hasOwn(all, property)));
-    }
-    const parsed = schema.safeParse(rest);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
-    return z.NEVER;
-  });
+// Refuses known properties by name and reason, where the strict schema would only call them unknown.
+function refusing<T extends z.ZodObject>(reasons: Readonly<Record<string, string>>, schema: T): T {
+  const never = Object.entries({ ...refusedAnywhere, ...reasons }).map(([property, reason]) => [
+    property,
+    z.never(reason).optional(),
+  ]);
+  return schema.safeExtend(Object.fromEntries(never) as Record<string, z.ZodOptional<z.ZodNever>>) as unknown as T;
 }

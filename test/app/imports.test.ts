@@ -15,8 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "src/state": src("core"),
   "src/ferry": src("core", "wire", "lake", "state"),
   "src/flow": src("core"),
-  "src/app": src("core", "wire", "lake", "state", "ferry", "flow"),
-  functions: src("core", "ferry", "flow", "app"),
+  "src/contract": src("core"),
+  "src/app": src("core", "contract", "wire", "lake", "state", "ferry", "flow"),
+  functions: src("core", "contract", "ferry", "flow", "app"),
   local: [],
   scripts: [],
 };

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { App } from "../../src/app/app.ts";
 import { connectionsIn } from "../../src/app/connections.ts";
-import { openMigrations } from "../../src/app/migrations.ts";
+import { type Migrations, openMigrations } from "../../src/app/migrations.ts";
 import { openOverviews } from "../../src/app/overview.ts";
-import type { FieldError } from "../../src/app/problem.ts";
+import type { Answer, FieldError } from "../../src/app/problem.ts";
+import type { OperationName } from "../../src/contract/operations.ts";
 import { LakeError } from "../../src/core/error.ts";
+import { assertPromised } from "../kit/contract.ts";
 import { type TestFerry, testFerry } from "../kit/testFerry.ts";
 
 function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry()) {
@@ -26,7 +28,24 @@ function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry())
     close: () => undefined,
   };
   const migrations = openMigrations(app, async () => undefined, "http://127.0.0.1/api/migrations");
-  return { ...made, ferry, ...migrations };
+  return { ...made, ferry, ...checked(migrations) };
+}
+
+// Each answer has to be as the contract says.
+function checked(migrations: Migrations): Migrations {
+  const promised = async (name: OperationName, answer: Promise<Answer>) => {
+    assertPromised(name, await answer);
+    return answer;
+  };
+  return {
+    start: (body) => promised("startMigration", migrations.start(body)),
+    list: () => promised("listMigrations", migrations.list()),
+    get: (id) => promised("getMigration", migrations.get(id)),
+    journal: (id, query) => promised("getJournal", migrations.journal(id, query)),
+    command: (id, command) => promised(`${command}Migration`, migrations.command(id, command)),
+    change: (id, body) => promised("changeMigration", migrations.change(id, body)),
+    rerun: (id) => promised("rerunMigration", migrations.rerun(id)),
+  };
 }
 
 const body = (source: object, sink: object = {}) => ({ source, sink: { fileSystem: "lake", ...sink } });

@@ -9,6 +9,10 @@ import type { Fault } from "../../local/kit/faults.ts";
 import type { Report } from "../../local/start/api.ts";
 import { startOptions } from "../../local/start/options.ts";
 import { projectRoot } from "../../local/start/processes.ts";
+import { checkedFetch } from "../kit/contract.ts";
+
+// Whatever these tests are answered by the API has to be as its contract says.
+globalThis.fetch = checkedFetch(globalThis.fetch);
 
 /** Where a test hangs what has to be undone: a test's context, or a suite's list. */
 export type Undo = { readonly after: (undo: () => void | Promise<void>) => void };

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { migrationOperations } from "./migrations.ts";
+import type { Operation } from "./operation.ts";
+
+const contract = {
+  getContract: {
+    method: "get",
+    path: "/openapi.json",
+    summary: "This document.",
+    access: "function",
+    answers: { 200: { description: "OpenAPI 3.1.", content: { "application/json": z.looseObject({}) } } },
+    problems: [],
+  },
+} as const satisfies Readonly<Record<string, Operation>>;
+
+/** Every route of the app, by the name of the function that serves it. */
+export const operations = { ...migrationOperations, ...contract } satisfies Readonly<Record<string, Operation>>;
+
+/** The name of a function that serves a route. */
+export type OperationName = keyof typeof operations;
