@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { LakeError } from "../core/error.ts";
+import { isLakeError, LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
 import { patiently } from "../wire/retry.ts";
 import type { Send, WireReply } from "../wire/send.ts";
@@ -77,7 +77,7 @@ export function gen1Source(
         length,
         (from, bytes, take) => {
           const query = { read: "true", offset: String(from), length: String(bytes) };
-          return get("OPEN", path, query, { expectedBytes: bytes, receive: take, signal });
+          return get("OPEN", path, query, { expectedBytes: bytes, receive: take, signal }).catch(noFile);
         },
         (error) => error.status === 416 || error.code === "BadOffsetException",
         receive,
@@ -97,6 +97,13 @@ export function gen1Source(
       return parseContentSummary(reply.body, folder);
     },
   };
+}
+
+// What Gen1 says of a name that is no file any more: 403, as if a right were missing.
+function noFile(error: unknown): never {
+  if (!isLakeError(error) || error.status !== 403 || error.code !== "IOException") throw error;
+  const { op, path, detail, status, code, requestId } = error;
+  throw new LakeError("changed", { op, path, detail, status, code, requestId, cause: error });
 }
 
 function encoded(op: string, path: LakePath, value: string): string {

@@ -9,7 +9,7 @@ export type Receive = (chunk: Uint8Array) => Promise<void> | undefined;
 
 /**
  * Reads `length` bytes from `offset` with as few requests as possible, resuming where a connection broke. Resolves to
- * the number of bytes given, which is smaller than `length` only when the file ends before.
+ * the number of bytes given, which is smaller than `length` only when the file ends before; "changed" when it is a folder.
  */
 export type Read = (
   path: LakePath,

@@ -118,6 +118,11 @@ function promises(lake: () => Source): void {
     assert.equal(await readAll(lake(), "/small.txt", 7, 5), "");
   });
 
+  test("a folder that is read as a file has changed, and nobody lacks a right for it", async () => {
+    const reading = lake().read(at("/many"), 0, 1, () => undefined);
+    await assert.rejects(reading, (error: unknown) => isKind(error, "changed"));
+  });
+
   test("an item tells owner, group, its whole ACL and its sticky bit, and its listing what it can", async () => {
     assert.deepEqual(await lake().getAccess(at("/wild/a b"), "ids"), {
       owner: "o",

@@ -108,6 +108,9 @@ export function memorySource(pageSize = 4000): MemorySource {
     read: async (path, offset, length, receive) => {
       await lake.onCall("read", path);
       const file = files.get(path);
+      if (file === undefined && folders.has(path)) {
+        throw new LakeError("changed", { op: "OPEN", path, detail: "it is a directory" });
+      }
       if (file === undefined) throw missing("OPEN", path);
       return give(file.bytes.subarray(offset, offset + length), receive);
     },
