@@ -1,7 +1,7 @@
 import { type Budget, budget } from "../core/budget.ts";
 import { capsOf, laneCaps, type RunCaps } from "../core/caps.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
-import { type Failure, failureOf } from "../core/error.ts";
+import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
@@ -24,6 +24,8 @@ import { startWalk } from "./walk.ts";
 const tickMs = 250;
 /** Past its deadline a slice goes on for so long with a packet of which it has not dealt with any name yet. */
 const leastWorkMs = 10_000;
+/** A slice that was told to stop gives its last save so long. */
+const lastSaveMs = 5000;
 /** Parts that one gift can have. */
 const maxParts = 16;
 
@@ -210,7 +212,27 @@ export async function walkPacket(
         );
       }
     }
-    if (!saving.isFenced) await save(true);
+    if (!saving.isFenced) await letGo();
+  }
+
+  // The last save. A state store that is away is waited for, but not by a slice that was told to stop.
+  async function letGo(): Promise<void> {
+    const sinceMs = clock.nowMs();
+    let isSaved = false;
+    const leaving = save(true).finally(() => (isSaved = true));
+    while (!isSaved) {
+      await Promise.race([leaving, clock.sleep(tickMs)]);
+      if (ferry.closing.aborted) stop("asked");
+      const isAsked = state.ended === "asked";
+      const fromMs = isAsked ? Math.max(sinceMs, state.stoppedMs ?? 0) : sinceMs;
+      if (!isSaved && isDue(fromMs, isAsked ? lastSaveMs : pace.deadlineGraceMs, clock.nowMs())) {
+        throw new LakeError("unavailable", {
+          op: "save",
+          path: run.id,
+          detail: "the state store did not answer in time",
+        });
+      }
+    }
   }
 
   try {

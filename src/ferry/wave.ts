@@ -15,6 +15,7 @@ import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
 import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
+import type { Work } from "../state/work.ts";
 import type { LaneAccount } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { Ferry, Pace } from "./ferry.ts";
@@ -63,7 +64,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const begun = isNew ? await begin(ferry, now) : now;
   // The keeper may have begun a new epoch meanwhile; whatever is to be said of the run is that one's to say.
   if (begun.epoch !== input.epoch) return fenced;
-  const left = await work.requeue();
+  const left = await packetsLeft(work, account);
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {
     const { status, error } = verdict(await work.account());
@@ -100,6 +101,18 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   );
   ferry.log("wave.planned", { run: run.id, ...wave });
   return knownPlan(planned, input) ?? fenced;
+}
+
+// A scan is no snapshot: what a slice that nobody waits for gave away meanwhile may stand where the scan has been. One
+// that found nothing is complete when no packet was made, done or failed since before it began.
+async function packetsLeft(work: Work, account: LaneAccount): Promise<number> {
+  for (let before = account; ; ) {
+    const left = await work.requeue();
+    if (left > 0) return left;
+    const after = await work.account();
+    if (after.created === before.created && after.done === before.done && after.failed === before.failed) return 0;
+    before = after;
+  }
 }
 
 const fenced: WavePlan = { do: "end", status: "fenced" };

@@ -7,8 +7,10 @@ import { emptyTally } from "../../src/core/tally.ts";
 import { noProgress } from "../../src/core/run.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
+import { openWork } from "../../src/state/work.ts";
 import { assertBooks } from "../kit/books.ts";
-import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
+import { addRun, drive, ferryAt, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
+import { timeline } from "../kit/timeline.ts";
 
 test("a folder whose second page can't be listed is counted once, and the rest of it is a failure of its own", async () => {
   const { ferry, source, sink, blobs } = testFerry({}, 2);
@@ -43,6 +45,36 @@ test("a doubled plan of a wave is the same plan, and takes no packet from a slic
   };
   assert.equal((await ferryPacket(ferry, sliceOf("r"))).ended, "drained");
   assert.deepEqual(doubled, plan);
+  assert.equal(sink.writes().get("/x"), 1);
+});
+
+test("a packet that is given away behind the back of a scan keeps the run from ending", async () => {
+  const { ferry, source, sink, rows, clock } = testFerry();
+  source.write("/x", "x");
+  await addRun(ferry, "r", requestOf());
+  await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  // A slice that nobody waits for any more. Its gifts stand before its own packet in the table.
+  let nonces = 0;
+  const late = openWork(rows, "r", () => `+${nonces++}`, clock);
+  const packet = (await late.claim(0)) ?? assert.fail("nothing to claim");
+  const nothing = { ranges: [], open: [] };
+  const gift = { cut: nothing, given: [packet.cut], tally: emptyTally, failures: [], isLast: true };
+  const { list } = rows;
+  let isGiven = false;
+  Object.assign(rows, {
+    list: async function* (...[partition, prefix, state]: Parameters<typeof list>) {
+      for await (const stored of list(partition, prefix, state)) {
+        if (prefix === "packet-" && !isGiven) await packet.save(gift, new AbortController().signal);
+        isGiven ||= prefix === "packet-";
+        yield (await rows.get(partition, stored.row.rowKey)) ?? stored;
+      }
+    },
+  });
+  const wave = { run: "r", epoch: 1, progress: noProgress, seen: { lanes: 1, late: 0, idle: 0 } };
+  assert.equal((await planWave(ferry, { ...wave, wave: 1 })).do, "ferry");
+  await ferryPacket(ferry, sliceOf("r"));
+  await planWave(ferry, { ...wave, wave: 2 });
+  assert.equal((await ferry.runs.get("r"))?.status, "Succeeded");
   assert.equal(sink.writes().get("/x"), 1);
 });
 
@@ -131,6 +163,35 @@ test("a journal that can't be stored holds a slice up until it is stopped, and n
   await assert.rejects(slice, /stopped|over|503/u);
   assert.equal((await drive(ferry, "r")).status, "Succeeded");
 });
+
+for (const [how, answer] of [
+  ["refuses", () => Promise.reject(new LakeError("unavailable", { op: "table", path: "r", detail: "HTTP 503" }))],
+  ["is silent", () => new Promise<never>(() => undefined)],
+] as const) {
+  test(`a slice of a process that is told to end leaves within 20 s, also while the state store ${how}`, async () => {
+    const clock = timeline(1_000_000);
+    const { ferry, source, rows } = ferryAt(clock, { graceMs: 10_000 });
+    for (let index = 0; index < 100; index++) source.write(`/f${index}`, "x");
+    source.onCall = () => clock.sleep(1000);
+    await addRun(ferry, "r", requestOf());
+    await clock.run(planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress }));
+    const { transact } = rows;
+    const closing = new AbortController();
+    const slice = ferryPacket({ ...ferry, closing: closing.signal }, sliceOf("r")).then(
+      () => clock.nowMs(),
+      () => clock.nowMs(),
+    );
+    await clock.run(clock.sleep(5000));
+    Object.assign(rows, { transact: answer });
+    const closedMs = clock.nowMs();
+    closing.abort();
+    const tookMs = (await clock.run(slice)) - closedMs;
+    assert.ok(tookMs <= 20_000, `${tookMs} ms`);
+    Object.assign(rows, { transact });
+    assert.equal((await clock.run(drive(ferry, "r"))).status, "Succeeded");
+    assert.equal((await ferry.work("r").account()).tally.filesCopied, 100);
+  });
+}
 
 test("bytes that the sink took otherwise are written again, not believed for their name", async () => {
   const { ferry, source, sink } = testFerry();
