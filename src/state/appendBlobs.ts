@@ -3,11 +3,11 @@ import { buffer } from "node:stream/consumers";
 import { type ContainerClient, RestError } from "@azure/storage-blob";
 import { isKind, LakeError } from "../core/error.ts";
 import type { Blobs } from "./blobs.ts";
-import { askingAfter } from "./asking.ts";
+import { askingAfter, usualPatienceMs } from "./asking.ts";
 
 /** Append blobs of Azure Storage. The container is made on first use. */
-export function appendBlobs(container: ContainerClient): Blobs {
-  const asking = askingAfter(() => container.createIfNotExists(), "blob");
+export function appendBlobs(container: ContainerClient, patienceMs = usualPatienceMs): Blobs {
+  const asking = askingAfter(() => container.createIfNotExists(), "blob", patienceMs);
 
   return {
     append: async (name, content, position) => {

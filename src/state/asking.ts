@@ -3,19 +3,36 @@ import { type Kind, LakeError, messageOf } from "../core/error.ts";
 /** Asks a store once what it keeps things in was made; every failure is a LakeError. */
 export type Asking = <T>(op: string, path: string, ask: () => Promise<T>) => Promise<T>;
 
-/** Asks a store of a storage SDK; `make` makes its table or container, on first use and again after a failure. */
-export function askingAfter(make: () => Promise<unknown>, store: "table" | "blob"): Asking {
+/** Time for an answer, with all tries of the SDK. */
+export const usualPatienceMs = 120_000;
+
+/**
+ * Asks a store of a storage SDK; `make` makes its table or container, on first use and again after a failure. An answer
+ * that doesn't come within `patienceMs`, the SDK's own tries included, is a failure: on a connection that died without a
+ * word the SDK would wait for ever.
+ */
+export function askingAfter(make: () => Promise<unknown>, store: "table" | "blob", patienceMs: number): Asking {
   let made: Promise<unknown> | undefined;
   return async (op, path, ask) => {
     try {
       made ??= make();
-      await made;
-      return await ask();
+      await within(patienceMs, made);
+      return await within(patienceMs, ask());
     } catch (error) {
       made = undefined;
       throw stateError(error, `${store} ${op}`, path);
     }
   };
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no reply within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 // Both of our SDKs' errors carry `statusCode` and `code`.

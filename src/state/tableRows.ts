@@ -1,12 +1,12 @@
 import { odata, RestError, type TableClient, type TableEntityResult, type TransactionAction } from "@azure/data-tables";
 import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
-import { askingAfter } from "./asking.ts";
+import { askingAfter, usualPatienceMs } from "./asking.ts";
 
 type Stored = TableEntityResult<Record<string, unknown>>;
 
 /** A table of Azure Table Storage. The table is made on first use. */
-export function tableRows(client: TableClient): Rows {
-  const asking = askingAfter(() => client.createTable(), "table");
+export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Rows {
+  const asking = askingAfter(() => client.createTable(), "table", patienceMs);
 
   return {
     get: (partitionKey, rowKey) =>
