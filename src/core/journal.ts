@@ -93,6 +93,7 @@ const columns = [
   "because",
   "bytes",
   "md5",
+  "crc64",
   "modifiedTime",
   "milliseconds",
   "requests",

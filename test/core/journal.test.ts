@@ -87,3 +87,20 @@ test("a CSV line has as many cells as the header", () => {
   const csv = csvLine(fileLine(at("/x"), { do: "failed", failure: plain, bytes: 1, digest, effort }).trimEnd());
   assert.equal(csv.split(",").length, csvHeader.split(",").length);
 });
+
+test("everything that a line can say has a column", () => {
+  const copied = { do: "copied", bytes: 5, read: 5, md5: "ab", crc64: "cd", modifiedMs: 0, digest, effort } as const;
+  const span = widened(undefined, at("/d/x"), { do: "skipped", because: "same", bytes: 1, digest });
+  const told = { ...failure, requestId: "id" };
+  const lines = [
+    fileLine(at("/x"), copied),
+    fileLine(at("/x"), { do: "failed", failure: told, bytes: 1, digest, effort }),
+    folderLine(at("/x"), { do: "failed", failure: told, isPart: true }),
+    spanLine(at("/d"), span),
+  ];
+  const columns = new Set(csvHeader.trimEnd().split(","));
+  for (const line of lines) {
+    for (const field of Object.keys(JSON.parse(line) as object))
+      assert.ok(columns.has(field), `${field} has no column`);
+  }
+});
