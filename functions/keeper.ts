@@ -15,7 +15,8 @@ functions.timer("keeper", {
       new Set((await client.getStatusBy({ runtimeStatus })).map(({ instanceId }) => instanceId));
     await keep(app.ferry, {
       look: async () => ({
-        live: await idsOf(Running, Pending, ContinuedAsNew, Suspended),
+        live: await idsOf(Running, Pending, ContinuedAsNew),
+        suspended: await idsOf(Suspended),
         terminated: await idsOf(Terminated),
       }),
       start: starting(client),

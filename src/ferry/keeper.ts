@@ -7,16 +7,22 @@ import { claimRoot, type Start } from "./launch.ts";
 
 /** What the keeper sees of the orchestrations, and how it starts one. */
 export type Orchestrations = {
-  /** The instances that still go on, and those that a person terminated. */
-  readonly look: () => Promise<{ readonly live: ReadonlySet<string>; readonly terminated: ReadonlySet<string> }>;
+  /** The instances that still go on, and those that a person suspended or terminated. */
+  readonly look: () => Promise<{
+    readonly live: ReadonlySet<string>;
+    readonly suspended: ReadonlySet<string>;
+    readonly terminated: ReadonlySet<string>;
+  }>;
   readonly start: Start;
 };
 
 const maxRestarts = 5;
+/** So many waves after its last deadline an orchestration stands still, whatever its status says. */
+const silentWaves = 3;
 
 /**
- * Looks after the runs whose orchestration is gone: one that was to stop is at rest then, a terminated one is paused,
- * any other is started again with a new epoch. Five starts without a file or a folder in between end the run. A run that
+ * Looks after the runs whose orchestration is gone or stands still: one that was to stop is at rest then, a terminated
+ * one is paused, any other is started again with a new epoch. Five starts without a file or a folder in between end the run. A run that
  * can't be looked after, or not even read, is logged and stands in no other's way. May be repeated.
  */
 export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promise<void> {
@@ -26,8 +32,9 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
   if (live.length === 0) return;
   const seen = await orchestrations.look();
   for (const run of live) {
-    const isYoung = ferry.clock.nowMs() - Math.max(run.createdMs, run.resumedMs ?? 0) < ferry.pace.keeperGraceMs;
-    if (isYoung || seen.live.has(instanceOf(run))) continue;
+    const instance = instanceOf(run);
+    if (ferry.clock.nowMs() - beganMs(run) < ferry.pace.keeperGraceMs || seen.suspended.has(instance)) continue;
+    if (seen.live.has(instance) && !isStill(ferry, run)) continue;
     try {
       await mend(ferry, orchestrations, run, seen.terminated.has(instanceOf(run)));
     } catch (error) {
@@ -35,6 +42,16 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
       ferry.log("run.unmended", { run: run.id, error: failureOf(error, "keeper", run.id) });
     }
   }
+}
+
+function beganMs({ createdMs, resumedMs }: Run): number {
+  return Math.max(createdMs, resumedMs ?? 0);
+}
+
+// A message that was lost for good, or an activity that never returns where the host knows no time-out.
+function isStill({ clock, pace }: Ferry, run: Run): boolean {
+  const lastMs = run.wave?.epoch === run.epoch ? run.wave.deadlineMs : beganMs(run);
+  return clock.nowMs() - lastMs > pace.deadlineGraceMs + silentWaves * pace.waveMs;
 }
 
 async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {

@@ -37,6 +37,8 @@ export type Hub = {
   readonly lose: (instance: string) => void;
   /** Hides an orchestration, which goes on, from the keeper. */
   readonly hide: (instance: string) => void;
+  /** Lets an orchestration stand still for good, as one whose message was lost: it still seems to go on. */
+  readonly stick: (instance: string) => void;
   /** The orchestrations that go on. */
   readonly live: () => readonly string[];
   /** Activities that run on this machine. */
@@ -45,7 +47,7 @@ export type Hub = {
   readonly close: () => void;
 };
 
-type Instance = { state: "live" | "ended" | "failed" | "terminated" | "lost"; isHidden: boolean };
+type Instance = { state: "live" | "ended" | "failed" | "terminated" | "lost"; isHidden: boolean; isStuck: boolean };
 type Activity = keyof Activities;
 /** What a fake task is: an activity, or several at once. */
 type Asked = { readonly name: Activity; readonly input: unknown } | { readonly all: readonly Task[] };
@@ -168,6 +170,7 @@ export function openHub(world: World, dice: Dice, plan: HubPlan): Hub {
         go = () => flow.throw(error);
       }
       await sim.sleep(dice.between(10, 500));
+      if (instance.isStuck) await new Promise(() => undefined);
       if (instance.state !== "live") return undefined;
       try {
         step = go();
@@ -181,7 +184,7 @@ export function openHub(world: World, dice: Dice, plan: HubPlan): Hub {
 
   async function start(name: string, input: MigrateInput): Promise<void> {
     if (instances.get(name)?.state === "live") return;
-    const instance: Instance = { state: "live", isHidden: false };
+    const instance: Instance = { state: "live", isHidden: false, isStuck: false };
     instances.set(name, instance);
     void orchestrate(name, instance, input);
   }
@@ -202,6 +205,7 @@ export function openHub(world: World, dice: Dice, plan: HubPlan): Hub {
       const kept = keep(ferry, {
         look: async () => ({
           live: names(({ state, isHidden }) => state === "live" && !isHidden),
+          suspended: new Set(),
           terminated: names(({ state }) => state === "terminated"),
         }),
         start: (run) => start(instanceOf(run), firstRound(run)),
@@ -222,6 +226,7 @@ export function openHub(world: World, dice: Dice, plan: HubPlan): Hub {
     terminate: (name) => change(name, { state: "terminated" }),
     lose: (name) => change(name, { state: "lost" }),
     hide: (name) => change(name, { isHidden: true }),
+    stick: (name) => change(name, { isStuck: true }),
     live: () => [...names(({ state }) => state === "live")],
     runningOn: (machine) => running.get(machine) ?? 0,
     close: () => {

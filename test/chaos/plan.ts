@@ -17,6 +17,7 @@ export type Event = {
     | "terminate"
     | "lose"
     | "hide"
+    | "stick"
     | "forget"
     | "mutate";
 };
@@ -165,7 +166,7 @@ const eventsBy: Readonly<Partial<Record<Flavour, readonly Event["do"][]>>> = {
   deaths: ["kill", "kill", "kill", "close"],
   freezes: ["freeze", "freeze"],
   commands: ["pause", "pause", "pause", "cancel"],
-  hubless: ["terminate", "lose", "hide"],
+  hubless: ["terminate", "lose", "hide", "stick"],
   changes: ["mutate", "mutate", "mutate", "mutate"],
   amnesia: ["forget"],
   jumps: ["jump"],

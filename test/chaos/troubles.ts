@@ -71,6 +71,7 @@ export function openTroubles({ sim, dice, hub, ground, command }: Scene, events:
       case "terminate":
       case "lose":
       case "hide":
+      case "stick":
         if (instance !== undefined) hub[event](instance);
         return;
       case "forget":
@@ -98,7 +99,7 @@ export function openTroubles({ sim, dice, hub, ground, command }: Scene, events:
     note,
     exposed: () => exposed,
     mishaps: () =>
-      (["kill", "close", "freeze", "terminate", "lose", "hide", "forget", "poisoned"] as const).reduce(
+      (["kill", "close", "freeze", "terminate", "lose", "hide", "stick", "forget", "poisoned"] as const).reduce(
         (sum, what) => sum + (counts[what] ?? 0),
         0,
       ),

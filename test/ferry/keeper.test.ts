@@ -8,11 +8,16 @@ import { planWave } from "../../src/ferry/wave.ts";
 import { addRun, drive, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
 
 /** Keeps once; `live` and `terminated` are the orchestrations that are seen. Resolves to what was started. */
-async function kept({ ferry, clock }: TestFerry, live: readonly string[] = [], terminated: readonly string[] = []) {
+async function kept(
+  { ferry, clock }: TestFerry,
+  live: readonly string[] = [],
+  terminated: readonly string[] = [],
+  suspended: readonly string[] = [],
+) {
   const started: string[] = [];
   clock.advance(120_000);
   await keep(ferry, {
-    look: async () => ({ live: new Set(live), terminated: new Set(terminated) }),
+    look: async () => ({ live: new Set(live), suspended: new Set(suspended), terminated: new Set(terminated) }),
     start: async (run) => void started.push(instanceOf(run)),
   });
   return started;
@@ -54,6 +59,21 @@ test("a run whose orchestration is lost is started again, in a new epoch, and en
   assert.equal((await drive(made.ferry, "r", 1)).status, "Queued");
   assert.equal((await drive(made.ferry, "r", 2)).status, "Succeeded");
   assert.deepEqual(made.sink.files(), made.source.files());
+});
+
+test("a run whose orchestration seems to go on, three waves after its last deadline, is started again", async () => {
+  const made = await withRun();
+  const { ferry, clock } = made;
+  const { deadlineGraceMs, waveMs } = ferry.pace;
+  const plan = await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  assert.equal(plan.do, "ferry");
+  clock.advance(deadlineGraceMs + 3 * waveMs - 120_000);
+  assert.deepEqual(await kept(made, ["r"]), []);
+  clock.advance(2 * waveMs);
+  // What a person has suspended waits for that person.
+  assert.deepEqual(await kept(made, [], [], ["r"]), []);
+  assert.deepEqual(await kept(made, ["r"]), ["r:2"]);
+  assert.equal((await drive(ferry, "r", 2)).status, "Succeeded");
 });
 
 test("a terminated orchestration pauses its run; nothing is lost", async () => {
