@@ -12,7 +12,7 @@ import { isAlive, projectRoot } from "./start/processes.ts";
 import { openProgress } from "./start/progress.ts";
 import { reportText } from "./start/words.ts";
 
-const exitCodes: Readonly<Record<string, number>> = { Succeeded: 0, CompletedWithErrors: 3, Paused: 130 };
+const exitCodes: Readonly<Record<string, number>> = { Succeeded: 0, CompletedWithErrors: 3, Paused: 130, Stopped: 130 };
 const pollMs = 250;
 
 try {

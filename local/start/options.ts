@@ -43,7 +43,7 @@ Copies a folder, served as a Data Lake Storage Gen1 account, into a Gen2 account
   --json              no progress; the last line of standard output is the report as one JSON object
   --help              this text
 
-Exit codes: 0 Succeeded, 3 CompletedWithErrors, 4 Failed or Cancelled, 2 bad usage, 130 paused by Ctrl-C.
+Exit codes: 0 Succeeded, 3 CompletedWithErrors, 4 Failed or Cancelled, 2 bad usage, 130 paused by Ctrl-C or by its own request.
 Ctrl-C pauses; the same command goes on. Logs and state are under .lakeferry/ in this checkout.
 `;
 

@@ -4,9 +4,10 @@ import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
-import { announce, launch, setOff, type Start } from "../ferry/launch.ts";
+import { windowAt } from "../core/window.ts";
+import { announce, claimRoot, launch, setOff, type Start } from "../ferry/launch.ts";
 import { sealJournal } from "../state/journal.ts";
-import { rootTaken } from "../state/roots.ts";
+import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { tooManyConnections, whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
@@ -89,22 +90,25 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
   }
 
   async function command(id: string, wish: Command): Promise<Answer> {
-    let refused: Run | undefined;
+    let refused: string | undefined;
+    let before: Run | undefined;
     const run = await ferry.runs.change(id, (now) => {
-      const status = statusAfter(wish, now.status);
-      refused = status === undefined ? now : undefined;
-      if (status === undefined || status === now.status) return undefined;
       const nowMs = ferry.clock.nowMs();
-      if (wish === "resume") {
-        const { error: _, ...rest } = now;
-        return { ...rest, status, epoch: now.epoch + 1, resumedMs: nowMs };
-      }
-      return isLive(status) ? { ...now, status } : { ...now, status, endedMs: nowMs };
+      const status = statusAfter(wish, now.status);
+      refused = status === undefined ? `it can't be ${past[wish]} now` : undefined;
+      if (wish === "resume" && !windowAt(now.request.window, nowMs).isOpen) refused = outside(now, nowMs);
+      if (status === undefined || refused !== undefined) return void (before = now);
+      before = now;
+      const { rest, ...known } = now;
+      if (status === now.status) return rest === undefined ? undefined : known;
+      return wish === "resume"
+        ? resumed(known, nowMs)
+        : { ...known, status, ...(isLive(status) ? {} : { endedMs: nowMs }) };
     });
-    if (refused !== undefined) {
-      return problem("command-not-allowed", `migration "${id}" is ${refused.status}; it can't be ${past[wish]} now`);
-    }
+    if (refused !== undefined) return problem("command-not-allowed", `migration "${id}" is ${run.status}; ${refused}`);
     if (wish === "resume") {
+      const by = await claimRoot(ferry, run);
+      if (by !== undefined && before !== undefined) return takenBack(before, run, by);
       await announce(ferry, id, ferry.clock.nowMs());
       await setOff(ferry, starter, run, "Paused");
     }
@@ -122,6 +126,12 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     );
     if (isLive(run.status)) return { status: 200, body: { id, status: run.status, caps: capsOf(run) } };
     return problem("command-not-allowed", `migration "${id}" is ${run.status}; its caps can't be changed now`);
+  }
+
+  // One that had stopped holds its root no longer, and another run may have taken it.
+  async function takenBack(before: Run, run: Run, by: Claim): Promise<Answer> {
+    await ferry.runs.change(run.id, (now) => (now.epoch === run.epoch ? { ...before, epoch: run.epoch } : undefined));
+    return problem("root-overlap", rootTaken(pathFrom(run.request.sink.folderPath), by).detail);
   }
 
   return {
@@ -177,6 +187,14 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
   };
 }
 
+function resumed({ error: _, endedMs: _ended, journal: _journal, ...run }: Run, nowMs: number): Run {
+  return { ...run, status: "Running", epoch: run.epoch + 1, resumedMs: nowMs };
+}
+
+function outside({ request }: Run, nowMs: number): string {
+  return `it works in its window only, goes on by itself at ${isoTime(windowAt(request.window, nowMs).untilMs)}, and can't be resumed before`;
+}
+
 const past: Readonly<Record<Command, string>> = { pause: "paused", resume: "resumed", cancel: "cancelled" };
 
 async function answering(answer: () => Promise<Answer>): Promise<Answer> {
@@ -194,12 +212,19 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(name === undefined ? {} : { name }),
     ...(labels === undefined ? {} : { labels }),
     status: run.status,
+    ...restOf(run),
     what: describeRequest(run.request),
     createdTime: isoTime(run.createdMs),
     ...(run.startedMs === undefined ? {} : { startTime: isoTime(run.startedMs) }),
     ...(run.endedMs === undefined ? {} : { endTime: isoTime(run.endedMs) }),
     ...(run.error === undefined ? {} : { error: run.error }),
   };
+}
+
+// A run that rests by its own request says so.
+function restOf({ rest }: Run): Record<string, unknown> {
+  if (rest === undefined) return {};
+  return { rest: rest.because === "window" ? { because: rest.because, until: isoTime(rest.untilMs) } : rest };
 }
 
 function newId(nowMs: number, roll: number): string {

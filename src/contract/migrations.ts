@@ -15,7 +15,7 @@ const counts = z.record(z.string(), count);
 /** Where a migration stands. */
 export const status = named(
   "Status",
-  "Queued, Running, Pausing, Paused and Cancelling are live; the others are ends.",
+  "Queued, Running, Pausing, Paused and Cancelling are live; the others are ends. A Stopped one can be resumed.",
   z.enum([
     "Queued",
     "Running",
@@ -26,6 +26,7 @@ export const status = named(
     "CompletedWithErrors",
     "Failed",
     "Cancelled",
+    "Stopped",
   ]) satisfies z.ZodType<RunStatus>,
 );
 
@@ -111,11 +112,22 @@ const accepted = named(
   z.object({ id: z.string(), status, links }),
 );
 
+const rest = named(
+  "Rest",
+  "Why a migration rests by its own request: outside of its window until then, or at the end of its stopAfter.",
+  z.object({
+    because: z.enum(["window", "stopAfter"]),
+    until: time.exactOptional(),
+    reached: z.enum(["minutes", "files", "bytes"]).exactOptional(),
+  }),
+);
+
 const summaryFields = {
   id: z.string(),
   name: z.string().exactOptional(),
   labels: z.record(z.string(), z.string()).exactOptional(),
   status,
+  rest: rest.exactOptional(),
   what: z.string(),
   createdTime: time,
   startTime: time.exactOptional(),
@@ -297,7 +309,10 @@ export const migrationOperations = {
     problems: ["request-invalid", "run-not-found"],
   },
   pauseMigration: onOne("pause", "Pauses a migration."),
-  resumeMigration: onOne("resume", "Goes on with a paused migration."),
+  resumeMigration: {
+    ...onOne("resume", "Goes on with a paused or stopped migration."),
+    problems: ["run-not-found", "command-not-allowed", "root-overlap"],
+  },
   cancelMigration: onOne("cancel", "Ends a migration where it is."),
   rerunMigration: {
     ...onOne("rerun", "Starts the request of an ended migration again, under a new id."),

@@ -6,6 +6,8 @@ import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
 import { runIdPattern } from "./run.ts";
+import { stopAfterRequest } from "./stopAfter.ts";
+import { windowRequest } from "./window.ts";
 
 const later = (what: string) => `not yet supported: ${what}`;
 
@@ -30,8 +32,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   dryRun: later("dry run"),
   audit: later("audit"),
   accessTier: later("files take the account's default access tier"),
-  stopAfter: later("stopping after an amount of work"),
-  window: later("working hours"),
   maxFailures: later("a run goes on however many files fail"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
@@ -126,6 +126,10 @@ export const migrationRequest = refusing(
       filesPerLane: z
         .union([z.literal("auto"), z.int(fewFiles).min(1, fewFiles).max(mostFiles, fewFiles)], fewFiles)
         .default("auto"),
+      /** The hours in which the run works; outside of them it rests. */
+      window: windowRequest.optional(),
+      /** How much work the run does until it stops by itself. */
+      stopAfter: stopAfterRequest.optional(),
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       source,
       sink,

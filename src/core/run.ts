@@ -2,11 +2,13 @@ import type { RunCaps } from "./caps.ts";
 import type { Failure } from "./error.ts";
 import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
+import type { Spent, StopAfter } from "./stopAfter.ts";
 
 /**
  * Where a run stands. The upper row is live, the lower row is the end.
  *   Queued → Running → (Pausing → Paused → Running) → (Cancelling →)
- *   Succeeded | CompletedWithErrors | Failed | Cancelled
+ *   Succeeded | CompletedWithErrors | Failed | Cancelled | Stopped
+ * A stopped run did what its budget allowed; it may be resumed.
  */
 export type RunStatus =
   | "Queued"
@@ -17,7 +19,8 @@ export type RunStatus =
   | "Succeeded"
   | "CompletedWithErrors"
   | "Failed"
-  | "Cancelled";
+  | "Cancelled"
+  | "Stopped";
 
 /** What an id of a run looks like: safe in table keys, URLs and file names. */
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
@@ -48,11 +51,20 @@ export type Run = {
   readonly wave?: PlannedWave;
   /** The last waves, the present one included. */
   readonly waves?: readonly Pick<PlannedWave, "number" | "lanes" | "why" | "packets" | "plannedMs" | "deadlineMs">[];
+  /** Why the run rests or has stopped by its own request; absent when a person wanted it. */
+  readonly rest?: Rest;
+  /** What had been spent when a stopped run was resumed: its budget counts from there. */
+  readonly spent?: Spent;
   /** How often the keeper has started the run again, and how many files and folders were counted at the last time. */
   readonly restarts?: { readonly count: number; readonly counted: number };
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
   readonly expected?: { readonly files: number; readonly bytes: number };
 };
+
+/** Outside of its hours until then, or at the end of its budget. */
+export type Rest =
+  | { readonly because: "window"; readonly untilMs: number }
+  | { readonly because: "stopAfter"; readonly reached: keyof StopAfter };
 
 /** A wave as it was planned: with so many lanes, for that reason, over so many packets. */
 export type PlannedWave = {
@@ -96,19 +108,20 @@ export function isLive(status: RunStatus): boolean {
     case "CompletedWithErrors":
     case "Failed":
     case "Cancelled":
+    case "Stopped":
       return false;
   }
 }
 
 /**
  * The status after a command, or undefined when the command makes no sense there.
- *   command   Queued      Running     Pausing     Paused     Cancelling   ended
- *   pause     Pausing     Pausing     Pausing     Paused     -            -
- *   resume    -           -           -           Running    -            -
- *   cancel    Cancelling  Cancelling  Cancelling  Cancelled  Cancelling   -
+ *   command   Queued      Running     Pausing     Paused     Cancelling   Stopped   ended
+ *   pause     Pausing     Pausing     Pausing     Paused     -            -         -
+ *   resume    -           -           -           Running    -            Running   -
+ *   cancel    Cancelling  Cancelling  Cancelling  Cancelled  Cancelling   -         -
  */
 export function statusAfter(command: Command, status: RunStatus): RunStatus | undefined {
-  if (!isLive(status)) return undefined;
+  if (!isLive(status)) return command === "resume" && status === "Stopped" ? "Running" : undefined;
   switch (command) {
     case "pause":
       if (status === "Cancelling") return undefined;

@@ -4,6 +4,7 @@ import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
 import { claimRoot, type Start } from "./launch.ts";
+import { wakeDue } from "./wake.ts";
 
 /** What the keeper sees of the orchestrations, and how it starts one. */
 export type Orchestrations = {
@@ -21,13 +22,15 @@ const maxRestarts = 5;
 const silentWaves = 3;
 
 /**
- * Looks after the runs whose orchestration is gone or stands still: one that was to stop is at rest then, a terminated
- * one is paused, any other is started again with a new epoch. Five starts without a file or a folder in between end the run. A run that
- * can't be looked after, or not even read, is logged and stands in no other's way. May be repeated.
+ * Wakes the runs whose hours have come, and looks after those whose orchestration is gone or stands still: one that was to
+ * stop is at rest then, a terminated one is paused, any other is started again with a new epoch. Five starts without a file
+ * or a folder in between end the run. A run that can't be looked after, or not even read, is logged and stands in no other's
+ * way. May be repeated.
  */
 export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promise<void> {
   const { runs, unreadable } = await ferry.runs.list();
   for (const { id, detail } of unreadable) ferry.log("run.unreadable", { run: id, detail });
+  await wakeDue(ferry, runs, orchestrations.start);
   const live = runs.filter(({ status }) => isLive(status) && status !== "Paused");
   if (live.length === 0) return;
   const seen = await orchestrations.look();

@@ -1,5 +1,5 @@
 import { type Budget, budget } from "../core/budget.ts";
-import { capsOf, laneCaps, type RunCaps } from "../core/caps.ts";
+import { capsOf, laneCaps } from "../core/caps.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
@@ -10,6 +10,7 @@ import type { Run } from "../core/run.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
 import { totalOf } from "../core/tally.ts";
+import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
 import { noteExpected } from "./expected.ts";
@@ -188,10 +189,11 @@ export async function walkPacket(
       }
       if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;
-        const { isWanted, hunger, caps } = await feel(ferry, input);
+        const { isWanted, hunger, caps, ends } = await feel(ferry, input);
         const { waiting } = hunger;
         if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
-        if (!isWanted) stop("asked");
+        if (!isWanted || ends === "window") stop("asked");
+        if (ends === "stopAfter") stop("deadline");
         if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
         if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
         if (input.mayGrow && waiting.length === 0 && nowMs - input.plannedMs >= pace.firstWaveMs) stop("deadline");
@@ -277,7 +279,7 @@ async function isInTheWay({ knownRivals }: Ferry, { run, plannedMs }: SliceInput
 async function feel(
   ferry: Ferry,
   { run, epoch }: SliceInput,
-): Promise<{ readonly isWanted: boolean; readonly hunger: Hunger; readonly caps?: RunCaps }> {
+): Promise<{ readonly isWanted: boolean } & Pick<Pulse, "hunger" | "ends"> & Partial<Pick<Pulse, "caps">>> {
   const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
     const pulse = await ferry.pulse(run);

@@ -1,6 +1,6 @@
 import { isInVain, starving } from "../core/lanes.ts";
-import type { Run } from "../core/run.ts";
 import type { SliceInput, SliceResult } from "../core/steps.ts";
+import type { Pulse } from "../state/pulse.ts";
 import type { Ferry } from "./ferry.ts";
 import { walkPacket } from "./packet.ts";
 
@@ -59,11 +59,11 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
 function reasonNotTo(
   ferry: Ferry,
   input: SliceInput,
-  run: Pick<Run, "epoch" | "status"> | undefined,
+  run: Pick<Pulse, "epoch" | "status" | "ends"> | undefined,
 ): SliceResult["ended"] | undefined {
   if (run === undefined || run.epoch !== input.epoch) return "fenced";
   if (run.status !== "Running" || ferry.closing.aborted) return "asked";
-  return ferry.clock.nowMs() >= input.deadlineMs ? "deadline" : undefined;
+  return ferry.clock.nowMs() >= input.deadlineMs || run.ends !== undefined ? "deadline" : undefined;
 }
 
 async function starved({ clock, pace, pulse }: Ferry, { run }: SliceInput): Promise<number> {

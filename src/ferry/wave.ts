@@ -5,11 +5,14 @@ import {
   isLive,
   type PlannedWave,
   type Progress,
+  type Rest,
   restingStatus,
   type Run,
   type RunStatus,
   type Totals,
 } from "../core/run.ts";
+import { ownEndMs, ownRest } from "../core/rest.ts";
+import { type Spent, spentBy } from "../core/stopAfter.ts";
 import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
@@ -61,6 +64,11 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const now = await ferry.runs.get(input.run);
   if (now === undefined || now.epoch !== input.epoch) return fenced;
   const isNew = restingStatus(now.status) === undefined && now.startedMs === undefined;
+  const nowMs = ferry.clock.nowMs();
+  const spent = spentBy(now, account.tally, nowMs);
+  const own = ownRest(now, spent, nowMs);
+  // A run that comes outside of its hours touches no lake.
+  if (isNew && own !== undefined) return end(ferry, now, () => restedStatus(own), { rest: own });
   const begun = isNew ? await begin(ferry, now) : now;
   // The keeper may have begun a new epoch meanwhile; whatever is to be said of the run is that one's to say.
   if (begun.epoch !== input.epoch) return fenced;
@@ -68,9 +76,11 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
   if (left === 0) {
     const { status, error } = verdict(await work.account());
-    return end(ferry, begun, () => status, error);
+    return end(ferry, begun, () => status, { error });
   }
-  if (progress.stalls >= maxStalls) return end(ferry, begun, () => "Failed", stalled(progress.stalls, input.lastError));
+  if (own !== undefined) return end(ferry, begun, () => restedStatus(own), { rest: own, spent });
+  if (progress.stalls >= maxStalls)
+    return end(ferry, begun, () => "Failed", { error: stalled(progress.stalls, input.lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why } = planLanes(
     run.request.parallelism,
@@ -88,7 +98,10 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     why,
     packets,
     plannedMs,
-    deadlineMs: plannedMs + waveBeside(lengthOf(ferry.pace, lanes, input.seen), rivals, plannedMs),
+    deadlineMs: Math.min(
+      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, input.seen), rivals, plannedMs),
+      ownEndMs(begun, plannedMs),
+    ),
     isPatient: progress.stalls < patientStalls,
     mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
@@ -101,6 +114,10 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   );
   ferry.log("wave.planned", { run: run.id, ...wave });
   return knownPlan(planned, input) ?? fenced;
+}
+
+function restedStatus({ because }: Rest): RunStatus {
+  return because === "window" ? "Paused" : "Stopped";
 }
 
 // A scan is no snapshot: what a slice that nobody waits for gave away meanwhile may stand where the scan has been. One
@@ -218,19 +235,23 @@ async function end(
   ferry: Ferry,
   run: Run,
   choose: (now: RunStatus) => RunStatus | undefined,
-  error?: Failure,
+  { error, rest, spent }: { readonly error?: Failure | undefined; readonly rest?: Rest; readonly spent?: Spent } = {},
 ): Promise<WavePlan> {
   const nowMs = ferry.clock.nowMs();
   const journal = await sealJournal(ferry.work(run.id).journal());
   const { status } = await ferry.runs.change(run.id, ({ resumedMs, ...now }) => {
     if (now.epoch !== run.epoch || (!isLive(now.status) && now.endedMs !== undefined)) return undefined;
-    const status = choose(now.status) ?? now.status;
+    // A person's wish goes over what the run's own request says.
+    const isOwn = rest !== undefined && restingStatus(now.status) === undefined;
+    const status = (rest === undefined || isOwn ? choose : restingStatus)(now.status) ?? now.status;
     return {
       ...now,
       status,
       workedMs: now.workedMs + (resumedMs === undefined ? 0 : nowMs - resumedMs),
       ...(isLive(status) ? {} : { endedMs: now.endedMs ?? nowMs, journal }),
       ...(error === undefined ? {} : { error }),
+      ...(isOwn ? { rest } : {}),
+      ...(isOwn && spent !== undefined ? { spent } : {}),
     };
   });
   await ferry.rivals.leave([run.id]);

@@ -2,31 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { App } from "../../src/app/app.ts";
-import { connectionsIn } from "../../src/app/connections.ts";
 import { type Migrations, openMigrations } from "../../src/app/migrations.ts";
-import { openOverviews } from "../../src/app/overview.ts";
 import type { Answer, FieldError } from "../../src/app/problem.ts";
 import type { OperationName } from "../../src/contract/operations.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { assertPromised } from "../kit/contract.ts";
+import { appOver } from "../kit/testApp.ts";
 import { type TestFerry, testFerry } from "../kit/testFerry.ts";
 
 function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry()) {
-  const connections = connectionsIn({
-    LakeSource__kind: "adls-gen1",
-    LakeSource__endpoint: "https://contoso.azuredatalakestore.net",
-    LakeSink__kind: "adls-gen2",
-    LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
-  });
   const ferry = { ...made.ferry, ...changes };
-  const app: App = {
-    ferry,
-    connections,
-    maxConnections: 96,
-    overviews: openOverviews(ferry.work, ferry.clock, 2000),
-    blobs: made.blobs,
-    close: () => undefined,
-  };
+  const app = appOver({ ...made, ferry });
   const migrations = openMigrations(app, async () => undefined, "http://127.0.0.1/api/migrations");
   return { ...made, ferry, ...checked(migrations) };
 }

@@ -93,7 +93,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
 
 /** A checked request; the sink's file system is "lake" unless said otherwise. */
 export function requestOf(
-  body: { source?: object; sink?: object; id?: string; parallelism?: number; filesPerLane?: number } = {},
+  body: { readonly source?: object; readonly sink?: object; readonly [property: string]: unknown } = {},
 ): MigrationRequest {
   return migrationRequest.parse({ ...body, sink: { fileSystem: "lake", ...body.sink } });
 }

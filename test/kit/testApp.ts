@@ -1,0 +1,21 @@
+import type { App } from "../../src/app/app.ts";
+import { connectionsIn } from "../../src/app/connections.ts";
+import { openOverviews } from "../../src/app/overview.ts";
+import type { TestFerry } from "./testFerry.ts";
+
+/** The app around a ferry on memory, with one connection of each kind. */
+export function appOver({ ferry, blobs }: Pick<TestFerry, "ferry" | "blobs">): App {
+  return {
+    ferry,
+    connections: connectionsIn({
+      LakeSource__kind: "adls-gen1",
+      LakeSource__endpoint: "https://contoso.azuredatalakestore.net",
+      LakeSink__kind: "adls-gen2",
+      LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
+    }),
+    maxConnections: 96,
+    overviews: openOverviews(ferry.work, ferry.clock, 2000),
+    blobs,
+    close: () => undefined,
+  };
+}
