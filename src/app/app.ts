@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { budget } from "../core/budget.ts";
 import { blockSizes } from "../core/blocks.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
@@ -16,10 +15,13 @@ import { openLakes } from "./lakes.ts";
 import { openOverviews, type Overviews } from "./overview.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { openValves } from "../ferry/valves.ts";
+import { openWidening } from "../ferry/widen.ts";
 import { openState } from "./state.ts";
 
 /** How old what people see of a run may be: a page that asks every second costs a query every other. */
 const overviewMs = 2000;
+/** So many files in flight cost next to nothing. */
+const leastFiles = 4;
 const mebibyte = 1024 * 1024;
 
 /** The assembled application: one per process. */
@@ -45,6 +47,12 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const rivals = openRivals(rows);
   const knownRivals = recent(systemClock, tuning.pulseIntervalMs, rivals.all);
   const work = (run: string) => openWork(rows, run, randomUUID, systemClock);
+  const widening = openWidening(
+    systemClock,
+    { least: leastFiles, most: tuning.filesInFlight },
+    tuning.memoryMiB * mebibyte,
+    ({ slots, why }) => log("width.changed", { slots, why }),
+  );
   const closing = new AbortController();
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
   return {
@@ -63,8 +71,9 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       lakes: lakes.open,
       valves: () => openValves(systemClock, tuning.connections),
       sizes: blockSizes,
-      memory: budget(tuning.memoryMiB * mebibyte),
-      files: budget(tuning.filesInFlight),
+      memory: widening.memory,
+      files: widening.files,
+      widen: widening.look,
       pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),
       rivals,
       knownRivals: () => knownRivals("all"),

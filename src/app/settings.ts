@@ -23,9 +23,9 @@ const tuning = z.strictObject({
       "expected 3 to 63 lower-case letters, digits or single hyphens",
     )
     .default("lakeferry-journal"),
-  filesInFlight: count(64, 1, 1024),
+  filesInFlight: count(128, 1, 1024),
   listingsInFlight: count(8, 1, 128),
-  connections: count(96, 1, 2048),
+  connections: count(128, 1, 2048),
   memoryMiB: count(64, 16, 4096),
   saveIntervalMs: count(3000, 100, 60_000),
   pulseIntervalMs: count(2000, 100, 60_000),

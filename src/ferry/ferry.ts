@@ -34,6 +34,8 @@ export type Ferry = {
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
+  /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work. */
+  readonly widen: () => void;
   readonly sizes: BlockSizes;
   /** What people want of a run, and which of its lanes wait. */
   readonly pulse: Pulses;

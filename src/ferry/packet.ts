@@ -179,6 +179,7 @@ export async function walkPacket(
       await Promise.race([over, clock.sleep(tickMs)]);
       if (failure !== undefined) throw failure.error;
       const nowMs = clock.nowMs();
+      ferry.widen();
       if (ferry.closing.aborted) stop("asked");
       // However late it was claimed and however slow the lakes are: a packet that was taken is moved on, if it can be.
       const isFair = ledger.items() > 0 || isDue(claimedMs, leastWorkMs, nowMs);

@@ -162,6 +162,7 @@ export function openMachine(world: World, name: string): Machine {
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
       files: budget(world.files),
+      widen: () => undefined,
       pulse: openPulses(runs, work, clock, world.pace.pulseMs),
       rivals: openRivals(rows),
       knownRivals: openRivals(rows).all,

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { firstWidth, type Flow, nextWidth, type Width } from "../../src/core/width.ts";
+
+const bounds = { least: 4, most: 128 };
+const flow = (filesPerSecond: number, used = 1): Flow => ({ filesPerSecond, megabytesPerSecond: 1, used });
+
+// Steps as [files per second, used, slots afterwards, phase afterwards].
+type Step = readonly [number, number, number, Width["phase"]];
+
+function follows(first: Width, steps: readonly Step[]): Width {
+  return steps.reduce((width, [files, used, slots, phase], index) => {
+    const next = nextWidth(width, flow(files, used), bounds);
+    assert.deepEqual([next.slots, next.phase], [slots, phase], `step ${index}: ${next.why}`);
+    return next;
+  }, first);
+}
+
+test("a width grows while more slots do more, and goes back to the last that was worth it", () => {
+  follows(firstWidth(16), [
+    [1000, 1, 32, "growing"],
+    [1900, 1, 64, "growing"],
+    [1950, 1, 32, "settled"],
+    [1900, 1, 32, "settled"],
+  ]);
+});
+
+test("no width grows beyond the most", () => {
+  const width = follows(firstWidth(64), [
+    [1000, 1, 128, "growing"],
+    [2000, 1, 128, "settled"],
+  ]);
+  assert.equal(width.why, "the most there are");
+});
+
+test("idle slots are no reason to have more", () => {
+  const width = follows(firstWidth(16), [[500, 0.4, 16, "settled"]]);
+  assert.equal(width.why, "40 % of the slots are in use");
+});
+
+test("a settled width looks again, up and down in turn, and keeps what is better", () => {
+  const settled: Width = { ...firstWidth(32), phase: "settled" };
+  const quiet: readonly Step[] = Array.from({ length: 4 }, () => [1000, 1, 32, "settled"] as const);
+  const back = follows(settled, [
+    ...quiet,
+    [1000, 1, 42, "trying"],
+    [1010, 1, 32, "settled"],
+    ...quiet,
+    [1000, 1, 24, "trying"],
+    [900, 1, 32, "settled"],
+  ]);
+  follows(back, [...quiet, [1000, 1, 42, "trying"], [1300, 1, 84, "growing"], [1310, 1, 42, "settled"]]);
+  follows({ ...back, tryNext: "less" }, [...quiet, [1000, 1, 24, "trying"], [995, 1, 24, "settled"]]);
+});
+
+test("large files are weighed, not counted", () => {
+  const first = nextWidth(firstWidth(16), { filesPerSecond: 1, megabytesPerSecond: 100, used: 1 }, bounds);
+  const second = nextWidth(first, { filesPerSecond: 1, megabytesPerSecond: 180, used: 1 }, bounds);
+  assert.deepEqual([second.slots, second.phase], [64, "growing"]);
+});
+
+// A store answers after a while, and does no more than so much at a time: what a width makes of it.
+const stores = [
+  { name: "far away", latencyMs: 20, mostPerSecond: 100_000, good: (slots: number) => slots === 128 },
+  {
+    name: "a store with a limit",
+    latencyMs: 10,
+    mostPerSecond: 2500,
+    good: (slots: number) => slots >= 25 && slots <= 64,
+  },
+  { name: "next door", latencyMs: 0.5, mostPerSecond: 5000, good: (slots: number) => slots <= 16 },
+];
+for (const { name, latencyMs, mostPerSecond, good } of stores) {
+  test(`the width finds its place: ${name}`, () => {
+    let width = firstWidth(16);
+    for (let interval = 0; interval < 200; interval++) {
+      const rate = Math.min((width.slots * 1000) / latencyMs, mostPerSecond);
+      // A few percent of noise, as there always is.
+      width = nextWidth(width, flow(rate * (1 + 0.01 * Math.sin(interval * 7))), bounds);
+    }
+    assert.ok(good(width.slots) || width.phase === "trying", `${width.slots}: ${width.why}`);
+  });
+}
