@@ -100,9 +100,6 @@ param sourceEndpoint string
 @maxLength(200)
 param sinkEndpoint string
 
-@description('True: the sink has to be reached by private addresses; preflight checks it.')
-param isSinkPrivate bool
-
 var isEasyAuth = !empty(easyAuthClientId)
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -235,13 +232,10 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     LakeSink__endpoint: sinkEndpoint
     LakeSink__credential: 'managedidentity'
     LakeSink__clientId: identityClientId
-    LakeSink__network: isSinkPrivate ? 'private' : 'public'
 
     Lakeferry__cloud: environment().name
     // A quarter of the instance for files on their way; the rest is Node, the host and the sockets.
     Lakeferry__memoryMiB: string(instanceMemoryMB / 4)
-    // The principal header is believed only where this says that the platform sets it.
-    Lakeferry__easyAuth: isEasyAuth ? 'on' : 'off'
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type CloudName, clouds } from "./clouds.ts";
 import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
 
 const text = z.string().min(1);
@@ -7,7 +8,10 @@ const text = z.string().min(1);
 const connection = z.strictObject({
   kind: z.enum(["adls-gen1", "adls-gen2"], "expected adls-gen1 or adls-gen2"),
   /** "adl://account…" is what Hadoop calls a Gen1 account. */
-  endpoint: text.transform((address) => address.replace(/^adl:/u, "https:")),
+  endpoint: z
+    .string("missing; expected an address such as https://contoso.dfs.core.windows.net")
+    .min(1)
+    .transform((address) => address.replace(/^adl:/u, "https:")),
   /** Gen2 only: where the Blob endpoint isn't the DFS endpoint with "blob" for "dfs". */
   blobEndpoint: text.optional(),
   credential: z
@@ -18,37 +22,58 @@ const connection = z.strictObject({
   clientSecret: text.optional(),
   /** A PEM file with certificate and private key. */
   clientCertificatePath: text.optional(),
+  /** Where a service principal proves who it is, where that isn't the cloud's own place: a cloud of one's own. */
+  authorityHost: text.optional(),
   accountKey: text.optional(),
   sas: text.optional(),
 });
+
+type Properties = z.infer<typeof connection>;
 
 /**
  * One store and how to get in, from app settings; requests only ever name it. Endpoints are spelled in one way: lower
  * case, no default port, no slash at the end, the DFS one for Gen2.
  */
-export type Connection = z.infer<typeof connection>;
+export type Connection = Properties & {
+  /** What tokens are asked for; no setting has a say in it. */
+  readonly scope: string;
+};
 
 /** Reads every connection of the app settings. Throws LakeError "invalid" naming the setting and what it should be. */
-export function connectionsIn(settings: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Connection> {
+export function connectionsIn(
+  settings: Readonly<Record<string, string | undefined>>,
+  cloud: CloudName = "AzureCloud",
+): ReadonlyMap<string, Connection> {
   const found = new Map<string, Connection>();
   for (const key of Object.keys(settings)) {
     const name = /^([A-Za-z][A-Za-z0-9_]*)__kind$/u.exec(key)?.[1];
     // Other libraries' settings may end alike.
     if (name === undefined || settings[key]?.startsWith("adls-") !== true) continue;
-    found.set(name, connectionNamed(name, settings));
+    found.set(name, connectionNamed(name, settings, cloud));
   }
   return found;
 }
 
-function connectionNamed(name: string, settings: Readonly<Record<string, string | undefined>>): Connection {
+function connectionNamed(
+  name: string,
+  settings: Readonly<Record<string, string | undefined>>,
+  cloud: CloudName,
+): Connection {
   const prefix = `${name}__`;
   const parsed = connection.safeParse(settingsUnder(prefix, settings));
   if (!parsed.success) throw firstWrong(prefix, parsed.error);
   check(prefix, parsed.data);
-  const { kind, endpoint, blobEndpoint, ...rest } = parsed.data;
+  const { kind, endpoint, blobEndpoint, authorityHost, ...rest } = parsed.data;
+  const scope = clouds[cloud].scopes[kind];
+  if (scope === undefined) {
+    throw wrongSetting(`${prefix}kind`, `${cloud} never had ${kind}; see the setting Lakeferry__cloud, as AzureCloud`);
+  }
+  const isPrincipal = rest.credential === "serviceprincipal";
   return {
     ...rest,
     kind,
+    scope,
+    ...(isPrincipal ? { authorityHost: authorityHost ?? clouds[cloud].authorityHost } : {}),
     endpoint: kind === "adls-gen2" ? dfsOf(tidy(endpoint)) : tidy(endpoint),
     ...(blobEndpoint === undefined ? {} : { blobEndpoint: tidy(blobEndpoint) }),
   };
@@ -66,7 +91,7 @@ function dfsOf(address: string): string {
   return address.replace(/^(https:\/\/[^/]+)\.blob\./u, "$1.dfs.");
 }
 
-function check(prefix: string, parsed: Connection): void {
+function check(prefix: string, parsed: Properties): void {
   const isGen1 = parsed.kind === "adls-gen1";
   const example = isGen1 ? "https://contoso.azuredatalakestore.net" : "https://contoso.dfs.core.windows.net";
   for (const property of ["endpoint", "blobEndpoint"] as const) {
@@ -81,12 +106,20 @@ function check(prefix: string, parsed: Connection): void {
       throw wrongSetting(`${prefix}${property}`, "expected an address without user, query or fragment");
     }
   }
+  const { authorityHost } = parsed;
+  // A secret is sent there: not even to this machine without TLS.
+  if (authorityHost !== undefined && URL.parse(authorityHost)?.protocol !== "https:") {
+    throw wrongSetting(`${prefix}authorityHost`, "expected https, as in https://login.microsoftonline.com");
+  }
   if (isGen1 && parsed.blobEndpoint !== undefined) {
     throw wrongSetting(`${prefix}blobEndpoint`, "Gen1 has no Blob endpoint; remove it");
   }
-  const need = (property: keyof Connection) => {
+  const need = (property: keyof typeof parsed) => {
     if (parsed[property] === undefined) {
-      throw wrongSetting(`${prefix}${property}`, `missing; credential ${parsed.credential} needs it`);
+      throw wrongSetting(
+        `${prefix}${property}`,
+        `missing; credential ${parsed.credential} needs it, as ${prefix}${property}=${exampleOf[property] ?? "…"}`,
+      );
     }
   };
   switch (parsed.credential) {
@@ -111,17 +144,25 @@ function check(prefix: string, parsed: Connection): void {
   refuseUnused(prefix, parsed);
 }
 
+const exampleOf: Readonly<Record<string, string>> = {
+  tenantId: "72f988bf-86f1-41af-91ab-2d7cd011db47",
+  clientId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
+  clientSecret: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/lakeferry)",
+  accountKey: "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/lake-key)",
+  sas: "sv=2023-11-03&ss=b&srt=sco&sp=racwdl&se=2027-01-01&sig=…",
+};
+
 const usedBy = {
   managedidentity: ["clientId"],
-  serviceprincipal: ["tenantId", "clientId", "clientSecret", "clientCertificatePath"],
+  serviceprincipal: ["tenantId", "clientId", "clientSecret", "clientCertificatePath", "authorityHost"],
   accountkey: ["accountKey"],
   sas: ["sas"],
   emulator: [],
-} as const satisfies Readonly<Record<Connection["credential"], readonly (keyof Connection)[]>>;
+} as const satisfies Readonly<Record<Properties["credential"], readonly (keyof Properties)[]>>;
 
 // A key that lies about unused is a secret too many, and its owner believes that it is in use.
-function refuseUnused(prefix: string, parsed: Connection): void {
-  const users = new Map<keyof Connection, string[]>();
+function refuseUnused(prefix: string, parsed: Properties): void {
+  const users = new Map<keyof Properties, string[]>();
   for (const [credential, properties] of Object.entries(usedBy)) {
     for (const property of properties) users.set(property, [...(users.get(property) ?? []), credential]);
   }

@@ -1,6 +1,7 @@
 import type * as Library from "@azure/identity";
 import type { TokenCredential } from "@azure/identity";
 import { LakeError, messageOf } from "../core/error.ts";
+import { clouds } from "./clouds.ts";
 
 // The library is large and many runs need none of it: it is loaded with the first token.
 function lazily(open: (library: typeof Library) => TokenCredential): TokenCredential {
@@ -24,13 +25,17 @@ export function managedIdentity(clientId: string | undefined): TokenCredential {
 export function servicePrincipal(principal: {
   readonly tenantId: string;
   readonly clientId: string;
+  readonly authorityHost: string;
   readonly proof: { readonly secret: string } | { readonly certificatePath: string };
 }): TokenCredential {
-  const { tenantId, clientId, proof } = principal;
+  const { tenantId, clientId, authorityHost, proof } = principal;
+  // The library asks the public cloud whether it knows a place; it can't know one of somebody's own.
+  const isKnown = Object.values(clouds).some((cloud) => cloud.authorityHost === authorityHost);
+  const options = { authorityHost, disableInstanceDiscovery: !isKnown };
   return lazily(({ ClientSecretCredential, ClientCertificateCredential }) =>
     "secret" in proof
-      ? new ClientSecretCredential(tenantId, clientId, proof.secret)
-      : new ClientCertificateCredential(tenantId, clientId, { certificatePath: proof.certificatePath }),
+      ? new ClientSecretCredential(tenantId, clientId, proof.secret, options)
+      : new ClientCertificateCredential(tenantId, clientId, { certificatePath: proof.certificatePath }, options),
   );
 }
 

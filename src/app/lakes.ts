@@ -1,20 +1,11 @@
-import type { TokenCredential } from "@azure/identity";
 import { LakeError } from "../core/error.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Valves } from "../ferry/ferry.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
-import { bearer, type Credential, sas } from "../wire/auth.ts";
 import type { Meter } from "../wire/meter.ts";
-import { sharedKey } from "../wire/sharedKey.ts";
-import { type Connection, isLoopback } from "./connections.ts";
-import { managedIdentity, noToken, servicePrincipal } from "./identity.ts";
-
-/** Token audiences are constants of the kind of store: a setting can't send a token for one service to another. */
-const scopes: Readonly<Record<Connection["kind"], string>> = {
-  "adls-gen1": "https://datalake.azure.net//.default",
-  "adls-gen2": "https://storage.azure.com/.default",
-};
+import type { Connection } from "./connections.ts";
+import { credentialOf } from "./credentials.ts";
 
 /** The lakes of an app: each connection is opened once per process, on first use. */
 export type Lakes = {
@@ -87,43 +78,4 @@ export function connectionFor(
         ? `unknown connection "${name}"; the app settings have ${known.join(", ") || "none"} of kind ${kind}`
         : `connection "${name}" is ${connection.kind}; expected ${kind}`,
   });
-}
-
-function credentialOf(connection: Connection, wiring: Wiring): Credential {
-  switch (connection.credential) {
-    case "managedidentity":
-      return entra(managedIdentity(connection.clientId), connection, wiring);
-    case "serviceprincipal":
-      return entra(principalOf(connection), connection, wiring);
-    case "accountkey":
-      return sharedKey(accountOf(connection), connection.accountKey ?? "", wiring.clock.nowMs);
-    case "sas":
-      return sas(connection.sas ?? "");
-    case "emulator":
-      return bearer(async () => ({ token: "emulator", expiresMs: Number.POSITIVE_INFINITY }), wiring.clock.nowMs);
-  }
-}
-
-function principalOf({ tenantId = "", clientId = "", clientSecret = "", ...rest }: Connection): TokenCredential {
-  const certificatePath = rest.clientCertificatePath;
-  const proof = certificatePath === undefined ? { secret: clientSecret } : { certificatePath };
-  return servicePrincipal({ tenantId, clientId, proof });
-}
-
-function entra(credential: TokenCredential, { kind, endpoint }: Connection, wiring: Wiring): Credential {
-  return bearer(async (abortSignal) => {
-    try {
-      const got = await credential.getToken(scopes[kind], { abortSignal });
-      if (got !== null) return { token: got.token, expiresMs: got.expiresOnTimestamp };
-      throw new Error("the identity gave no token");
-    } catch (error) {
-      throw noToken(error, kind, endpoint);
-    }
-  }, wiring.clock.nowMs);
-}
-
-function accountOf({ endpoint }: Connection): string {
-  const url = new URL(endpoint);
-  // Emulators have the account in the path, Azure in the host.
-  return (isLoopback(url) ? url.pathname.split("/")[1] : url.hostname.split(".")[0]) ?? "";
 }

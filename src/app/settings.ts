@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { type CloudName, clouds } from "./clouds.ts";
 import { type Connection, connectionsIn } from "./connections.ts";
+import { type StateStore, stateStoreIn } from "./stateStore.ts";
 import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
 
 const count = (fallback: number, min: number, max: number) =>
@@ -12,6 +14,10 @@ const count = (fallback: number, min: number, max: number) =>
 
 // Milliseconds, MiB and counts; each is an app setting Lakeferry__<name>.
 const tuning = z.strictObject({
+  /** Which cloud this is, as environment().name of Bicep and `az cloud show` have it. */
+  cloud: z
+    .enum(Object.keys(clouds) as CloudName[], `expected one of ${Object.keys(clouds).join(", ")}`)
+    .default("AzureCloud"),
   table: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits")
@@ -53,37 +59,24 @@ export type Settings = {
   readonly state: StateStore;
 };
 
-/** A connection string (an emulator, or an account with keys), or endpoints for the app's managed identity. */
-export type StateStore =
-  | { readonly connectionString: string }
-  | { readonly tables: string; readonly blobs: string; readonly clientId: string | undefined };
-
 /** Reads the app settings; throws LakeError "invalid" naming the setting, what it should be, and an example. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const prefix = "Lakeferry__";
   const parsed = tuning.safeParse(settingsUnder(prefix, env));
   if (!parsed.success) throw firstWrong(prefix, parsed.error);
-  return { connections: connectionsIn(env), tuning: parsed.data, state: stateIn(env) };
+  const { data } = parsed;
+  refuseReversed(prefix, data);
+  return { connections: connectionsIn(env, data.cloud), tuning: data, state: stateStoreIn(env, data.cloud) };
 }
 
-// The names are the Functions host's own, so that one setting serves host and app.
-function stateIn(env: Readonly<Record<string, string | undefined>>): StateStore {
-  const connectionString = env["AzureWebJobsStorage"];
-  if (connectionString !== undefined && connectionString !== "") return { connectionString };
-  const account = env["AzureWebJobsStorage__accountName"];
-  const endpointOf = (service: "table" | "blob") =>
-    env[`AzureWebJobsStorage__${service}ServiceUri`] ??
-    (account === undefined ? undefined : `https://${account}.${service}.core.windows.net`);
-  const [tables, blobs] = [endpointOf("table"), endpointOf("blob")];
-  if (tables !== undefined && blobs !== undefined) {
-    return { tables, blobs, clientId: env["AzureWebJobsStorage__clientId"] };
+// Two that only make sense in this order.
+function refuseReversed(prefix: string, data: Settings["tuning"]): void {
+  for (const [less, more] of [
+    ["firstWaveMs", "waveMs"],
+    ["firstRetryMs", "maxRetryMs"],
+  ] as const) {
+    if (data[less] <= data[more]) continue;
+    const detail = `${data[less]} is more than ${prefix}${more}, which is ${data[more]}; expected at most that, as ${prefix}${less}=${data[more]}`;
+    throw wrongSetting(`${prefix}${less}`, detail);
   }
-  if (tables !== undefined || blobs !== undefined) {
-    const missing = tables === undefined ? "tableServiceUri" : "blobServiceUri";
-    throw wrongSetting(`AzureWebJobsStorage__${missing}`, "missing; the state needs tables and blobs");
-  }
-  throw wrongSetting(
-    "AzureWebJobsStorage__accountName",
-    "missing; give the storage account of the app's state, as AzureWebJobsStorage__accountName=contosostate",
-  );
 }

@@ -5,7 +5,7 @@ import type { Blobs } from "../state/blobs.ts";
 import type { Rows } from "../state/rows.ts";
 import { tableRows } from "../state/tableRows.ts";
 import { managedIdentity } from "./identity.ts";
-import type { StateStore } from "./settings.ts";
+import type { StateStore } from "./stateStore.ts";
 
 /** Opens the app's state: one table, and one container for the journals. Both are made on first use. */
 export function openState(

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { AuthenticationError } from "@azure/identity";
+import { clouds } from "../../src/app/clouds.ts";
 import { managedIdentity, noToken, servicePrincipal } from "../../src/app/identity.ts";
 import { isLakeError } from "../../src/core/error.ts";
 
@@ -55,6 +56,7 @@ test("what Entra ID answers is told apart alike, and a certificate that can't be
   const nowhere = servicePrincipal({
     tenantId: "11111111-1111-4111-8111-111111111111",
     clientId: "c",
+    authorityHost: clouds.AzureCloud.authorityHost,
     proof: { certificatePath: "/nowhere/cert.pem" },
   });
   await assert.rejects(nowhere.getToken("https://storage.azure.com/.default"), (error) => {

@@ -70,7 +70,14 @@ function fits(value: string | number | boolean, reference: TypeReference): boole
     case TypeBaseKind.IntegerType:
       if (typeof value !== "number") return false;
       return value >= (type.minValue ?? value) && value <= (type.maxValue ?? value);
-    default:
+    case TypeBaseKind.BuiltInType:
+    case TypeBaseKind.ObjectType:
+    case TypeBaseKind.ArrayType:
+    case TypeBaseKind.ResourceType:
+    case TypeBaseKind.DiscriminatedObjectType:
+    case TypeBaseKind.ResourceFunctionType:
+    case TypeBaseKind.NullType:
+    case TypeBaseKind.FunctionType:
       return false;
   }
 }

@@ -47,19 +47,21 @@ function declarationProblems({ params, vars, outputs, root }: Template): readonl
   return found;
 }
 
-const builtIn = new Set([
-  ...["environment", "resourceGroup", "subscription", "tenant", "resourceId", "subscriptionResourceId", "guid"],
-  ...["uniqueString", "take", "empty", "split", "string", "union", "length", "cidrSubnet", "loadTextContent"],
-  ...["loadJsonContent", "replace", "indexOf", "readEnvironmentVariable", "description", "allowed", "minLength"],
-  ...["maxLength", "minValue", "maxValue", "targetScope"],
-]);
+const builtIn = new Set(
+  `environment resourceGroup subscription tenant resourceId subscriptionResourceId guid uniqueString take empty split string
+  union length cidrSubnet loadTextContent loadJsonContent replace indexOf readEnvironmentVariable description allowed minLength
+  maxLength minValue maxValue targetScope`.split(/\s+/u),
+);
 
 // Every name leads to something of this file, and what is asked of a module is one of its outputs.
 function nameProblems(template: Template, templates: ReadonlyMap<string, Template>): readonly string[] {
   const found: string[] = [];
   const modules = new Map(template.modules.map((module) => [module.name, module]));
   const known = new Set([
-    ...[...template.params.keys(), ...template.vars.keys(), ...modules.keys(), ...builtIn],
+    ...template.params.keys(),
+    ...template.vars.keys(),
+    ...modules.keys(),
+    ...builtIn,
     ...template.resources.map(({ name }) => name),
   ]);
   const look = (node: Node, names: ReadonlySet<string>): void => {

@@ -66,6 +66,8 @@ export const readByTheHost: ReadonlySet<string> = new Set([
   "AzureWebJobsStorage__queueServiceUri",
   "AzureWebJobsStorage__credential",
   "TaskHubName",
+  "APPLICATIONINSIGHTS_CONNECTION_STRING",
+  "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
   "AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions",
   "AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout",
   "AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval",
