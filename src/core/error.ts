@@ -24,8 +24,13 @@ type Details = {
   readonly status?: number | undefined;
   readonly code?: string | undefined;
   readonly requestId?: string | undefined;
+  readonly at?: Side | undefined;
+  readonly tries?: number | undefined;
   readonly cause?: unknown;
 };
+
+/** Which lake an error is about, or the name itself. */
+export type Side = "source" | "sink" | "name";
 
 /** The fields of a LakeError that cross a boundary as a value (activity result, row, report). */
 export type Failure = {
@@ -36,6 +41,11 @@ export type Failure = {
   readonly status?: number;
   readonly code?: string;
   readonly requestId?: string;
+  readonly at?: Side;
+  /** How often the request was sent that failed in the end. */
+  readonly tries?: number;
+  /** When it was given up, in ISO 8601. */
+  readonly time?: string;
 };
 
 /** The only error that crosses a folder of src. Branch on `kind` or `retry`, never on the message. */
@@ -50,6 +60,8 @@ export class LakeError extends Error {
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly requestId: string | undefined;
+  readonly at: Side | undefined;
+  readonly tries: number | undefined;
 
   constructor(kind: Kind, details: Details) {
     super(`${kind} at ${details.op} ${details.path}: ${details.detail}`, { cause: details.cause });
@@ -62,6 +74,8 @@ export class LakeError extends Error {
     this.status = details.status;
     this.code = details.code;
     this.requestId = details.requestId;
+    this.at = details.at;
+    this.tries = details.tries;
   }
 
   /** The same failure after the last try, so that no outer loop multiplies the tries. */
@@ -70,12 +84,23 @@ export class LakeError extends Error {
       ...this.details(),
       detail: `${this.detail} (${tries} tries)`,
       retry: "exhausted",
+      tries,
     });
   }
 
+  /** The same failure, which this try of a request has brought. */
+  atTry(tries: number): LakeError {
+    return this.tries === undefined ? new LakeError(this.kind, { ...this.details(), tries }) : this;
+  }
+
+  /** The same failure, of one of the lakes; who said so first is right. */
+  of(at: Side): LakeError {
+    return this.at === undefined ? new LakeError(this.kind, { ...this.details(), at }) : this;
+  }
+
   private details(): Details {
-    const { op, path, detail, retry, retryAfterMs, status, code, requestId, cause } = this;
-    return { op, path, detail, retry, retryAfterMs, status, code, requestId, cause };
+    const { op, path, detail, retry, retryAfterMs, status, code, requestId, at, tries, cause } = this;
+    return { op, path, detail, retry, retryAfterMs, status, code, requestId, at, tries, cause };
   }
 }
 
@@ -92,7 +117,7 @@ export function isKind(error: unknown, kind: Kind): error is LakeError {
 /** Any thrown thing as a failure value; what isn't a LakeError is "unexpected" at the given place. */
 export function failureOf(error: unknown, op: string, path: string): Failure {
   if (!isLakeError(error)) return { kind: "unexpected", op, path, detail: messageOf(error) };
-  const { kind, detail, status, code, requestId } = error;
+  const { kind, detail, status, code, requestId, at, tries } = error;
   return {
     kind,
     op: error.op,
@@ -101,6 +126,8 @@ export function failureOf(error: unknown, op: string, path: string): Failure {
     ...(status === undefined ? {} : { status }),
     ...(code === undefined ? {} : { code }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(at === undefined ? {} : { at }),
+    ...(tries === undefined ? {} : { tries }),
   };
 }
 

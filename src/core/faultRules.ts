@@ -1,7 +1,13 @@
-import type { Kind } from "./error.ts";
+import type { Failure } from "./error.ts";
 
 /** ADF's rules for files that can't be copied: with a rule on, such a file is skipped and said, not failed. */
-export type FaultRule = "fileMissing" | "fileForbidden" | "dataInconsistency" | "invalidFileName";
+export const faultRules = ["fileMissing", "fileForbidden", "dataInconsistency", "invalidFileName"] as const;
+
+/** One of faultRules. */
+export type FaultRule = (typeof faultRules)[number];
+
+/** Which rules are on. */
+export type FaultRules = Readonly<Record<FaultRule, boolean>>;
 
 /**
  * The rule that a failure falls under, whether it is on or not.
@@ -11,14 +17,10 @@ export type FaultRule = "fileMissing" | "fileForbidden" | "dataInconsistency" | 
  *   the sink takes no such name              invalidFileName
  *   anything else, and the sink's own no's   none: always a failure
  */
-export function ruleFor(failure: {
-  readonly kind: Kind;
-  readonly at: "source" | "sink" | "name";
-}): FaultRule | undefined {
-  const { kind, at } = failure;
+export function ruleFor({ kind, at }: Pick<Failure, "kind" | "at">): FaultRule | undefined {
   if (at === "name") return kind === "invalid" ? "invalidFileName" : undefined;
   if (kind === "corrupt" || kind === "changed") return "dataInconsistency";
-  if (at === "sink") return undefined;
+  if (at !== "source") return undefined;
   if (kind === "not-found") return "fileMissing";
   return kind === "denied" ? "fileForbidden" : undefined;
 }

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { PreservedAccess } from "./access.ts";
+import type { FailureLimit } from "./faultRules.ts";
+import { overwrites } from "./overwrite.ts";
+import { nameRules } from "./rename.ts";
 import { accessTiers } from "./tier.ts";
 
 const preservable = ["ACL", "Owner", "Group", "LastModified", "Expiry"] as const;
@@ -8,11 +11,12 @@ const preservable = ["ACL", "Owner", "Group", "LastModified", "Expiry"] as const
 export type Preserved = (typeof preservable)[number];
 
 const tier = z.enum(accessTiers);
-const share = z
-  .string()
-  .regex(/^\d{1,3}(?:\.\d+)?%$/u, 'expected a share such as "5%"')
-  .transform((text) => ({ percent: Number(text.slice(0, -1)) }))
-  .refine(({ percent }) => percent <= 100, "expected at most 100%");
+// Kept as it was written, so that a request that was checked can be checked again.
+const share = (expected: string) =>
+  z.string().refine((text) => /^\d{1,3}(?:\.\d+)?%$/u.test(text) && percentOf(text) <= 100, expected);
+const howMany = 'expected a number of items from 0, or a share such as "5%"';
+const howProven =
+  'expected "wire", "readBack", "readTwice", or a sample of one of the latter two such as { "readBack": "5%" }';
 
 /**
  * The properties of a request that say how faithful a migration is, and what it bears. Names and defaults are ADF's
@@ -41,16 +45,22 @@ export const fidelity = {
         ),
     ])
     .optional(),
-  names: z.enum(["fail", "skip", "rename"]).default("fail"),
-  overwrite: z.enum(["ifDifferent", "ifNewer", "always", "never"]).default("ifDifferent"),
-  /** `wire`: checksums on the way. `readBack`: the sink is read and hashed again; all of it, or a share of the files. */
+  names: z.enum(nameRules).default("fail"),
+  overwrite: z.enum(overwrites).default("ifDifferent"),
+  /**
+   * `wire`: checksums on the way. `readBack`: the sink is read and hashed again; all of it, or a share of the files.
+   * `readTwice`: the source is read a second time as well.
+   */
   validateDataConsistency: z
-    .union([
-      z.literal("wire").transform(() => ({ readBackPercent: 0 })),
-      z.literal("readBack").transform(() => ({ readBackPercent: 100 })),
-      z.strictObject({ readBack: share }).transform(({ readBack }) => ({ readBackPercent: readBack.percent })),
-    ])
-    .prefault("wire"),
+    .union(
+      [
+        z.enum(["wire", "readBack", "readTwice"]),
+        z.strictObject({ readBack: share(howProven) }),
+        z.strictObject({ readTwice: share(howProven) }),
+      ],
+      howProven,
+    )
+    .default("wire"),
   skipErrorFile: z
     .strictObject({
       fileMissing: z.boolean().default(true),
@@ -60,18 +70,37 @@ export const fidelity = {
     })
     .prefault({}),
   /** Failed files and folders that end the run when there are more; a number, or a share of those listed. */
-  maxFailures: z.union([z.int().min(0), share]).optional(),
+  maxFailures: z.union([z.int(howMany).min(0, howMany), share(howMany)], howMany).optional(),
 } as const;
+
+/** What else than the wire is to prove a file: nothing, a second reading of the sink, or of both lakes. */
+export type Reading = "none" | "readBack" | "readTwice";
+
+type Consistency = z.infer<typeof fidelity.validateDataConsistency>;
+
+/** What proves a file; `digest` is its own, in hex, so every try of it agrees and a larger sample holds a smaller one's files. */
+export function readingOf(asked: Consistency, digest: string): Reading {
+  if (asked === "wire") return "none";
+  if (typeof asked === "string") return asked;
+  const [reading, text] =
+    "readBack" in asked ? (["readBack", asked.readBack] as const) : (["readTwice", asked.readTwice] as const);
+  return isSampled(percentOf(text), digest) ? reading : "none";
+}
+
+/** The failures that a run bears. */
+export function limitOf(asked: number | string | undefined): FailureLimit | undefined {
+  return typeof asked === "string" ? { percent: percentOf(asked) } : asked;
+}
+
+function percentOf(text: string): number {
+  return Number(text.slice(0, -1));
+}
 
 /** The parts of an item's access that are preserved. */
 export function preservedAccess(preserve: readonly Preserved[]): ReadonlySet<PreservedAccess> {
   return new Set(preserve.filter((what) => what === "ACL" || what === "Owner" || what === "Group"));
 }
 
-/**
- * Whether a file is in the sample that is read back. `digest` is its own, in hex, so every try of the file agrees and a
- * larger share holds a smaller one's files.
- */
-export function isReadBack(readBackPercent: number, digest: string): boolean {
-  return Number.parseInt(digest.slice(0, 8), 16) < (readBackPercent / 100) * 2 ** 32;
+function isSampled(percent: number, digest: string): boolean {
+  return Number.parseInt(digest.slice(0, 8), 16) < (percent / 100) * 2 ** 32;
 }

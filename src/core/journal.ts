@@ -1,6 +1,7 @@
 import { addDigests, type Digest } from "./digest.ts";
 import type { FileOutcome, FolderOutcome } from "./outcome.ts";
 import { type LakePath, splitPath } from "./path.ts";
+import { isoTime } from "./time.ts";
 
 /** What a journal's lines say first, so that a reader can choose without reading on. */
 export const journalOutcomes = ["copied", "made", "found", "skipped", "failed"] as const;
@@ -105,6 +106,8 @@ const columns = [
   "status",
   "code",
   "requestId",
+  "tries",
+  "time",
   "detail",
 ] as const;
 
@@ -129,15 +132,7 @@ function line(outcome: JournalOutcome, fields: object): string {
 }
 
 function reasonOf(outcome: FileOutcome | FolderOutcome): object {
-  if (outcome.do === "skipped") return { because: outcome.because };
-  if (outcome.do !== "failed") return {};
-  const { kind, path: _, ...rest } = outcome.failure;
-  return { because: kind, ...rest };
-}
-
-// A lake may hold times that no calendar has.
-function isoTime(ms: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- a format, not the clock
-  const time = new Date(ms);
-  return Number.isNaN(time.getTime()) ? String(ms) : time.toISOString();
+  if (outcome.do !== "skipped" && outcome.do !== "failed") return {};
+  const { kind, path: _, ...rest } = outcome.failure ?? {};
+  return outcome.do === "failed" ? { because: kind, ...rest } : { because: outcome.because, ...rest };
 }

@@ -13,9 +13,12 @@ export type FileOutcome = Listed &
         /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
         readonly crc64?: string;
       }
-    | { readonly do: "skipped"; readonly because: SkipReason }
+    | Skipped
     | { readonly do: "failed"; readonly failure: Failure }
   );
+
+/** Left out; with the failure that a fault rule bore. */
+export type Skipped = { readonly do: "skipped"; readonly because: SkipReason; readonly failure?: Failure };
 
 /** A file as it was listed: its length, its modification time when it is known, and its part of the lake's digest. */
 export type Listed = {
@@ -32,7 +35,7 @@ export type Listed = {
 export type FolderOutcome =
   | { readonly do: "made"; readonly before?: true }
   | { readonly do: "found" }
-  | { readonly do: "skipped"; readonly because: SkipReason }
+  | Skipped
   | { readonly do: "failed"; readonly failure: Failure; readonly isPart?: true };
 
 /** What an item has cost; requests only where one walk has sent them all. */

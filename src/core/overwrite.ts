@@ -2,7 +2,10 @@ import { decide, type Decision } from "./decide.ts";
 import type { Entry, SinkItem } from "./entry.ts";
 
 /** When a file that stands at the sink is written again. */
-export type Overwrite = "ifDifferent" | "ifNewer" | "always" | "never";
+export const overwrites = ["ifDifferent", "ifNewer", "always", "never"] as const;
+
+/** One of overwrites. */
+export type Overwrite = (typeof overwrites)[number];
 
 /** decide's word, or what the user said instead of it. */
 export type RuledDecision =
@@ -16,14 +19,14 @@ export type RuledDecision =
  *   sink                                    ifDifferent     ifNewer                    always         never
  *   nothing                                 copy (absent)   copy (absent)              copy (absent)  copy (absent)
  *   a folder                                refuse          refuse                     refuse         refuse
- *   a file this run wrote, nothing differs  skip (same)     skip (same)                skip (same)    skip (same)
+ *   a file this run wrote                   as decide says  as decide says             as decide says as decide says
  *   any other file                          as decide says  copy (newer) if the        copy (asked)   skip (exists)
  *                                                           source's time is later
  *                                                           than the file's, else
  *                                                           skip (notNewer)
  *
  * A file of ours has the time of the source version it was made of; any other the sink's own time. A file this run wrote
- * is one whose worker was lost before it could count it.
+ * is one whose worker was lost before it could count it, or of which the source has a newer version by now.
  */
 export function decideBy(
   rule: Overwrite,
@@ -33,7 +36,7 @@ export function decideBy(
 ): RuledDecision {
   const decision = decide(source, sink);
   if (rule === "ifDifferent" || sink === undefined || decision.do === "refuse") return decision;
-  if (decision.do === "skip" && sink.origin?.run === run) return decision;
+  if (sink.origin?.run === run) return decision;
   switch (rule) {
     case "always":
       return { do: "copy", because: "asked" };

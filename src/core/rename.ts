@@ -2,7 +2,10 @@ import { whyGen2Refuses } from "./names.ts";
 import { childPath, type LakePath } from "./path.ts";
 
 /** What to do with names that Gen2 refuses. */
-export type NameRule = "fail" | "skip" | "rename";
+export const nameRules = ["fail", "skip", "rename"] as const;
+
+/** One of nameRules. */
+export type NameRule = (typeof nameRules)[number];
 
 /** Where a child goes at the sink: under its own name, or with `sourceName` where another is taken for it; or nowhere. */
 export type Placing =

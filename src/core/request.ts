@@ -2,6 +2,7 @@ import { z } from "zod";
 import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
 import { isLakeError, messageOf } from "./error.ts";
+import { fidelity } from "./fidelity.ts";
 import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
@@ -16,10 +17,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   dataIntegrationUnits: "lakeferry finds the number of lanes by itself; there is nothing to set",
   parallelCopies: "lakeferry finds the number of parallel copies by itself; there is nothing to set",
   preserve: later("only data, names and folders are carried over; access control lists, owners and times are not"),
-  validateDataConsistency: later(
-    "each request to the sink carries an MD5 that the service checks; no more can be asked",
-  ),
-  skipErrorFile: later("a file that fails never stops a run; there are no rules to set"),
   enableStaging: "lakeferry copies directly; there is no staging store",
   stagingSettings: "lakeferry copies directly; there is no staging store",
   logSettings: "lakeferry keeps its own record of each run; there is nothing to set",
@@ -27,12 +24,14 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   translator: "lakeferry copies bytes as they are; there are no columns to translate",
   enableSkipIncompatibleRow: "lakeferry copies bytes as they are; there are no rows",
   redirectIncompatibleRowSettings: "lakeferry copies bytes as they are; there are no rows",
+  validateDataConsistency: later(
+    "each request to the sink carries an MD5 that the service checks; no more can be asked",
+  ),
   compare: later("a file is the same when length and source time agree"),
   extra: later("items only the sink has are left alone"),
   dryRun: later("dry run"),
   audit: later("audit"),
   accessTier: later("files take the account's default access tier"),
-  maxFailures: later("a run goes on however many files fail"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
   wildcardFolderPath: later("wildcards"),
@@ -130,6 +129,9 @@ export const migrationRequest = refusing(
       window: windowRequest.optional(),
       /** How much work the run does until it stops by itself. */
       stopAfter: stopAfterRequest.optional(),
+      overwrite: fidelity.overwrite,
+      skipErrorFile: fidelity.skipErrorFile,
+      maxFailures: fidelity.maxFailures,
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       source,
       sink,

@@ -1,8 +1,9 @@
 import { addDigests, type Digest, emptyDigest } from "./digest.ts";
 import type { Kind } from "./error.ts";
+import { type FaultRule, faultRules } from "./faultRules.ts";
 
-/** Why a listed item was deliberately not copied. */
-export type SkipReason = "same" | "not-recursive" | "vanished";
+/** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
+export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | FaultRule;
 
 /** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
 export type Tally = {
@@ -76,6 +77,11 @@ export function addTallies(a: Tally, b: Tally): Tally {
 /** The sum of a count by reason. */
 export function totalOf(counts: Readonly<Partial<Record<string, number>>>): number {
   return Object.values(counts).reduce((sum: number, count) => sum + (count ?? 0), 0);
+}
+
+/** Items that a fault rule has skipped: not copied, and no failures. */
+export function skippedByRule({ filesSkipped, foldersSkipped }: Tally): number {
+  return faultRules.reduce((sum, rule) => sum + (filesSkipped[rule] ?? 0) + (foldersSkipped[rule] ?? 0), 0);
 }
 
 /** True when every listed item is accounted for. */

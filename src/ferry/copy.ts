@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Budget } from "../core/budget.ts";
-import { decide } from "../core/decide.ts";
 import type { Entry, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
+import { decideBy, type Overwrite } from "../core/overwrite.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard, Sink, Source } from "../lake/lake.ts";
 import { listedAs } from "./hash.ts";
@@ -15,6 +15,7 @@ import type { FileOutcome } from "../core/outcome.ts";
 /** Everything one file's copy needs. */
 export type Crossing = {
   readonly run: string;
+  readonly overwrite: Overwrite;
   readonly source: Source;
   readonly sink: Sink;
   /** Bytes in memory, shared by all copies of the process. */
@@ -46,7 +47,7 @@ export async function copyFile(
   for (let isLast = false; ; isLast = true) {
     mustBeFile(from, entry);
     const listing = listedAs(from, entry);
-    const decision = decide(entry, there);
+    const decision = decideBy(crossing.overwrite, crossing.run, entry, there);
     if (decision.do === "skip") {
       // Sent earlier by this run, whose worker was lost before it could count the file.
       if (there?.origin?.run === crossing.run) return { do: "copied", ...listing, read, ...proofOf(there) };

@@ -33,6 +33,8 @@ export type Ledger = {
   readonly room: (signal: AbortSignal) => Promise<void>;
   /** Files and folders dealt with, over all saves. */
   readonly items: () => number;
+  /** What is counted and not yet taken. */
+  readonly unsaved: () => { readonly listed: number; readonly failed: number };
 };
 
 /** A ledger at zero that counts the meter's requests as well. */
@@ -107,6 +109,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       }
     },
     items: () => items,
+    unsaved: () => ({ listed: tally.filesListed + tally.foldersListed, failed: failures.length }),
     take: () => {
       writeSpans();
       const mark = journal.mark();

@@ -1,26 +1,34 @@
 import type { Budget } from "../core/budget.ts";
+import { isLakeError, type Side } from "../core/error.ts";
 import type { Activity, BusyWith } from "../core/glance.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 
-/** The same lake, each of whose operations is seen to begin and end. */
+/** The same lake, each of whose operations is seen to begin and end, and whose errors say whose they are. */
 export function observedSource(source: Source, activity: Activity): Source {
+  const seen = sideOf(activity, "source");
   return {
     ...source,
-    stat: during(activity, "reading", source.stat),
-    list: during(activity, "listing", source.list),
-    read: during(activity, "reading", source.read),
+    stat: seen("reading", source.stat),
+    list: seen("listing", source.list),
+    read: seen("reading", source.read),
+    getAccess: seen("reading", source.getAccess),
   };
 }
 
 /** See observedSource. */
 export function observedSink(sink: Sink, activity: Activity): Sink {
+  const seen = sideOf(activity, "sink");
   return {
     ...sink,
-    stat: during(activity, "writing", sink.stat),
-    makeFolder: during(activity, "writing", sink.makeFolder),
-    putFile: during(activity, "writing", sink.putFile),
-    stageBlock: during(activity, "writing", sink.stageBlock),
-    commitBlocks: during(activity, "writing", sink.commitBlocks),
+    stat: seen("writing", sink.stat),
+    read: seen("reading", sink.read),
+    makeFolder: seen("writing", sink.makeFolder),
+    putFile: seen("writing", sink.putFile),
+    stageBlock: seen("writing", sink.stageBlock),
+    commitBlocks: seen("writing", sink.commitBlocks),
+    getAccess: seen("writing", sink.getAccess),
+    setAccess: seen("writing", sink.setAccess),
+    setExpiry: seen("writing", sink.setExpiry),
   };
 }
 
@@ -53,6 +61,17 @@ export function withinBudget(own: Budget, shared: Budget): Budget {
       }
     },
   };
+}
+
+function sideOf(activity: Activity, side: Side) {
+  return <A extends readonly unknown[], T>(kind: BusyWith, act: (...args: A) => Promise<T>) =>
+    during(activity, kind, async (...args: A): Promise<T> => {
+      try {
+        return await act(...args);
+      } catch (error) {
+        throw isLakeError(error) ? error.of(side) : error;
+      }
+    });
 }
 
 function during<A extends readonly unknown[], T>(

@@ -3,6 +3,8 @@ import { capsOf, laneCaps } from "../core/caps.ts";
 import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
+import { isTooMany } from "../core/faultRules.ts";
+import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
@@ -48,6 +50,7 @@ export async function walkPacket(
 ): Promise<PacketEnd> {
   const { clock, pace } = ferry;
   const { request } = run;
+  const limit = limitOf(request.maxFailures);
   const meter = newMeter();
   const activity = openActivity(clock.nowMs);
   const valves = ferry.valves();
@@ -61,6 +64,7 @@ export async function walkPacket(
     request,
     crossing: {
       run: run.id,
+      overwrite: request.overwrite,
       ...lakes,
       memory: observedBudget(ferry.memory, activity),
       blockSizeInMB: request.sink.blockSizeInMB,
@@ -175,12 +179,15 @@ export async function walkPacket(
     let sharing: Promise<unknown> | undefined;
     let running: Promise<unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
+    let elsewhere = { listed: 0, failed: 0 };
     while (!state.isOver && !saving.isFenced) {
       await Promise.race([over, clock.sleep(tickMs)]);
       if (failure !== undefined) throw failure.error;
       const nowMs = clock.nowMs();
       ferry.widen();
-      if (ferry.closing.aborted) stop("asked");
+      const here = ledger.unsaved();
+      const hasGoneWrong = isTooMany(limit, elsewhere.failed + here.failed, elsewhere.listed + here.listed);
+      if (ferry.closing.aborted || hasGoneWrong) stop("asked");
       // However late it was claimed and however slow the lakes are: a packet that was taken is moved on, if it can be.
       const isFair = ledger.items() > 0 || isDue(claimedMs, leastWorkMs, nowMs);
       if (nowMs >= input.deadlineMs && isFair) stop("deadline");
@@ -190,7 +197,8 @@ export async function walkPacket(
       }
       if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;
-        const { isWanted, hunger, caps, ends } = await feel(ferry, input);
+        const { isWanted, hunger, caps, ends, counted } = await feel(ferry, input);
+        elsewhere = counted ?? elsewhere;
         const { waiting } = hunger;
         if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
         if (!isWanted || ends === "window") stop("asked");
@@ -280,7 +288,7 @@ async function isInTheWay({ knownRivals }: Ferry, { run, plannedMs }: SliceInput
 async function feel(
   ferry: Ferry,
   { run, epoch }: SliceInput,
-): Promise<{ readonly isWanted: boolean } & Pick<Pulse, "hunger" | "ends"> & Partial<Pick<Pulse, "caps">>> {
+): Promise<{ readonly isWanted: boolean } & Pick<Pulse, "hunger" | "ends" | "counted"> & Partial<Pick<Pulse, "caps">>> {
   const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
     const pulse = await ferry.pulse(run);

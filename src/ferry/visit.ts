@@ -1,18 +1,17 @@
 import { emptyCrc64 } from "../core/crc64.ts";
 import type { Entry } from "../core/entry.ts";
-import { type Failure, failureOf, isKind, isLakeError, LakeError } from "../core/error.ts";
+import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
 import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { whyGen2Refuses } from "../core/names.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
-import type { Source } from "../lake/lake.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { type Crossing, copyFile, type Parted } from "./copy.ts";
-import { listedAs } from "./hash.ts";
 import { commitLarge, sendPiece } from "./large.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BlockRun } from "./blockRun.ts";
+import { verdicts } from "./verdict.ts";
 import type { Visitor } from "./walk.ts";
 
 /** This many items in a row that no patience could bring over mean that a lake is gone, not that the items are bad. */
@@ -43,6 +42,7 @@ export function copying(means: Copying): Visitor {
   /** Large files that this walk has begun. */
   const begunHere = new Map<string, LargeFileState>();
   const { source, sink } = crossing;
+  const verdict = verdicts(source, request.skipErrorFile, nowMs);
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
   let lost = 0;
@@ -56,7 +56,7 @@ export function copying(means: Copying): Visitor {
     const to = moved(path);
     const why = whyGen2Refuses(to);
     if (why === undefined) return to;
-    throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName" });
+    throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName", at: "name" });
   }
 
   // Decides whose fault it is: a lake's (the walk ends and its names stay open), nobody's yet, or the item's own.
@@ -101,7 +101,7 @@ export function copying(means: Copying): Visitor {
       return outcome;
     } catch (error) {
       if ((await blame(error, path, signal)) === "postponed") return "postponed";
-      return failed(error, path, entry, source, signal);
+      return verdict.file(error, path, entry, signal);
     }
   }
 
@@ -145,7 +145,7 @@ export function copying(means: Copying): Visitor {
       return outcome;
     } catch (error) {
       if ((await blame(error, path, signal)) === "postponed") return "postponed";
-      return failed(error, path, file, source, signal);
+      return verdict.file(error, path, file, signal);
     }
   }
 
@@ -232,57 +232,11 @@ export function copying(means: Copying): Visitor {
   ): Promise<FolderOutcome | "postponed"> {
     if (!isLakeError(error)) throw error;
     if ((await blame(error, path, signal)) === "postponed") return "postponed";
-    if (isKind(error, "not-found") && (await isGone(path, source, signal)))
-      return { do: "skipped", because: "vanished" };
-    return { do: "failed", failure: helpful(failureOf(error, op, path)) };
+    return verdict.folder(error, op, path, signal);
   }
-}
-
-async function failed(
-  error: unknown,
-  path: LakePath,
-  entry: Pick<Entry, "bytes" | "modifiedMs"> | undefined,
-  source: Source,
-  signal: AbortSignal,
-): Promise<FileOutcome> {
-  const listed = listedAs(path, entry);
-  if (isKind(error, "not-found") && (await isGone(path, source, signal))) {
-    return { do: "skipped", because: "vanished", ...listed };
-  }
-  return { do: "failed", failure: helpful(failureOf(error, "copy", path)), ...listed };
 }
 
 function unknownFile({ file, path }: BlockRun): LakeError {
   const detail = `row file-${file} is missing from the state table; cancel this run and start another one`;
   return new LakeError("unexpected", { op: "ferryPacket", path, detail });
-}
-
-// Listed, and gone before it could be read, is the source's own change and no failure. Only the source's own word for
-// it counts: a sink whose file system is gone says "not found" as well.
-async function isGone(path: LakePath, source: Source, signal: AbortSignal): Promise<boolean> {
-  try {
-    await source.stat(path, signal);
-    return false;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return isKind(error, "not-found");
-  }
-}
-
-function helpful(failure: Failure): Failure {
-  if (failure.kind !== "denied") return failure;
-  return { ...failure, detail: `the app's identity needs ${rightFor(failure.op)} (${failure.detail})` };
-}
-
-function rightFor(op: string): string {
-  switch (op) {
-    case "LISTSTATUS":
-      return "Read and Execute on this folder of the source and Execute on every folder above";
-    case "OPEN":
-      return "Read on this file of the source and Execute on every folder above";
-    case "GETFILESTATUS":
-      return "Execute on every folder above in the source";
-    default:
-      return "the role Storage Blob Data Contributor on the sink";
-  }
 }

@@ -11,15 +11,17 @@ import {
   type RunStatus,
   type Totals,
 } from "../core/run.ts";
+import { isTooMany } from "../core/faultRules.ts";
+import { limitOf } from "../core/fidelity.ts";
 import { ownEndMs, ownRest } from "../core/rest.ts";
 import { type Spent, spentBy } from "../core/stopAfter.ts";
 import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
-import { emptyTally, isBalanced } from "../core/tally.ts";
+import { emptyTally, isBalanced, skippedByRule } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
 import type { Work } from "../state/work.ts";
-import type { LaneAccount } from "../state/workRows.ts";
+import { countedIn, type LaneAccount } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { prepare } from "./prepare.ts";
@@ -74,8 +76,11 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (begun.epoch !== input.epoch) return fenced;
   const left = await packetsLeft(work, account);
   if (restingStatus(begun.status) !== undefined) return end(ferry, begun, restingStatus);
+  const counted = await work.account();
+  const tooMany = tooManyFailures(begun, counted);
+  if (tooMany !== undefined) return end(ferry, begun, () => "Failed", { error: tooMany });
   if (left === 0) {
-    const { status, error } = verdict(await work.account());
+    const { status, error } = verdict(counted);
     return end(ferry, begun, () => status, { error });
   }
   if (own !== undefined) return end(ferry, begun, () => restedStatus(own), { rest: own, spent });
@@ -273,7 +278,15 @@ function verdict({ tally, created, done, failed }: LaneAccount): { status: RunSt
       },
     };
   }
-  return { status: failed === 0 ? "Succeeded" : "CompletedWithErrors" };
+  return { status: failed === 0 && skippedByRule(tally) === 0 ? "Succeeded" : "CompletedWithErrors" };
+}
+
+// What was done stays done, and what is left stays as it is: a run that goes wrong only goes no further.
+function tooManyFailures({ request: { maxFailures } }: Run, account: LaneAccount): Failure | undefined {
+  const { listed, failed } = countedIn(account);
+  if (!isTooMany(limitOf(maxFailures), failed, listed)) return undefined;
+  const detail = `stopped: ${failed} of ${listed} files and folders failed, and maxFailures allows ${maxFailures}`;
+  return { kind: "unprocessable", op: "maxFailures", path: "/", detail, code: "TooManyFailures" };
 }
 
 function stalled(stalls: number, lastError: Failure | undefined): Failure {

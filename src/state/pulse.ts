@@ -3,10 +3,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Rest, Run, RunStatus } from "../core/run.ts";
 import { ownRest } from "../core/rest.ts";
 import { spentBy } from "../core/stopAfter.ts";
-import { emptyTally } from "../core/tally.ts";
 import { recent } from "./recent.ts";
 import type { Runs } from "./runs.ts";
 import type { Hunger, Work } from "./work.ts";
+import { countedIn, emptyAccount } from "./workRows.ts";
 
 /** What slices look at every few seconds: what people want of the run, and which lanes wait for work. */
 export type Pulse = {
@@ -16,6 +16,8 @@ export type Pulse = {
   readonly caps: RunCaps;
   /** Whether the run's own request ends its work now: the hours it may work in at once, its budget with the files at hand. */
   readonly ends?: Rest["because"] | undefined;
+  /** Files and folders counted so far, and failures; only of runs that bear so many and no more. */
+  readonly counted?: { readonly listed: number; readonly failed: number };
 };
 
 /** The pulse of runs, asked for at most once in `everyMs` per run and process, however many slices there are. */
@@ -27,13 +29,15 @@ export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock
     const [found, hunger] = await Promise.all([runs.get(run), work(run).hunger()]);
     if (found === undefined) return undefined;
     const { status, epoch } = found;
-    const ends = await ownEnd(found, work(run), clock.nowMs());
-    return { status, epoch, hunger, caps: capsOf(found), ends };
+    return { status, epoch, hunger, caps: capsOf(found), ...(await ownBounds(found, work(run), clock.nowMs())) };
   });
 }
 
 // Lanes are added up for those runs only that count what they do.
-async function ownEnd(run: Run, work: Work, nowMs: number): Promise<Pulse["ends"]> {
-  const tally = run.request.stopAfter === undefined ? emptyTally : (await work.account()).tally;
-  return ownRest(run, spentBy(run, tally, nowMs), nowMs)?.because;
+async function ownBounds(run: Run, work: Work, nowMs: number): Promise<Pick<Pulse, "ends" | "counted">> {
+  const { stopAfter, maxFailures } = run.request;
+  const isCounted = stopAfter !== undefined || maxFailures !== undefined;
+  const account = isCounted ? await work.account() : emptyAccount;
+  const ends = ownRest(run, spentBy(run, account.tally, nowMs), nowMs)?.because;
+  return maxFailures === undefined ? { ends } : { ends, counted: countedIn(account) };
 }

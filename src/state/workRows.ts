@@ -17,6 +17,11 @@ export type LaneAccount = {
 /** The account of a lane that has done nothing. */
 export const emptyAccount: LaneAccount = { tally: emptyTally, created: 0, done: 0, failed: 0 };
 
+/** How many items an account has counted, and how many of them failed. */
+export function countedIn({ tally, failed }: Pick<LaneAccount, "tally" | "failed">) {
+  return { listed: tally.filesListed + tally.foldersListed, failed };
+}
+
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */
 const failureUnitsPerRow = 50_000;
 

@@ -33,7 +33,8 @@ export async function patiently<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!isLakeError(error) || error.retry !== "later") throw error;
+      if (!isLakeError(error)) throw error;
+      if (error.retry !== "later") throw error.atTry(tries);
       if (progress() > reached) {
         reached = progress();
         tries = 1;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import type { SinkItem } from "../../src/core/entry.ts";
 import { isTooMany, ruleFor } from "../../src/core/faultRules.ts";
-import { fidelity, isReadBack, preservedAccess } from "../../src/core/fidelity.ts";
+import { fidelity, limitOf, preservedAccess, readingOf } from "../../src/core/fidelity.ts";
 import { decideBy, type Overwrite } from "../../src/core/overwrite.ts";
 import { tierOf } from "../../src/core/tier.ts";
 
@@ -19,7 +19,7 @@ test("a request that says nothing carries everything over, proves on the way, an
     compareAccess: "listing",
     names: "fail",
     overwrite: "ifDifferent",
-    validateDataConsistency: { readBackPercent: 0 },
+    validateDataConsistency: "wire",
     skipErrorFile: { fileMissing: true, fileForbidden: false, dataInconsistency: false, invalidFileName: false },
   });
 });
@@ -32,8 +32,9 @@ test("shares, samples and tiers are read as they are meant", () => {
     skipErrorFile: { invalidFileName: true },
     preserve: [],
   });
-  assert.deepEqual(read.maxFailures, { percent: 2.5 });
-  assert.deepEqual(read.validateDataConsistency, { readBackPercent: 10 });
+  assert.deepEqual(limitOf(read.maxFailures), { percent: 2.5 });
+  assert.deepEqual([limitOf(3), limitOf(undefined)], [3, undefined]);
+  assert.deepEqual(schema.parse(read), read, "a request that was checked can be checked again");
   assert.deepEqual(read.accessTier, [{ olderThanDays: 30, tier: "Cool" }]);
   assert.deepEqual([read.skipErrorFile.invalidFileName, read.skipErrorFile.fileMissing], [true, true]);
   assert.deepEqual(preservedAccess(read.preserve), new Set());
@@ -54,6 +55,7 @@ test("what makes no sense is refused with the property named", () => {
     [{ names: "escape" }, "names"],
     [{ skipErrorFile: { fileLocked: true } }, "skipErrorFile"],
     [{ validateDataConsistency: { readBack: "200%" } }, "validateDataConsistency"],
+    [{ validateDataConsistency: true }, "validateDataConsistency"],
   ] as const) {
     const { error } = schema.safeParse(request);
     assert.deepEqual([error?.issues.length, error?.issues[0]?.path[0]], [1, property], JSON.stringify(request));
@@ -98,7 +100,8 @@ test("a run bears as many failures as it was told, and a share of no fewer than 
 
 test("a sample is the share it says, the same at each look, and part of every larger one", () => {
   const digests = Array.from({ length: 4000 }, (_, index) => hash("md5", String(index), "hex"));
-  const sample = (share: number) => digests.filter((digest) => isReadBack(share, digest));
+  const sample = (share: number) =>
+    digests.filter((digest) => readingOf({ readBack: `${share}%` }, digest) === "readBack");
   assert.deepEqual([sample(0).length, sample(100).length], [0, 4000]);
   const ten = sample(10);
   assert.ok(ten.length > 300 && ten.length < 500, String(ten.length));
@@ -127,7 +130,7 @@ test("each rule for overwriting decides as its table says", () => {
   assert.deepEqual(said(file({ modifiedMs: 500 })), ["copy foreign", "copy newer", "copy asked", "skip exists"]);
 });
 
-test("what is absent is always copied, and what stands there is never replaced by `never`", () => {
+test("what is absent is always copied, and what others wrote is never replaced by `never`", () => {
   const items = fc.option(
     fc.record({
       run: fc.constantFrom("r", "q"),
@@ -141,8 +144,9 @@ test("what is absent is always copied, and what stands there is never replaced b
       const sink = origin === undefined ? undefined : file({ bytes: origin.bytes, origin });
       const decision = decideBy(rule, "r", source, sink);
       if (sink === undefined) assert.equal(decision.do, "copy");
+      else if (origin?.run === "r") assert.deepEqual(decision, decideBy("ifDifferent", "r", source, sink));
       else if (rule === "never") assert.equal(decision.do, "skip");
-      else if (rule === "always" && origin?.run !== "r") assert.equal(decision.do, "copy");
+      else if (rule === "always") assert.equal(decision.do, "copy");
     }),
   );
 });

@@ -39,7 +39,7 @@ test("what failed says why, in the store's own words too", () => {
 });
 
 test("a time that no calendar has is written as a number", () => {
-  const line = fileLine(at("/x"), { do: "skipped", because: "vanished", bytes: 1, modifiedMs: 9e15, digest });
+  const line = fileLine(at("/x"), { do: "skipped", because: "fileMissing", bytes: 1, modifiedMs: 9e15, digest });
   assert.match(line, /"modifiedTime":"9000000000000000"/u);
 });
 

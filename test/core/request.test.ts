@@ -17,6 +17,8 @@ test("a request needs nothing but a file system", () => {
   assert.deepEqual(migrationRequest.parse({ sink }), {
     parallelism: "auto",
     filesPerLane: "auto",
+    overwrite: "ifDifferent",
+    skipErrorFile: { fileMissing: true, fileForbidden: false, dataInconsistency: false, invalidFileName: false },
     source: { connection: "LakeSource", folderPath: "/", recursive: true },
     sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
   });
@@ -30,6 +32,10 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["no files", { sink, filesPerLane: 0 }, "filesPerLane", /"auto" or 1 to 256 files in flight/u],
   ["too many files", { sink, filesPerLane: 257 }, "filesPerLane", /"auto" or 1 to 256 files in flight/u],
   ["many lanes", { sink, parallelism: "many" }, "parallelism", /"auto" or 1 to 256 lanes/u],
+  ["an unknown way to overwrite", { sink, overwrite: "maybe" }, "overwrite", /"ifDifferent"\|"ifNewer"/u],
+  ["an unknown fault rule", { sink, skipErrorFile: { fileLocked: true } }, "skipErrorFile.fileLocked", /unknown/u],
+  ["a negative budget", { sink, maxFailures: -1 }, "maxFailures", /a number of items from 0, or a share/u],
+  ["a budget of more than all", { sink, maxFailures: "101%" }, "maxFailures", /a number of items from 0, or a share/u],
   ["no file system", {}, "sink.fileSystem", /expected string/u],
   ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],
   ["an unknown property deeper down", { sink, source: { colour: 1 } }, "source.colour", /unknown property/u],
@@ -70,7 +76,7 @@ for (const [what, body, field, message] of wrong) {
   });
 }
 
-const notYet = ["preserve", "validateDataConsistency", "skipErrorFile", "dryRun", "audit", "compare", "extra"];
+const notYet = ["preserve", "validateDataConsistency", "dryRun", "audit", "compare", "extra"];
 for (const property of notYet) {
   test(`${property} is refused as not yet supported, never ignored`, () => {
     assert.deepEqual(

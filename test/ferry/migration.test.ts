@@ -199,15 +199,15 @@ test("a file that shrinks while it is read is looked at again and copied", async
   assert.deepEqual(sink.files(), new Map([["/x", "short"]]));
 });
 
-test("a file that vanishes after it was listed is a skip with a reason", async () => {
+test("a file that vanishes after it was listed is skipped by its rule, and said", async () => {
   const { ferry, source } = testFerry();
   source.write("/x", "x");
   source.onCall = (op, path) => {
     if (op === "read") source.remove(path);
   };
   await addRun(ferry, "r", requestOf());
-  assert.equal((await drive(ferry, "r")).status, "Succeeded");
-  assert.deepEqual((await ferry.work("r").account()).tally.filesSkipped, { vanished: 1 });
+  assert.equal((await drive(ferry, "r")).status, "CompletedWithErrors");
+  assert.deepEqual((await ferry.work("r").account()).tally.filesSkipped, { fileMissing: 1 });
 });
 
 test("a sink that says not-found is a failure, never taken for a file that vanished", async () => {
