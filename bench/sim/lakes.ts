@@ -162,7 +162,7 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
         }),
       stageBlock: (_path, _id, bytes, signal) =>
         asked("sink putBlock", transferMs(bytes.byteLength, true), signal, () => checksumOf(bytes)),
-      commitBlocks: (path, _ids, _md5, _label, guard, signal) =>
+      commitBlocks: (path, _ids, _label, guard, signal) =>
         asked("sink putBlockList", 0, signal, () => {
           mark(path, "putBlockList", guard);
         }),

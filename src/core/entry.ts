@@ -48,4 +48,6 @@ export type Origin = {
   readonly modifiedMs: number;
   /** The source's name, when the sink refuses it and holds the item under another. */
   readonly name?: string;
+  /** CRC-64 of the content, as 16 hex digits, where the sink keeps no checksum of its own: put together from the blocks'. */
+  readonly crc64?: string;
 };

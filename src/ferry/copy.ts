@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Budget } from "../core/budget.ts";
 import type { Entry, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
+import { crc64Hex } from "../core/crc64.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
 import { decideBy, type Overwrite } from "../core/overwrite.ts";
@@ -60,8 +61,8 @@ export async function copyFile(
       return { do: "parted", file: parted(crossing, from, to, entry, there, earlier) };
     }
     try {
-      const md5 = await send(crossing, from, to, entry, guardOf(there), signal);
-      return { do: "copied", ...listing, read: read + entry.bytes, md5 };
+      const proof = await send(crossing, from, to, entry, guardOf(there), signal);
+      return { do: "copied", ...listing, read: read + entry.bytes, ...proof };
     } catch (error) {
       if (isKind(error, "conflict")) {
         there = await crossing.sink.stat(to, signal);
@@ -80,7 +81,10 @@ export async function copyFile(
   }
 }
 
-// Resolves to the MD5 that the sink has checked.
+/** Checksum of a file's content, in hex: MD5 of what goes in one request, else CRC-64. */
+type Proof = { readonly md5?: string; readonly crc64?: string };
+
+// Resolves to the checksum that the sink has checked.
 async function send(
   { run, source, sink, memory, blockSizeInMB, sizes }: Crossing,
   from: LakePath,
@@ -88,20 +92,20 @@ async function send(
   { bytes, modifiedMs }: Entry,
   guard: Guard,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Proof> {
   const origin = { run, bytes, modifiedMs };
   if (bytes > onePutBytes) {
     const blockBytes = sizes.bytesFor(to, bytes, blockSizeInMB);
     const file = randomUUID();
-    const hash = createHash("md5");
-    await sendBlocks({ source, sink, memory, from, to, file, blockBytes, first: 0, bytes, hash }, signal);
-    const md5 = hash.digest("hex");
-    await sink.commitBlocks(to, blockIdsOf(file, Math.ceil(bytes / blockBytes)), md5, origin, guard, signal);
-    return md5;
+    const sum = await sendBlocks({ source, sink, memory, from, to, file, blockBytes, first: 0, bytes }, signal);
+    const crc64 = crc64Hex(sum);
+    const ids = blockIdsOf(file, Math.ceil(bytes / blockBytes));
+    await sink.commitBlocks(to, ids, { ...origin, crc64 }, guard, signal);
+    return { crc64 };
   }
   const release = await memory.take(bytes, signal);
   try {
-    return await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal);
+    return { md5: await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal) };
   } finally {
     release();
   }
@@ -143,8 +147,9 @@ function guardOf(there: SinkItem | undefined): Guard {
 }
 
 // What the sink holds counts, not what was sent: another execution may have been the one that landed.
-function proofOf({ md5 }: SinkItem): { readonly md5?: string } {
-  return md5 === undefined ? {} : { md5 };
+function proofOf({ md5, origin }: SinkItem): Proof {
+  const crc64 = origin?.crc64;
+  return crc64 !== undefined ? { crc64 } : md5 === undefined ? {} : { md5 };
 }
 
 /** True for what this run has written of this version of the source. */

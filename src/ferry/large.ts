@@ -41,17 +41,18 @@ export async function commitLarge(
   const isSame = entry.bytes === bytes && entry.modifiedMs === modifiedMs;
   let why: unknown = failure === undefined ? changedAgain(path) : new LakeError(failure.kind, failure);
   if (isSame && failure === undefined) {
+    const crc64 = crc64Hex(file.crc64);
     const copied: FileOutcome = {
       do: "copied",
       ...listedAs(path, entry),
       // Counted with the blocks.
       read: 0,
-      crc64: crc64Hex(file.crc64),
+      crc64,
       effort: { milliseconds: nowMs() - file.openedMs },
     };
     try {
       const ids = blockIdsOf(id, blockCount(file));
-      await sink.commitBlocks(to, ids, undefined, { run, bytes, modifiedMs }, guardOf(file), signal);
+      await sink.commitBlocks(to, ids, { run, bytes, modifiedMs, crc64 }, guardOf(file), signal);
       return copied;
     } catch (error) {
       if (!isKind(error, "conflict") && !isKind(error, "changed")) throw error;

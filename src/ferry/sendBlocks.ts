@@ -1,4 +1,3 @@
-import type { Hash } from "node:crypto";
 import { type Budget, budget } from "../core/budget.ts";
 import { combineCrc64, type Crc64 } from "../core/crc64.ts";
 import { blockIdOf } from "../core/largeFile.ts";
@@ -21,13 +20,11 @@ export type BlockJob = {
   /** The first block's index, and how many bytes to send from there on. */
   readonly first: number;
   readonly bytes: number;
-  /** Sees all bytes in order. */
-  readonly hash?: Hash;
 };
 
 /** Reads a piece of a file in one go and stages it block by block, some at a time; resolves to its CRC-64. */
 export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Crc64> {
-  const { source, sink, memory, from, to, file, first, bytes, blockBytes, hash } = job;
+  const { source, sink, memory, from, to, file, first, bytes, blockBytes } = job;
   // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
   const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size() / blockBytes) - 1));
   const release = await memory.take((blocksInFlight + 1) * blockBytes, signal);
@@ -76,7 +73,6 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Cr
   }
 
   function receive(chunk: Uint8Array): Promise<void> | undefined {
-    hash?.update(chunk);
     if (filled + chunk.byteLength >= block.byteLength) return fill(chunk);
     block.set(chunk, filled);
     filled += chunk.byteLength;

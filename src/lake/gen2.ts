@@ -133,7 +133,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       return crc64;
     },
 
-    commitBlocks: async (path, blockIds, md5, label, guard, signal) => {
+    commitBlocks: async (path, blockIds, label, guard, signal) => {
       const list = blockIds.map((id) => `<Latest>${id}</Latest>`).join("");
       const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`, "utf8");
       const sent = hash("md5", body, "base64");
@@ -141,7 +141,6 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         "content-type": "application/xml",
         "content-md5": sent,
         "x-ms-blob-content-type": "application/octet-stream",
-        ...(md5 === undefined ? {} : { "x-ms-blob-content-md5": Buffer.from(md5, "hex").toString("base64") }),
         ...labelHeaders(label),
         ...guardHeaders(guard),
       };
@@ -161,12 +160,13 @@ function openClient(send: Send, url: string): DataLakeServiceClient {
 }
 
 // ISO-8859-1 headers can't carry every character, so numbers, ids and ASCII only.
-function originMetadata({ run, bytes, modifiedMs, name }: Origin): Record<string, string> {
+function originMetadata({ run, bytes, modifiedMs, name, crc64 }: Origin): Record<string, string> {
   return {
     lakeferry_run: run,
     lakeferry_length: String(bytes),
     lakeferry_modified: String(modifiedMs),
     ...(name === undefined ? {} : { lakeferry_name: asciiJson(name) }),
+    ...(crc64 === undefined ? {} : { lakeferry_crc64: crc64 }),
   };
 }
 
@@ -208,7 +208,14 @@ function originOf(headers: Readonly<Record<string, string>>): Origin | undefined
   const modifiedMs = Number(headers["x-ms-meta-lakeferry_modified"]);
   if (run === undefined || Number.isNaN(bytes) || Number.isNaN(modifiedMs)) return undefined;
   const name = parsedName(headers["x-ms-meta-lakeferry_name"]);
-  return { run, bytes, modifiedMs, ...(name === undefined ? {} : { name }) };
+  const crc64 = headers["x-ms-meta-lakeferry_crc64"];
+  return {
+    run,
+    bytes,
+    modifiedMs,
+    ...(name === undefined ? {} : { name }),
+    ...(crc64 === undefined || !/^[0-9a-f]{16}$/u.test(crc64) ? {} : { crc64 }),
+  };
 }
 
 function parsedName(text: string | undefined): string | undefined {

@@ -80,14 +80,12 @@ export type Sink = {
    */
   readonly stageBlock: (path: LakePath, blockId: string, content: Uint8Array, signal?: AbortSignal) => Promise<Crc64>;
   /**
-   * Makes the blocks the file's content, in this order, and keeps `md5`, hex, if known, as that of the whole. A
-   * block that is gone is "changed". A repeat after a lost reply meets
-   * its own work as "conflict".
+   * Makes the blocks the file's content, in this order. The sink keeps no MD5 of it, as nobody would have checked that. A
+   * block that is gone is "changed". A repeat after a lost reply meets its own work as "conflict".
    */
   readonly commitBlocks: (
     path: LakePath,
     blockIds: readonly string[],
-    md5: string | undefined,
     label: FileLabel,
     guard: Guard,
     signal?: AbortSignal,

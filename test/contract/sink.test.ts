@@ -120,24 +120,25 @@ function promises(lake: () => Lake): void {
     await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
     await sink.stageBlock(at("/b/x"), ids[1], bytes("bb"));
     assert.equal(await sink.stat(at("/b/x")), undefined);
-    await sink.commitBlocks(at("/b/x"), ids, md5Of("aabbcc"), origin("aabbcc"), nothing);
+    const label = { ...origin("aabbcc"), crc64: "0123456789abcdef" };
+    await sink.commitBlocks(at("/b/x"), ids, label, nothing);
     assert.equal(await lake().contentOf(sink, "/b/x"), "aabbcc");
     const { origin: from, md5 } = (await sink.stat(at("/b/x"))) ?? assert.fail("it is gone");
-    assert.deepEqual([from, md5], [origin("aabbcc"), md5Of("aabbcc")]);
+    assert.deepEqual([from, md5], [label, undefined], "it keeps our CRC-64, and no MD5 that nobody has checked");
   });
 
   test("a commit is guarded like a put", async () => {
     const sink = await made();
     await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
     await sink.stageBlock(at("/x"), "YQ==", bytes("two"));
-    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), nothing), conflict);
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), nothing), conflict);
     await assert.rejects(
-      sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), { replaces: "etag", etag: '"0x1"' }),
+      sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag: '"0x1"' }),
       conflict,
     );
     assert.equal(await lake().contentOf(sink, "/x"), "one");
     const etag = (await sink.stat(at("/x")))?.etag ?? "";
-    await sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("two"), { replaces: "etag", etag });
+    await sink.commitBlocks(at("/x"), ["YQ=="], origin("two"), { replaces: "etag", etag });
     assert.equal(await lake().contentOf(sink, "/x"), "two");
   });
 
@@ -156,7 +157,7 @@ function promises(lake: () => Lake): void {
 
   test("a commit of blocks that are gone is a change, to be sent again", async () => {
     const sink = await made();
-    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], md5Of("two"), origin("a"), nothing), (error) =>
+    await assert.rejects(sink.commitBlocks(at("/x"), ["YQ=="], origin("a"), nothing), (error) =>
       isKind(error, "changed"),
     );
   });
@@ -170,7 +171,7 @@ function promises(lake: () => Lake): void {
     const sink = await made();
     await sink.putFile(at("/a"), bytes("a"), { ...origin("a"), accessTier: "Cool" }, nothing);
     await sink.stageBlock(at("/b"), "YQ==", bytes("b"));
-    await sink.commitBlocks(at("/b"), ["YQ=="], md5Of("b"), { ...origin("b"), accessTier: "Archive" }, nothing);
+    await sink.commitBlocks(at("/b"), ["YQ=="], { ...origin("b"), accessTier: "Archive" }, nothing);
     await sink.putFile(at("/c"), bytes("c"), origin("c"), nothing);
     const items = await Promise.all(["/a", "/b", "/c"].map((path) => sink.stat(at(path))));
     assert.deepEqual(

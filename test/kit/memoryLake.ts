@@ -196,7 +196,8 @@ export function memorySink(): MemorySink {
     addFolder(parent);
     const { accessTier, ...origin } = label;
     const tier = accessTier === undefined ? {} : { accessTier };
-    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin, ...tier });
+    const md5 = op === "putFile" ? { md5: md5Of(bytes) } : {};
+    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin, ...tier, ...md5 });
     accesses.set(path, inherited(parent, "file"));
     blocks.delete(path);
     writes.set(path, (writes.get(path) ?? 0) + 1);
@@ -212,7 +213,8 @@ export function memorySink(): MemorySink {
     plant: (path, content) => {
       isMade = true;
       addFolder(splitPath(path as LakePath).folder);
-      items.set(path, { bytes: Buffer.from(content), etag: `"${++version}"` });
+      const bytes = Buffer.from(content);
+      items.set(path, { bytes, etag: `"${++version}"`, md5: md5Of(bytes) });
       accesses.set(path, inherited(splitPath(path as LakePath).folder, "file"));
     },
 
@@ -226,7 +228,7 @@ export function memorySink(): MemorySink {
       const item = items.get(path);
       if (item !== undefined) {
         const { bytes, ...about } = item;
-        return { kind: "file", bytes: bytes.byteLength, md5: md5Of(bytes), ...about };
+        return { kind: "file", bytes: bytes.byteLength, ...about };
       }
       const origin = folderOrigins.get(path);
       if (!folders.has(path)) return undefined;
@@ -263,7 +265,7 @@ export function memorySink(): MemorySink {
       return addToCrc64(emptyCrc64, content);
     },
 
-    commitBlocks: async (path, blockIds, _md5, label, guard) => {
+    commitBlocks: async (path, blockIds, label, guard) => {
       const staged = blocks.get(path);
       const parts = blockIds.map((id) => staged?.get(id));
       if (parts.some((part) => part === undefined)) {
@@ -297,7 +299,7 @@ export function memorySink(): MemorySink {
   return sink;
 }
 
-type SunkFile = Omit<SinkItem, "kind" | "bytes" | "md5"> & { readonly bytes: Uint8Array };
+type SunkFile = Omit<SinkItem, "kind" | "bytes"> & { readonly bytes: Uint8Array };
 
 const sinkRootAccess: Access = { owner: "$superuser", group: "$superuser", acl: aclOfMode(0o750), isSticky: false };
 
