@@ -131,7 +131,7 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
     };
 
     const sink: Sink = {
-      makeFileSystem: (signal) => asked("sink createFileSystem", 0, signal, () => "made"),
+      makeFileSystem: (_label, signal) => asked("sink createFileSystem", 0, signal, () => "made"),
       stat: (path, signal) =>
         asked("sink getProperties", 0, signal, (): SinkItem | undefined => {
           if (path === rootPath) return { kind: "folder", bytes: 0, etag: '"root"' };
@@ -148,23 +148,24 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
         throw missing("read", path);
       },
       makeFolder: (path, _label, signal) =>
-        asked("sink createFolder", 0, signal, () => {
+        asked("sink createFolder", 0, signal, (): "made" | SinkItem => {
           const child = childAt(path);
           if (child?.kind !== "folder") throw missing("createFolder", path);
           const was = made[child.number];
           made[child.number] = 1;
-          return was === 0 ? "made" : "found";
+          return was === 0 ? "made" : { kind: "folder", bytes: 0, etag: '"folder"' };
         }),
       putFile: (path, bytes, _label, guard, signal) =>
         asked("sink putBlob", transferMs(bytes.byteLength, false), signal, () => {
           mark(path, "putBlob", guard);
-          return md5;
+          return { md5, etag: '"file"' };
         }),
       stageBlock: (_path, _id, bytes, signal) =>
         asked("sink putBlock", transferMs(bytes.byteLength, true), signal, () => checksumOf(bytes)),
       commitBlocks: (path, _ids, _label, guard, signal) =>
         asked("sink putBlockList", 0, signal, () => {
           mark(path, "putBlockList", guard);
+          return { etag: '"file"' };
         }),
       getAccess: async (path) => {
         throw missing("getAccess", path);

@@ -114,7 +114,9 @@ export async function simulate(setting: Setting): Promise<Figures> {
   }
 
   async function course(): Promise<{ readonly use: HubUse; readonly account: LaneAccount; readonly endedMs: number }> {
-    const request = migrationRequest.parse({ parallelism: setting.parallelism, sink: { fileSystem: "lake" } });
+    const { parallelism } = setting;
+    // Its lakes hold names and bytes, and nobody's rights.
+    const request = migrationRequest.parse({ parallelism, preserve: ["LastModified"], sink: { fileSystem: "lake" } });
     const run = { id: runId, status: "Queued", epoch: 1, request, createdMs: time.nowMs(), workedMs: 0 } as const;
     await openRuns(state.bare).add(run);
     const isOver = { value: false };

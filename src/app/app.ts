@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { blockSizes } from "../core/blocks.ts";
+import { openAccessMemories, toldIn } from "../ferry/accessMemory.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
@@ -74,6 +75,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       memory: widening.memory,
       files: widening.files,
       widen: widening.look,
+      access: { namedEntries: tuning.namedAclEntries, memory: openAccessMemories(toldIn(runs)) },
       pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),
       rivals,
       knownRivals: () => knownRivals("all"),

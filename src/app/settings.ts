@@ -33,6 +33,7 @@ const tuning = z.strictObject({
   listingsInFlight: count(8, 1, 128),
   connections: count(128, 1, 2048),
   memoryMiB: count(64, 16, 4096),
+  namedAclEntries: count(28, 0, 2000),
   saveIntervalMs: count(3000, 100, 60_000),
   pulseIntervalMs: count(2000, 100, 60_000),
   graceMs: count(10_000, 0, 120_000),

@@ -7,11 +7,12 @@ import {
   isObjectId,
   type Mode,
   modeBitsOf,
+  parseAcl,
   parseMode,
   principalOf,
   printAcl,
 } from "./acl.ts";
-import type { Entry } from "./entry.ts";
+import type { Entry, SeenAccess } from "./entry.ts";
 
 /** Who owns an item, and who may do what with it. */
 export type Access = { readonly owner: string; readonly group: string; readonly acl: Acl; readonly isSticky: boolean };
@@ -25,6 +26,16 @@ export type AccessChange = {
   readonly group?: string;
   readonly rights?: { readonly by: "acl"; readonly acl: Acl } | { readonly by: "mode"; readonly mode: Mode };
 };
+
+/**
+ * How an item came to the access that it is to have.
+ *   created       with the request that made the folder
+ *   set           by requests of their own
+ *   predicted     inherited, as files of its kind were seen to
+ *   readBack      inherited, and read back
+ *   mispredicted  set, as what it had inherited wasn't what had been predicted
+ */
+export type AccessWay = "created" | "set" | "predicted" | "readBack" | "mispredicted";
 
 /** What a request may ask to carry over; ADF's words. */
 export type PreservedAccess = "ACL" | "Owner" | "Group";
@@ -67,39 +78,64 @@ export function hasWanted(has: Access, wanted: WantedAccess): boolean {
  * A request that is sent says all that is wanted, so that none depends on what the item was believed to have.
  */
 export function changesTo(wanted: WantedAccess, has: Access): readonly AccessChange[] {
-  if (hasWanted(has, wanted)) return [];
+  return hasWanted(has, wanted) ? [] : changesSaying(wanted, has);
+}
+
+/** The same requests whatever the item is believed to have; none where nothing is wanted. */
+export function changesSaying(
+  wanted: WantedAccess,
+  has: Pick<Access, "isSticky"> & Partial<Pick<Access, "acl">>,
+): readonly AccessChange[] {
   const { acl, isSticky } = wanted;
   const first: AccessChange = {
     ...(wanted.owner === undefined ? {} : { owner: wanted.owner }),
     ...(wanted.group === undefined ? {} : { group: wanted.group }),
     ...(acl === undefined ? {} : { rights: { by: "acl", acl } }),
   };
-  const needsMode = isSticky !== undefined && (isSticky || has.isSticky);
-  if (!needsMode) return [first];
-  const mode: AccessChange = { rights: { by: "mode", mode: { bits: modeBitsOf(acl ?? has.acl), isSticky } } };
-  return Object.keys(first).length === 0 ? [mode] : [first, mode];
+  const shown = acl ?? has.acl;
+  const modes: readonly AccessChange[] =
+    isSticky !== undefined && (isSticky || has.isSticky) && shown !== undefined
+      ? [{ rights: { by: "mode", mode: { bits: modeBitsOf(shown), isSticky } } }]
+      : [];
+  return Object.keys(first).length === 0 ? modes : [first, ...modes];
 }
 
-/** Whether two listings agree on an item's access, as far as they tell: ids, mode, sticky bit, and that there is an ACL. */
+/**
+ * Whether two listings agree on the preserved parts of an item's access, as far as they tell: ids; mode, sticky bit, and
+ * that there is an ACL.
+ */
 export function isListedAlike(
   source: Pick<Entry, "owner" | "group" | "permission" | "hasAcl">,
-  sink: { readonly owner: string; readonly group: string; readonly permissions: string },
+  sink: Pick<SeenAccess, "owner" | "group" | "permissions">,
+  preserve: ReadonlySet<PreservedAccess>,
   path: string,
 ): boolean {
+  if (preserve.has("Owner") && principalOf(source.owner) !== principalOf(sink.owner)) return false;
+  if (preserve.has("Group") && principalOf(source.group) !== principalOf(sink.group)) return false;
+  if (!preserve.has("ACL")) return true;
   const here = parseMode(source.permission, path);
   const there = parseMode(sink.permissions, path);
-  return (
-    principalOf(source.owner) === principalOf(sink.owner) &&
-    principalOf(source.group) === principalOf(sink.group) &&
-    here.bits === there.bits &&
-    here.isSticky === there.isSticky &&
-    source.hasAcl === sink.permissions.endsWith("+")
-  );
+  const isModeAlike = here.bits === there.bits && here.isSticky === there.isSticky;
+  return isModeAlike && source.hasAcl === sink.permissions.endsWith("+");
 }
+
+/** The whole access of an item of the sink, where what was seen tells it: with its ACL, or when there is none. */
+export function seenWhole(seen: SeenAccess | undefined, path: string): Access | undefined {
+  if (seen === undefined || (seen.acl === undefined && seen.permissions.endsWith("+"))) return undefined;
+  const { bits, isSticky } = parseMode(seen.permissions, path);
+  const acl = seen.acl === undefined ? aclOfMode(bits) : parseAcl(seen.acl, path);
+  return { owner: principalOf(seen.owner), group: principalOf(seen.group), acl, isSticky };
+}
+
+/**
+ * Kinds of findings: more entries than the sink holds; principals by name where an object id is needed; the all-zero id;
+ * ids that the source can't name.
+ */
+export type FindingKind = "tooManyEntries" | "names" | "nobody" | "nameless";
 
 /** Something about a wanted access that a person should know; `isFatal` when the sink would refuse it. */
 export type AccessFinding = {
-  readonly because: "too many entries" | "names" | "nobody";
+  readonly because: FindingKind;
   readonly isFatal: boolean;
   readonly detail: string;
 };
@@ -114,12 +150,9 @@ export function findingsOf(access: WantedAccess, limit: number): readonly Access
     const named = countNamed(acl, scope);
     if (named <= limit) return [];
     const detail = `${named} named ${scope} entries; Gen2 holds ${limit} beside owner, group, mask and other`;
-    return [{ because: "too many entries", isFatal: true, detail }];
+    return [{ because: "tooManyEntries", isFatal: true, detail }];
   });
-  const principals = [access.owner, access.group, ...acl.map(({ id }) => id)].filter(
-    (id): id is string => id !== undefined && id !== "",
-  );
-  const unique = [...new Set(principals)];
+  const unique = principalsIn(access);
   const named = unique.filter((id) => !isObjectId(id) && !id.startsWith("$"));
   const nobody = unique.filter((id) => id === nobodysId);
   return [
@@ -133,52 +166,15 @@ export function findingsOf(access: WantedAccess, limit: number): readonly Access
   ];
 }
 
+/** Everybody whom an access names, once each. */
+export function principalsIn({ owner, group, acl = [] }: WantedAccess): readonly string[] {
+  const all = [owner, group, ...acl.map(({ id }) => id)];
+  return [...new Set(all.filter((id): id is string => id !== undefined && id !== ""))];
+}
+
 /** The principals that the lake can't name, given an access in which it was asked for names: they are gone, or foreign. */
 export function namelessIn(named: Access): readonly string[] {
-  const ids = [named.owner, named.group, ...named.acl.map(({ id }) => id)].filter(isObjectId);
-  return [...new Set(ids)].filter((id) => id !== nobodysId);
+  return principalsIn(named).filter((id) => isObjectId(id) && id !== nobodysId);
 }
 
 const nobodysId = "00000000-0000-0000-0000-000000000000";
-
-/** What to do about the access of a file that was just written without any. */
-export type Advice = "trust" | "readBack" | "set";
-
-/** What is believed of inheritance during a run, and how far it was proven. */
-export type Prediction = {
-  /**
-   * For a new file in a folder with this access at the sink.
-   *   it would not inherit what is wanted, or one prediction was wrong   set
-   *   it would; this pair of folder ACL and wanted ACL is proven         trust
-   *   it would; nothing of this pair was read back yet                   readBack
-   * Until a first read-back tells who the maker is, an owner is a reason to read back.
-   */
-  readonly advise: (folder: Access, wanted: WantedAccess) => Advice;
-  /** Takes a file's access as it was read back; false when it isn't the predicted one, which ends all trust. */
-  readonly learn: (folder: Access, wanted: WantedAccess, read: Access) => boolean;
-};
-
-/** Nothing believed yet. */
-export function openPrediction(): Prediction {
-  const proven = new Set<string>();
-  let maker: string | undefined;
-  let isOff = false;
-  const pairOf = (folder: Access, { acl }: WantedAccess) =>
-    `${printAcl(folder.acl)} ${acl === undefined ? "" : printAcl(acl)}`;
-  return {
-    advise: (folder, wanted) => {
-      if (isOff) return "set";
-      const inherited = inheritedAccess(folder, "file", maker ?? wanted.owner ?? "");
-      if (!hasWanted(inherited, wanted)) return "set";
-      const isProven = proven.has(pairOf(folder, wanted)) && (wanted.owner === undefined || maker !== undefined);
-      return isProven ? "trust" : "readBack";
-    },
-    learn: (folder, wanted, read) => {
-      maker ??= read.owner;
-      const isAsPredicted = hasWanted(read, inheritedAccess(folder, "file", maker));
-      if (isAsPredicted) proven.add(pairOf(folder, wanted));
-      else isOff = true;
-      return isAsPredicted;
-    },
-  };
-}

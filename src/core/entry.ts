@@ -38,6 +38,18 @@ export type SinkItem = {
   readonly expiresMs?: number;
   /** The tier the file was given; absent when it follows the account's default. */
   readonly accessTier?: string;
+  /** Absent when nothing told it. */
+  readonly access?: SeenAccess;
+};
+
+/** Who owns an item of the sink, and who may do what, as a look at it tells. */
+export type SeenAccess = {
+  readonly owner: string;
+  readonly group: string;
+  /** As "rwxr-x--T", with a "+" behind it when there is an ACL. */
+  readonly permissions: string;
+  /** The comma list, where it is told. */
+  readonly acl?: string;
 };
 
 /** The provenance lakeferry stores with every file and folder it writes. */

@@ -4,7 +4,7 @@ import { type LakePath, splitPath } from "./path.ts";
 import { isoTime } from "./time.ts";
 
 /** What a journal's lines say first, so that a reader can choose without reading on. */
-export const journalOutcomes = ["copied", "made", "found", "skipped", "failed"] as const;
+export const journalOutcomes = ["copied", "access", "made", "found", "skipped", "failed"] as const;
 
 /** One of journalOutcomes. */
 export type JournalOutcome = (typeof journalOutcomes)[number];
@@ -41,6 +41,7 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
     ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
     ...(outcome.do === "copied" && outcome.crc64 !== undefined ? { crc64: outcome.crc64 } : {}),
     ...(modifiedMs === undefined ? {} : { modifiedTime: isoTime(modifiedMs) }),
+    ...carriedOf(outcome),
     ...effort,
   });
 }
@@ -48,7 +49,7 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
 /** The line of one folder, or of the rest of a folder that has its line already ("range"). */
 export function folderLine(path: LakePath, outcome: FolderOutcome): string {
   const type = outcome.do === "failed" && outcome.isPart === true ? "range" : "folder";
-  return line(outcome.do, { type, path, ...reasonOf(outcome) });
+  return line(outcome.do, { type, path, ...reasonOf(outcome), ...carriedOf(outcome) });
 }
 
 /**
@@ -96,6 +97,9 @@ const columns = [
   "md5",
   "crc64",
   "modifiedTime",
+  "access",
+  "expiry",
+  "findings",
   "milliseconds",
   "requests",
   "first",
@@ -132,7 +136,20 @@ function line(outcome: JournalOutcome, fields: object): string {
 }
 
 function reasonOf(outcome: FileOutcome | FolderOutcome): object {
+  if (outcome.do === "access") return { because: outcome.because };
   if (outcome.do !== "skipped" && outcome.do !== "failed") return {};
   const { kind, path: _, ...rest } = outcome.failure ?? {};
   return outcome.do === "failed" ? { because: kind, ...rest } : { because: outcome.because, ...rest };
+}
+
+function carriedOf(outcome: FileOutcome | FolderOutcome): object {
+  if (!("carried" in outcome) || outcome.carried === undefined) return {};
+  const { access, expiry, findings = [] } = outcome.carried;
+  return {
+    ...(access === undefined ? {} : { access }),
+    ...(expiry === undefined ? {} : { expiry: "set" }),
+    ...(findings.length === 0
+      ? {}
+      : { findings: findings.map(({ because, detail }) => `${because}: ${detail}`).join("; ") }),
+  };
 }

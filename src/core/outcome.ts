@@ -1,3 +1,4 @@
+import type { AccessFinding, AccessWay } from "./access.ts";
 import type { Failure } from "./error.ts";
 import { emptyTally, type SkipReason, type Tally } from "./tally.ts";
 
@@ -12,13 +13,24 @@ export type FileOutcome = Listed &
         readonly md5?: string;
         /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
         readonly crc64?: string;
+        readonly carried?: Carried;
       }
+    /** Its data was the same, and its access or its expiry wasn't. */
+    | { readonly do: "access"; readonly because: "access" | "expiry"; readonly carried: Carried }
     | Skipped
     | { readonly do: "failed"; readonly failure: Failure }
   );
 
 /** Left out; with the failure that a fault rule bore. */
 export type Skipped = { readonly do: "skipped"; readonly because: SkipReason; readonly failure?: Failure };
+
+/** What came over with an item beside its data and its name. */
+export type Carried = {
+  readonly access?: AccessWay;
+  /** Its expiry was set, or taken off. */
+  readonly expiry?: true;
+  readonly findings?: readonly AccessFinding[];
+};
 
 /** A file as it was listed: its length, its modification time when it is known, and its part of the lake's digest. */
 export type Listed = {
@@ -33,8 +45,8 @@ export type Listed = {
  * and may have written into it; `isPart`, that the folder is counted already and the rest of its names can't be listed.
  */
 export type FolderOutcome =
-  | { readonly do: "made"; readonly before?: true }
-  | { readonly do: "found" }
+  | { readonly do: "made"; readonly before?: true; readonly carried?: Carried }
+  | { readonly do: "found"; readonly carried?: Carried }
   | Skipped
   | { readonly do: "failed"; readonly failure: Failure; readonly isPart?: true };
 
@@ -43,8 +55,16 @@ export type Effort = { readonly milliseconds: number; readonly requests?: number
 
 /** One file as a tally. */
 export function tallyOfFile(outcome: FileOutcome): Tally {
-  const listed = { ...emptyTally, filesListed: 1, bytesListed: outcome.bytes, digest: outcome.digest };
+  const listed = {
+    ...emptyTally,
+    ...tallyOfCarried(outcome),
+    filesListed: 1,
+    bytesListed: outcome.bytes,
+    digest: outcome.digest,
+  };
   switch (outcome.do) {
+    case "access":
+      return { ...listed, filesAccess: 1 };
     case "copied":
       return { ...listed, filesCopied: 1, bytesCopied: outcome.bytes, bytesRead: outcome.read };
     case "skipped":
@@ -57,7 +77,7 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
 /** One folder as a tally. */
 export function tallyOfFolder(outcome: FolderOutcome): Tally {
   if (outcome.do === "failed" && outcome.isPart === true) return { ...emptyTally, rangesFailed: 1 };
-  const listed = { ...emptyTally, foldersListed: 1 };
+  const listed = { ...emptyTally, ...tallyOfCarried(outcome), foldersListed: 1 };
   switch (outcome.do) {
     case "made":
       return { ...listed, foldersMade: 1 };
@@ -68,4 +88,14 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
     case "failed":
       return { ...listed, foldersFailed: { [outcome.failure.kind]: 1 } };
   }
+}
+
+function tallyOfCarried(outcome: FileOutcome | FolderOutcome): Partial<Tally> {
+  if (!("carried" in outcome) || outcome.carried === undefined) return {};
+  const { access, expiry, findings = [] } = outcome.carried;
+  return {
+    ...(access === undefined ? {} : { access: { [access]: 1 } }),
+    ...(expiry === undefined ? {} : { expiries: 1 }),
+    ...(findings.length === 0 ? {} : { findings: Object.fromEntries(findings.map(({ because }) => [because, 1])) }),
+  };
 }

@@ -15,6 +15,8 @@ export type Report = {
   readonly filesWritten: number;
   readonly filesSkipped: number;
   readonly filesFailed: number;
+  /** Files whose data was the same, and whose access or expiry was set. */
+  readonly filesAccessSet: number;
   readonly dataRead: number;
   readonly dataWritten: number;
   readonly copyDuration: number;
@@ -30,6 +32,13 @@ export type Report = {
   readonly rangesFailed: number;
   readonly skippedBecause: Readonly<Record<string, number>>;
   readonly failedBecause: Readonly<Record<string, number>>;
+  /**
+   * How many files and folders came to their access in which way, and what there is to know about some; the journal has
+   * them by path. "off" when inheritance was once not as predicted.
+   */
+  readonly access: Tally["access"] & { readonly prediction: "on" | "off" };
+  readonly expiriesSet: number;
+  readonly findings: Tally["findings"];
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
   readonly throttles: number;
   readonly digest: string;
@@ -53,6 +62,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     filesWritten: tally.filesCopied,
     filesSkipped: totalOf(tally.filesSkipped),
     filesFailed: totalOf(tally.filesFailed),
+    filesAccessSet: tally.filesAccess,
     dataRead: tally.bytesRead,
     dataWritten: tally.bytesCopied,
     copyDuration: seconds,
@@ -66,6 +76,9 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     rangesFailed: tally.rangesFailed,
     skippedBecause: { ...tally.filesSkipped },
     failedBecause: { ...tally.filesFailed },
+    access: { ...tally.access, prediction: (tally.access.mispredicted ?? 0) > 0 ? "off" : "on" },
+    expiriesSet: tally.expiries,
+    findings: tally.findings,
     requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },
     throttles: tally.throttles,
     digest: tally.digest,

@@ -16,7 +16,6 @@ const later = (what: string) => `not yet supported: ${what}`;
 const refusedAnywhere: Readonly<Record<string, string>> = {
   dataIntegrationUnits: "lakeferry finds the number of lanes by itself; there is nothing to set",
   parallelCopies: "lakeferry finds the number of parallel copies by itself; there is nothing to set",
-  preserve: later("only data, names and folders are carried over; access control lists, owners and times are not"),
   enableStaging: "lakeferry copies directly; there is no staging store",
   stagingSettings: "lakeferry copies directly; there is no staging store",
   logSettings: "lakeferry keeps its own record of each run; there is nothing to set",
@@ -31,7 +30,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   extra: later("items only the sink has are left alone"),
   dryRun: later("dry run"),
   audit: later("audit"),
-  accessTier: later("files take the account's default access tier"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
   wildcardFolderPath: later("wildcards"),
@@ -133,6 +131,10 @@ export const migrationRequest = refusing(
       skipErrorFile: fidelity.skipErrorFile,
       maxFailures: fidelity.maxFailures,
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+      preserve: fidelity.preserve,
+      preserveRoot: fidelity.preserveRoot,
+      compareAccess: fidelity.compareAccess,
+      accessTier: fidelity.accessTier,
       source,
       sink,
     })

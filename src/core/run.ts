@@ -57,6 +57,8 @@ export type Run = {
   readonly spent?: Spent;
   /** How often the keeper has started the run again, and how many files and folders were counted at the last time. */
   readonly restarts?: { readonly count: number; readonly counted: number };
+  /** The first file at the sink that had inherited another access than was predicted. */
+  readonly mispredicted?: string;
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
   readonly expected?: { readonly files: number; readonly bytes: number };
 };

@@ -1,14 +1,17 @@
 import { addDigests, type Digest, emptyDigest } from "./digest.ts";
+import type { AccessWay, FindingKind } from "./access.ts";
 import type { Kind } from "./error.ts";
 import { type FaultRule, faultRules } from "./faultRules.ts";
 
 /** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
-export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | FaultRule;
+export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | "absent" | FaultRule;
 
 /** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
 export type Tally = {
   readonly filesListed: number;
   readonly filesCopied: number;
+  /** Files whose data was the same, and whose access or expiry was set. */
+  readonly filesAccess: number;
   readonly filesSkipped: Readonly<Partial<Record<SkipReason, number>>>;
   readonly filesFailed: Readonly<Partial<Record<Kind, number>>>;
   readonly foldersListed: number;
@@ -19,6 +22,10 @@ export type Tally = {
   readonly foldersFailed: Readonly<Partial<Record<Kind, number>>>;
   /** Folders counted elsewhere of which the rest could not be listed. */
   readonly rangesFailed: number;
+  /** How files and folders came to their access; expiries that were set; items with something to know about their access. */
+  readonly access: Readonly<Partial<Record<AccessWay, number>>>;
+  readonly expiries: number;
+  readonly findings: Readonly<Partial<Record<FindingKind, number>>>;
   readonly bytesListed: number;
   readonly bytesRead: number;
   readonly bytesCopied: number;
@@ -34,6 +41,7 @@ export type Tally = {
 export const emptyTally: Tally = {
   filesListed: 0,
   filesCopied: 0,
+  filesAccess: 0,
   filesSkipped: {},
   filesFailed: {},
   foldersListed: 0,
@@ -42,6 +50,9 @@ export const emptyTally: Tally = {
   foldersSkipped: {},
   foldersFailed: {},
   rangesFailed: 0,
+  access: {},
+  expiries: 0,
+  findings: {},
   bytesListed: 0,
   bytesRead: 0,
   bytesCopied: 0,
@@ -56,6 +67,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
   return {
     filesListed: a.filesListed + b.filesListed,
     filesCopied: a.filesCopied + b.filesCopied,
+    filesAccess: a.filesAccess + b.filesAccess,
     filesSkipped: addCounts(a.filesSkipped, b.filesSkipped),
     filesFailed: addCounts(a.filesFailed, b.filesFailed),
     foldersListed: a.foldersListed + b.foldersListed,
@@ -64,6 +76,9 @@ export function addTallies(a: Tally, b: Tally): Tally {
     foldersSkipped: addCounts(a.foldersSkipped, b.foldersSkipped),
     foldersFailed: addCounts(a.foldersFailed, b.foldersFailed),
     rangesFailed: a.rangesFailed + b.rangesFailed,
+    access: addCounts(a.access, b.access),
+    expiries: a.expiries + b.expiries,
+    findings: addCounts(a.findings, b.findings),
     bytesListed: a.bytesListed + b.bytesListed,
     bytesRead: a.bytesRead + b.bytesRead,
     bytesCopied: a.bytesCopied + b.bytesCopied,
@@ -87,7 +102,8 @@ export function skippedByRule({ filesSkipped, foldersSkipped }: Tally): number {
 /** True when every listed item is accounted for. */
 export function isBalanced(tally: Tally): boolean {
   return (
-    tally.filesListed === tally.filesCopied + totalOf(tally.filesSkipped) + totalOf(tally.filesFailed) &&
+    tally.filesListed ===
+      tally.filesCopied + tally.filesAccess + totalOf(tally.filesSkipped) + totalOf(tally.filesFailed) &&
     tally.foldersListed ===
       tally.foldersMade + tally.foldersFound + totalOf(tally.foldersSkipped) + totalOf(tally.foldersFailed)
   );

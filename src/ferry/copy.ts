@@ -7,8 +7,10 @@ import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
 import { decideBy, type Overwrite } from "../core/overwrite.ts";
 import type { LakePath } from "../core/path.ts";
-import type { Guard, Sink, Source } from "../lake/lake.ts";
+import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
+import type { Granting, Wanted } from "./access.ts";
 import { listedAs } from "./hash.ts";
+import type { Labels } from "./label.ts";
 import { readWhole } from "./readWhole.ts";
 import { sendBlocks } from "./sendBlocks.ts";
 import type { FileOutcome } from "../core/outcome.ts";
@@ -23,6 +25,8 @@ export type Crossing = {
   readonly memory: Budget;
   readonly blockSizeInMB: number | undefined;
   readonly sizes: BlockSizes;
+  readonly labels: Labels;
+  readonly access: Granting;
   readonly nowMs: () => number;
 };
 
@@ -42,41 +46,53 @@ export async function copyFile(
   signal: AbortSignal,
   earlier?: LargeFile,
 ): Promise<FileOutcome | Parted> {
+  const { run, source, sink, access } = crossing;
   let entry = listed;
-  let there = isFresh ? undefined : await crossing.sink.stat(to, signal);
+  let there = isFresh ? undefined : await sink.stat(to, signal);
   let read = 0;
+  let wanted: Wanted | undefined;
   for (let isLast = false; ; isLast = true) {
     mustBeFile(from, entry);
     const listing = listedAs(from, entry);
-    const decision = decideBy(crossing.overwrite, crossing.run, entry, there);
-    if (decision.do === "skip") {
-      // Sent earlier by this run, whose worker was lost before it could count the file.
-      if (there?.origin?.run === crossing.run) return { do: "copied", ...listing, read, ...proofOf(there) };
+    const decision = decideBy(crossing.overwrite, run, entry, there);
+    if (decision.do === "skip" && there !== undefined) {
+      // Sent earlier by this run, whose worker was lost before it could count the file, and maybe before it had its access.
+      const isOwn = there.origin?.run === run;
+      if (decision.because !== "same") return { do: "skipped", because: decision.because, ...listing };
+      const { because, carried } = await access.mend(from, to, entry, there, isOwn ? "full" : access.closeness, signal);
+      if (isOwn) return { do: "copied", ...listing, read, ...proofOf(there), carried };
+      if (because !== undefined) return { do: "access", because, ...listing, carried };
       return { do: "skipped", because: decision.because, ...listing };
     }
     if (decision.do === "refuse") {
       throw new LakeError("conflict", { op: "copy", path: to, detail: "a folder stands at the sink under this name" });
     }
+    // An access that can't be had fails the file before anything of it is written.
+    wanted ??= await access.wanted(from, entry, signal);
     if (entry.bytes > crossing.sizes.largeFileBytes) {
       return { do: "parted", file: parted(crossing, from, to, entry, there, earlier) };
     }
     try {
-      const proof = await send(crossing, from, to, entry, guardOf(there), signal);
-      return { do: "copied", ...listing, read: read + entry.bytes, ...proof };
+      const hadExpiry = there?.expiresMs !== undefined;
+      const { etag, ...proof } = await send(crossing, from, to, entry, guardOf(there), signal);
+      const carried = await access.grant(to, wanted, { etag, hadExpiry }, signal);
+      return { do: "copied", ...listing, read: read + entry.bytes, ...proof, carried };
     } catch (error) {
       if (isKind(error, "conflict")) {
-        there = await crossing.sink.stat(to, signal);
+        there = await sink.stat(to, signal);
         read += entry.bytes;
-        if (there !== undefined && isOurs(crossing.run, entry, there)) {
-          return { do: "copied", ...listing, read, ...proofOf(there) };
+        if (there !== undefined && isOurs(run, entry, there)) {
+          const { carried } = await access.mend(from, to, entry, there, "full", signal);
+          return { do: "copied", ...listing, read, ...proofOf(there), carried };
         }
       } else if (isKind(error, "corrupt")) {
         // The sink may hold bytes that aren't the source's under our own name for them: they are replaced, not believed.
-        const wrong = await crossing.sink.stat(to, signal);
+        const wrong = await sink.stat(to, signal);
         there = wrong === undefined ? undefined : { kind: wrong.kind, bytes: wrong.bytes, etag: wrong.etag };
       } else if (!isKind(error, "changed")) throw error;
       if (isLast) throw error;
-      entry = await crossing.source.stat(from, signal);
+      entry = await source.stat(from, signal);
+      wanted = undefined;
     }
   }
 }
@@ -84,28 +100,27 @@ export async function copyFile(
 /** Checksum of a file's content, in hex: MD5 of what goes in one request, else CRC-64. */
 type Proof = { readonly md5?: string; readonly crc64?: string };
 
-// Resolves to the checksum that the sink has checked.
+// Resolves with the checksum that the sink has checked.
 async function send(
-  { run, source, sink, memory, blockSizeInMB, sizes }: Crossing,
+  { source, sink, memory, blockSizeInMB, sizes, labels }: Crossing,
   from: LakePath,
   to: LakePath,
   { bytes, modifiedMs }: Entry,
   guard: Guard,
   signal: AbortSignal,
-): Promise<Proof> {
-  const origin = { run, bytes, modifiedMs };
+): Promise<Written & Proof> {
+  const label = labels.file(bytes, modifiedMs);
   if (bytes > onePutBytes) {
     const blockBytes = sizes.bytesFor(to, bytes, blockSizeInMB);
     const file = randomUUID();
     const sum = await sendBlocks({ source, sink, memory, from, to, file, blockBytes, first: 0, bytes }, signal);
     const crc64 = crc64Hex(sum);
     const ids = blockIdsOf(file, Math.ceil(bytes / blockBytes));
-    await sink.commitBlocks(to, ids, { ...origin, crc64 }, guard, signal);
-    return { crc64 };
+    return { ...(await sink.commitBlocks(to, ids, { ...label, crc64 }, guard, signal)), crc64 };
   }
   const release = await memory.take(bytes, signal);
   try {
-    return { md5: await sink.putFile(to, await readWhole(source, from, bytes, signal), origin, guard, signal) };
+    return await sink.putFile(to, await readWhole(source, from, bytes, signal), label, guard, signal);
   } finally {
     release();
   }

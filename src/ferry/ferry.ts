@@ -12,6 +12,7 @@ import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
 import type { Valve } from "../wire/valve.ts";
+import type { AccessMemory } from "./accessMemory.ts";
 
 /** Everything an activity needs from outside. */
 export type Ferry = {
@@ -37,6 +38,8 @@ export type Ferry = {
   /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work. */
   readonly widen: () => void;
   readonly sizes: BlockSizes;
+  /** How many named entries an ACL of the sink holds in each scope, and what was learned about access in each run. */
+  readonly access: { readonly namedEntries: number; readonly memory: (run: string) => AccessMemory };
   /** What people want of a run, and which of its lanes wait. */
   readonly pulse: Pulses;
   /** Which runs are at work on these instances; what is known of them from a moment ago. */

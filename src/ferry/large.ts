@@ -34,16 +34,18 @@ export async function commitLarge(
   to: LakePath,
   signal: AbortSignal,
 ): Promise<FileOutcome | Parted> {
-  const { run, source, sink, nowMs } = crossing;
+  const { run, source, sink, labels, access, nowMs } = crossing;
   const { id, path, bytes, modifiedMs, failure, attempt } = file;
   const entry = await source.stat(path, signal);
   mustBeFile(path, entry);
   const isSame = entry.bytes === bytes && entry.modifiedMs === modifiedMs;
   let why: unknown = failure === undefined ? changedAgain(path) : new LakeError(failure.kind, failure);
   if (isSame && failure === undefined) {
+    // Asked for again: what was read before its first block may be days old.
+    const wanted = await access.wanted(path, entry, signal);
     const crc64 = crc64Hex(file.crc64);
-    const copied: FileOutcome = {
-      do: "copied",
+    const copied = {
+      do: "copied" as const,
       ...listedAs(path, entry),
       // Counted with the blocks.
       read: 0,
@@ -52,13 +54,17 @@ export async function commitLarge(
     };
     try {
       const ids = blockIdsOf(id, blockCount(file));
-      await sink.commitBlocks(to, ids, { run, bytes, modifiedMs, crc64 }, guardOf(file), signal);
-      return copied;
+      const label = { ...labels.file(bytes, modifiedMs), crc64 };
+      const { etag } = await sink.commitBlocks(to, ids, label, guardOf(file), signal);
+      const hadExpiry = file.replaces !== undefined;
+      return { ...copied, carried: await access.grant(to, wanted, { etag, hadExpiry }, signal) };
     } catch (error) {
       if (!isKind(error, "conflict") && !isKind(error, "changed")) throw error;
       const there = await sink.stat(to, signal);
-      // Committed by a worker that was lost before it could say so.
-      if (there !== undefined && isOurs(run, entry, there)) return copied;
+      // Committed by a worker that was lost before it could say so, and maybe before it had its access.
+      if (there !== undefined && isOurs(run, entry, there)) {
+        return { ...copied, carried: (await access.mend(path, to, entry, there, "full", signal)).carried };
+      }
       why = error;
     }
   }

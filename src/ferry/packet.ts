@@ -15,8 +15,10 @@ import { totalOf } from "../core/tally.ts";
 import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
+import { openGranting } from "./access.ts";
 import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
+import { labelsOf } from "./label.ts";
 import { openLedger } from "./ledger.ts";
 import { narrowed } from "./narrow.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
@@ -60,12 +62,15 @@ export async function walkPacket(
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
   const cancel = new AbortController();
   const { signal } = cancel;
+  const known = ferry.access.memory(run.id);
   const visitor = copying({
     request,
     crossing: {
       run: run.id,
       overwrite: request.overwrite,
       ...lakes,
+      labels: labelsOf(run.id, request, run.createdMs),
+      access: openGranting({ request, ...lakes, namedEntries: ferry.access.namedEntries, memory: known }),
       memory: observedBudget(ferry.memory, activity),
       blockSizeInMB: request.sink.blockSizeInMB,
       sizes: ferry.sizes,
@@ -197,10 +202,11 @@ export async function walkPacket(
       }
       if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;
-        const { isWanted, hunger, caps, ends, counted } = await feel(ferry, input);
+        const { isWanted, isMispredicted, hunger, caps, ends, counted } = await feel(ferry, input);
         elsewhere = counted ?? elsewhere;
         const { waiting } = hunger;
         if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
+        if (isMispredicted) known.prediction.distrust();
         if (!isWanted || ends === "window") stop("asked");
         if (ends === "stopAfter") stop("deadline");
         if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
@@ -288,13 +294,16 @@ async function isInTheWay({ knownRivals }: Ferry, { run, plannedMs }: SliceInput
 async function feel(
   ferry: Ferry,
   { run, epoch }: SliceInput,
-): Promise<{ readonly isWanted: boolean } & Pick<Pulse, "hunger" | "ends" | "counted"> & Partial<Pick<Pulse, "caps">>> {
+): Promise<
+  { readonly isWanted: boolean } & Pick<Pulse, "hunger" | "isMispredicted" | "ends" | "counted"> &
+    Partial<Pick<Pulse, "caps">>
+> {
   const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
     const pulse = await ferry.pulse(run);
-    if (pulse === undefined) return { isWanted: false, hunger: nobody };
+    if (pulse === undefined) return { isWanted: false, isMispredicted: false, hunger: nobody };
     return { isWanted: pulse.epoch === epoch && pulse.status === "Running", ...pulse };
   } catch {
-    return { isWanted: true, hunger: nobody };
+    return { isWanted: true, isMispredicted: false, hunger: nobody };
   }
 }

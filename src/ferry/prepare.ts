@@ -1,21 +1,28 @@
 import type { Cut, Past } from "../core/cut.ts";
-import type { Entry, Origin } from "../core/entry.ts";
+import type { Entry } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
+import type { Crossing } from "./copy.ts";
 
 /**
  * Looks at both roots and makes the sink's, before a run's first slice; resolves to all the work there is. The source
  * is looked at first, so that a run that can't begin creates nothing. May be repeated.
  */
-export async function prepare(run: string, request: MigrationRequest, source: Source, sink: Sink): Promise<Cut> {
+export async function prepare(
+  run: string,
+  request: MigrationRequest,
+  source: Source,
+  sink: Sink,
+  { access, labels }: Pick<Crossing, "access" | "labels">,
+): Promise<Cut> {
   const folder = pathFrom(request.source.folderPath);
   const { fileName } = request.source;
   const from = fileName === undefined ? folder : childPath(folder, fileName);
-  const { modifiedMs } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
+  const there = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
-  const past = await makeRoot({ run, bytes: 0, modifiedMs }, sink, request, to);
+  const past = await makeRoot({ run, request, source, sink, access, labels }, folder, there, to);
   if (fileName !== undefined) return { ranges: [], open: [from] };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
@@ -59,16 +66,16 @@ async function checkSource(
   }
 }
 
-async function makeRoot(
-  origin: Origin,
-  sink: Sink,
-  request: MigrationRequest,
-  to: LakePath,
-): Promise<Past | undefined> {
+type Means = Pick<Crossing, "run" | "source" | "sink" | "access" | "labels"> & { readonly request: MigrationRequest };
+
+// A root that stood there before this run keeps its access, unless the request says otherwise.
+async function makeRoot(means: Means, from: LakePath, looked: Entry, to: LakePath): Promise<Past | undefined> {
+  const { run, request, source, sink, access, labels } = means;
   const { connection, fileSystem } = request.sink;
   const place = `${to} in file system ${fileSystem} of ${connection}`;
   try {
-    const madeFileSystem = await sink.makeFileSystem();
+    const label = labels.folder(looked.modifiedMs);
+    const madeFileSystem = await sink.makeFileSystem(label);
     const there = await sink.stat(to);
     if (there?.kind === "file") {
       throw new LakeError("conflict", {
@@ -77,10 +84,19 @@ async function makeRoot(
         detail: `the sink folder ${place} is a file; remove it or choose another sink folder`,
       });
     }
-    if (to === rootPath) return madeFileSystem === "made" ? "fresh" : undefined;
-    if ((await sink.makeFolder(to, origin)) === "made") return "fresh";
     // An execution of this step that was lost may have made it.
-    return there?.origin?.run === origin.run ? "made" : undefined;
+    const isOurs = there === undefined || there.origin?.run === run;
+    const entry = looked.kind === "folder" ? looked : await source.stat(from);
+    if (there !== undefined && to === rootPath) {
+      if (isOurs || request.preserveRoot) await access.mend(from, to, entry, there, "full");
+      return madeFileSystem === "made" ? "fresh" : isOurs ? "made" : undefined;
+    }
+    if (!isOurs && !request.preserveRoot) return undefined;
+    const wanted = await access.wanted(from, entry);
+    const { found } = await access.makeFolder(to, wanted, (given) =>
+      sink.makeFolder(to, given === undefined ? label : { ...label, access: given }),
+    );
+    return found === undefined ? "fresh" : there !== undefined && isOurs ? "made" : undefined;
   } catch (error) {
     if (isKind(error, "conflict") && error.op !== "prepare") {
       throw new LakeError("conflict", {

@@ -69,8 +69,11 @@ function rightFor(op: string): string {
       return "Read and Execute on this folder of the source and Execute on every folder above";
     case "OPEN":
       return "Read on this file of the source and Execute on every folder above";
+    case "GETACLSTATUS":
     case "GETFILESTATUS":
       return "Execute on every folder above in the source";
+    case "Set Access Control":
+      return "the role Storage Blob Data Owner on the sink, as nobody else may give items to other owners";
     default:
       return "the role Storage Blob Data Contributor on the sink";
   }

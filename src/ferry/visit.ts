@@ -41,7 +41,7 @@ export function copying(means: Copying): Visitor {
   const { request, crossing, ledger, meter, nowMs, isPatient } = means;
   /** Large files that this walk has begun. */
   const begunHere = new Map<string, LargeFileState>();
-  const { source, sink } = crossing;
+  const { source, sink, access, labels } = crossing;
   const verdict = verdicts(source, request.skipErrorFile, nowMs);
   const sourceRoot = pathFrom(request.source.folderPath);
   const sinkRoot = pathFrom(request.sink.folderPath);
@@ -149,18 +149,21 @@ export function copying(means: Copying): Visitor {
     }
   }
 
-  async function make(
-    path: LakePath,
-    modifiedMs: number,
-    isTakenOver: boolean,
-    signal: AbortSignal,
-  ): Promise<FolderOutcome> {
+  // It has its final access before anything in it is begun.
+  async function make(path: LakePath, entry: Entry, isTakenOver: boolean, signal: AbortSignal): Promise<FolderOutcome> {
     const to = target(path);
-    const made = await sink.makeFolder(to, { run: crossing.run, bytes: 0, modifiedMs }, signal);
+    const wanted = await access.wanted(path, entry, signal);
+    const label = labels.folder(entry.modifiedMs);
+    const { found, carried } = await access.makeFolder(
+      to,
+      wanted,
+      (given) => sink.makeFolder(to, given === undefined ? label : { ...label, access: given }, signal),
+      signal,
+    );
     lost = 0;
-    if (made === "made" || !isTakenOver) return { do: made };
-    const isOurs = (await sink.stat(to, signal))?.origin?.run === crossing.run;
-    return isOurs ? { do: "made", before: true } : { do: "found" };
+    if (found === undefined) return { do: "made", carried };
+    const isOurs = isTakenOver && found.origin?.run === crossing.run;
+    return isOurs ? { do: "made", before: true, carried } : { do: "found", carried };
   }
 
   return {
@@ -183,8 +186,7 @@ export function copying(means: Copying): Visitor {
     folder: async (path, listed, isTakenOver, signal) => {
       if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
-        const { modifiedMs } = listed ?? (await source.stat(path, signal));
-        return await make(path, modifiedMs, isTakenOver, signal);
+        return await make(path, listed ?? (await source.stat(path, signal)), isTakenOver, signal);
       } catch (error) {
         return folderFailed(error, "makeFolder", path, signal);
       }

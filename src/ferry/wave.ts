@@ -23,7 +23,9 @@ import { sealJournal } from "../state/journal.ts";
 import type { Work } from "../state/work.ts";
 import { countedIn, type LaneAccount } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
+import { openGranting } from "./access.ts";
 import type { Ferry, Pace } from "./ferry.ts";
+import { labelsOf } from "./label.ts";
 import { prepare } from "./prepare.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
@@ -208,8 +210,11 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const meter = newMeter();
   let cut: Cut;
   try {
-    const { source, sink } = ferry.lakes(run.request, meter, ferry.valves());
-    cut = await prepare(run.id, run.request, source, sink);
+    const { request } = run;
+    const { source, sink } = ferry.lakes(request, meter, ferry.valves());
+    const { namedEntries, memory } = ferry.access;
+    const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
+    cut = await prepare(run.id, request, source, sink, { access, labels: labelsOf(run.id, request, run.createdMs) });
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.

@@ -1,14 +1,15 @@
 import { hash } from "node:crypto";
 import { AnonymousCredential, DataLakeServiceClient, newPipeline } from "@azure/storage-file-datalake";
 import { addToCrc64, crc64Bytes, emptyCrc64 } from "../core/crc64.ts";
-import type { Origin, SinkItem } from "../core/entry.ts";
+import type { Origin, SeenAccess, SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { asciiJson } from "../core/json.ts";
 import { type LakePath, rootPath } from "../core/path.ts";
+import { isoTime } from "../core/time.ts";
 import type { Send } from "../wire/send.ts";
 import { accessOptions, gen2Access } from "./gen2Access.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
-import type { FileLabel, Guard, Sink } from "./lake.ts";
+import type { FileLabel, Guard, Sink, SourceTime } from "./lake.ts";
 import { type Patience, readResuming } from "./resume.ts";
 import { sdkTransport } from "./sdkTransport.ts";
 
@@ -22,14 +23,25 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
   const dfs = askGen2(send, account.dfs, fileSystem);
 
   async function stat(path: LakePath, signal?: AbortSignal): Promise<SinkItem | undefined> {
-    if (path === rootPath) {
-      return { kind: "folder", bytes: 0, etag: "" };
-    }
+    if (path === rootPath) return rootItem(signal);
     try {
       const reply = await ask("Get Blob Properties", "HEAD", path, "", {}, undefined, signal);
       return itemOf(reply.headers);
     } catch (error) {
       if (isKind(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+
+  // A file system keeps where its root is from; not everybody who may write into it sees that.
+  async function rootItem(signal: AbortSignal | undefined): Promise<SinkItem> {
+    try {
+      const { metadata = {} } = await client.getProperties(signal === undefined ? {} : { abortSignal: signal });
+      const headers = Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value ?? ""] as const);
+      const origin = originOf(Object.fromEntries(headers));
+      return origin === undefined ? root : { ...root, origin };
+    } catch (error) {
+      if (isKind(error, "denied") || isKind(error, "not-found")) return root;
       throw error;
     }
   }
@@ -74,9 +86,10 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         signal,
       ),
 
-    makeFileSystem: async (signal) => {
+    makeFileSystem: async (label, signal) => {
       try {
-        await client.create(signal === undefined ? {} : { abortSignal: signal });
+        const metadata = metadataOf(label);
+        await client.create({ metadata, ...(signal === undefined ? {} : { abortSignal: signal }) });
         return "made";
       } catch (error) {
         if (isKind(error, "conflict") || (isKind(error, "denied") && (await isThere(signal)))) return "found";
@@ -85,11 +98,11 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     },
 
     makeFolder: async (path, label, signal) => {
-      if (path === rootPath) return "found";
+      if (path === rootPath) return root;
       try {
         await client.getDirectoryClient(path.slice(1)).create({
           conditions: { ifNoneMatch: "*" },
-          metadata: originMetadata(label),
+          metadata: metadataOf(label),
           ...accessOptions(label.access),
           ...(signal === undefined ? {} : { abortSignal: signal }),
         });
@@ -97,7 +110,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       } catch (error) {
         if (!isKind(error, "conflict")) throw error;
         const there = await stat(path, signal);
-        if (there?.kind === "folder") return "found";
+        if (there?.kind === "folder") return there;
         throw new LakeError("conflict", {
           op: "Create Directory",
           path,
@@ -121,7 +134,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       };
       const reply = await ask("Put Blob", "PUT", path, "", headers, content, signal);
       checkAnswer(reply, "content-md5", md5, { op: "Put Blob", path });
-      return Buffer.from(md5, "base64").toString("hex");
+      return { md5: Buffer.from(md5, "base64").toString("hex"), etag: reply.headers["etag"] ?? "" };
     },
 
     stageBlock: async (path, blockId, content, signal) => {
@@ -146,9 +159,13 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       };
       const reply = await ask("Put Block List", "PUT", path, "?comp=blocklist", headers, body, signal);
       checkAnswer(reply, "content-md5", sent, { op: "Put Block List", path });
+      return { etag: reply.headers["etag"] ?? "" };
     },
   };
 }
+
+// What a file system's own properties say of ETag and time is nothing that a folder could be told by.
+const root: SinkItem = { kind: "folder", bytes: 0, etag: "" };
 
 function openClient(send: Send, url: string): DataLakeServiceClient {
   const pipeline = newPipeline(new AnonymousCredential(), {
@@ -160,19 +177,28 @@ function openClient(send: Send, url: string): DataLakeServiceClient {
 }
 
 // ISO-8859-1 headers can't carry every character, so numbers, ids and ASCII only.
-function originMetadata({ run, bytes, modifiedMs, name, crc64 }: Origin): Record<string, string> {
+function metadataOf({ run, bytes, modifiedMs, name, crc64, mtimeMs }: Origin & SourceTime): Record<string, string> {
+  const mtime = mtimeMs === undefined ? undefined : dateOf(mtimeMs);
   return {
     lakeferry_run: run,
     lakeferry_length: String(bytes),
     lakeferry_modified: String(modifiedMs),
     ...(name === undefined ? {} : { lakeferry_name: asciiJson(name) }),
     ...(crc64 === undefined ? {} : { lakeferry_crc64: crc64 }),
+    // rclone's name and form, so that its listings show the source's time.
+    ...(mtime === undefined ? {} : { mtime }),
   };
+}
+
+// A lake may hold times that no calendar of four digits has.
+function dateOf(ms: number): string | undefined {
+  const isDate = ms >= Date.UTC(0, 0) && ms < Date.UTC(10_000, 0);
+  return isDate ? isoTime(ms) : undefined;
 }
 
 function labelHeaders(label: FileLabel): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(originMetadata(label)).map(([key, value]) => [`x-ms-meta-${key}`, value])),
+    ...Object.fromEntries(Object.entries(metadataOf(label)).map(([key, value]) => [`x-ms-meta-${key}`, value])),
     ...(label.accessTier === undefined ? {} : { "x-ms-access-tier": label.accessTier }),
   };
 }
@@ -188,6 +214,7 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
   const md5 = headers["content-md5"];
   const modifiedMs = Date.parse(headers["last-modified"] ?? "");
   const expiresMs = Date.parse(headers["x-ms-expiry-time"] ?? "");
+  const access = seenIn(headers);
   const accessTier = headers["x-ms-access-tier-inferred"] === "true" ? undefined : headers["x-ms-access-tier"];
   return {
     kind: isFolder ? "folder" : "file",
@@ -198,7 +225,14 @@ function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
     ...(Number.isNaN(modifiedMs) ? {} : { modifiedMs }),
     ...(Number.isNaN(expiresMs) ? {} : { expiresMs }),
     ...(accessTier === undefined ? {} : { accessTier }),
+    ...(access === undefined ? {} : { access }),
   };
+}
+
+function seenIn(headers: Readonly<Record<string, string>>): SeenAccess | undefined {
+  const { "x-ms-owner": owner, "x-ms-group": group, "x-ms-permissions": permissions, "x-ms-acl": acl } = headers;
+  if (owner === undefined || group === undefined || permissions === undefined) return undefined;
+  return { owner, group, permissions, ...(acl === undefined ? {} : { acl }) };
 }
 
 // Metadata that isn't as lakeferry writes it is somebody else's.

@@ -47,23 +47,32 @@ export type Source = {
 export type Guard = { readonly replaces: "nothing" } | { readonly replaces: "etag"; readonly etag: string };
 
 /** What a file's write says beside its content. Without a tier it follows the account's default. */
-export type FileLabel = Origin & { readonly accessTier?: AccessTier };
+export type FileLabel = Origin & SourceTime & { readonly accessTier?: AccessTier };
+
+/** The source's time, for other tools to find. */
+export type SourceTime = { readonly mtimeMs?: number };
+
+/** A file as it was just written. */
+export type Written = { readonly etag: string };
 
 /** What the making of a folder says; without access it has what its parent and the service's umask give. */
-export type FolderLabel = Origin & { readonly access?: AccessChange };
+export type FolderLabel = Origin & SourceTime & { readonly access?: AccessChange };
 
 /** A lake to write to. Content is atomic: a file holds its old or its whole new content. */
 export type Sink = {
-  /** Makes the file system when it is missing; says whether it stood there. May be repeated. */
-  readonly makeFileSystem: (signal?: AbortSignal) => Promise<"made" | "found">;
+  /** Makes the file system when it is missing, with where its root is from; says whether it stood there. May be repeated. */
+  readonly makeFileSystem: (label: Origin, signal?: AbortSignal) => Promise<"made" | "found">;
   /** What stands at a path, or undefined. */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<SinkItem | undefined>;
   /** For proofs: what the sink holds now, from whatever version of the file. */
   readonly read: Read;
-  /** Makes a folder and its parents; says whether it stood there. A file in the way is a "conflict". May be repeated. */
-  readonly makeFolder: (path: LakePath, label: FolderLabel, signal?: AbortSignal) => Promise<"made" | "found">;
   /**
-   * Writes a whole file in one request; parents are made. Resolves to the MD5, in hex, that the sink has checked and
+   * Makes a folder and its parents; says what stood there, which stays as it is. A file in the way is a "conflict". May be
+   * repeated.
+   */
+  readonly makeFolder: (path: LakePath, label: FolderLabel, signal?: AbortSignal) => Promise<"made" | SinkItem>;
+  /**
+   * Writes a whole file in one request; parents are made. Resolves with the MD5, in hex, that the sink has checked and
    * keeps; "corrupt" when the sink says it took other bytes: they stand there and must be written again. A repeat
    * after a lost reply meets its own work as "conflict".
    */
@@ -73,7 +82,7 @@ export type Sink = {
     label: FileLabel,
     guard: Guard,
     signal?: AbortSignal,
-  ) => Promise<string>;
+  ) => Promise<Written & { readonly md5: string }>;
   /**
    * Lays down one block that nobody sees yet. Block ids of one file have one length. Resolves to the CRC-64 that the sink
    * has checked; "corrupt" when it says it took other bytes. May be repeated.
@@ -89,7 +98,7 @@ export type Sink = {
     label: FileLabel,
     guard: Guard,
     signal?: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<Written>;
   /** Owner, group, ACL and sticky bit of an item, principals as the sink keeps them. */
   readonly getAccess: (path: LakePath, signal?: AbortSignal) => Promise<Access>;
   /**

@@ -12,6 +12,8 @@ import { countedIn, emptyAccount } from "./workRows.ts";
 export type Pulse = {
   readonly status: RunStatus;
   readonly epoch: number;
+  /** Some file has inherited another access than was predicted: nobody is to predict any more. */
+  readonly isMispredicted: boolean;
   readonly hunger: Hunger;
   readonly caps: RunCaps;
   /** Whether the run's own request ends its work now: the hours it may work in at once, its budget with the files at hand. */
@@ -28,8 +30,9 @@ export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock
   return recent(clock, everyMs, async (run) => {
     const [found, hunger] = await Promise.all([runs.get(run), work(run).hunger()]);
     if (found === undefined) return undefined;
-    const { status, epoch } = found;
-    return { status, epoch, hunger, caps: capsOf(found), ...(await ownBounds(found, work(run), clock.nowMs())) };
+    const { status, epoch, mispredicted } = found;
+    const bounds = await ownBounds(found, work(run), clock.nowMs());
+    return { status, epoch, isMispredicted: mispredicted !== undefined, hunger, caps: capsOf(found), ...bounds };
   });
 }
 

@@ -55,7 +55,7 @@ export async function layOut(ground: Ground, dice: Dice, { lake: plan, paralleli
   }
   const request: MigrationRequest = { ...requestFor(dice, plan), parallelism };
   const moved = (path: string) => (request.sink.folderPath === "/" ? "" : "/landing") + withoutTop(path, request);
-  await ground.bare.makeFileSystem();
+  await ground.bare.makeFileSystem(earlier(0, 0));
   const files: LakePath[] = [];
   for (let count = 0; count < plan.files; count++) {
     const folder = dice.pick(folders);

@@ -12,6 +12,7 @@ import { openPulses } from "../../src/state/pulse.ts";
 import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows, StoredRow } from "../../src/state/rows.ts";
+import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { patiently } from "../../src/wire/retry.ts";
@@ -163,6 +164,7 @@ export function openMachine(world: World, name: string): Machine {
       memory: budget(world.memoryBytes),
       files: budget(world.files),
       widen: () => undefined,
+      access: { namedEntries: 28, memory: openAccessMemories(toldIn(runs)) },
       pulse: openPulses(runs, work, clock, world.pace.pulseMs),
       rivals: openRivals(rows),
       knownRivals: openRivals(rows).all,

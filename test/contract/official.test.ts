@@ -32,7 +32,7 @@ test("Microsoft's own client finds the access, expiry, tier, checksum and proven
     );
     const theirs = service.getFileSystemClient("lake");
     const ours = sink("lake");
-    await ours.makeFileSystem();
+    await ours.makeFileSystem(origin);
 
     const folderAcl = parseAcl(
       `user::rwx,group::rwx,other::r-x,default:user::rwx,default:user:${oid}:rwx,default:group::r-x,default:other::---`,

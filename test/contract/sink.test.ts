@@ -34,13 +34,13 @@ const conflict = (error: unknown) => isKind(error, "conflict");
 function promises(lake: () => Lake): void {
   async function made(): Promise<Sink> {
     const sink = lake().sink();
-    assert.equal(await sink.makeFileSystem(), "made");
+    assert.equal(await sink.makeFileSystem(origin("")), "made");
     return sink;
   }
 
   test("a file system is made once and found afterwards", async () => {
     const sink = await made();
-    assert.equal(await sink.makeFileSystem(), "found");
+    assert.equal(await sink.makeFileSystem(origin("")), "found");
     assert.equal((await sink.stat(rootPath))?.kind, "folder");
     assert.equal(await sink.stat(at("/x")), undefined);
   });
@@ -48,8 +48,14 @@ function promises(lake: () => Lake): void {
   test("folders are made with their parents, and found afterwards", async () => {
     const sink = await made();
     assert.equal(await sink.makeFolder(at("/a/b c/d%+"), origin("")), "made");
-    assert.equal(await sink.makeFolder(at("/a/b c/d%+"), origin("")), "found");
-    assert.equal(await sink.makeFolder(at("/a"), origin("")), "found");
+    for (const [path, from] of [
+      ["/a/b c/d%+", origin("")],
+      ["/a", undefined],
+    ] as const) {
+      const found = await sink.makeFolder(at(path), origin("", "another"));
+      assert.ok(found !== "made");
+      assert.deepEqual([found.kind, found.origin], ["folder", from]);
+    }
     assert.equal((await sink.stat(at("/a/b c")))?.kind, "folder");
   });
 
@@ -144,8 +150,10 @@ function promises(lake: () => Lake): void {
 
   test("a put says the MD5 that the sink has checked and keeps", async () => {
     const sink = await made();
-    assert.equal(await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing), md5Of("one"));
-    assert.equal((await sink.stat(at("/x")))?.md5, md5Of("one"));
+    const { md5, etag } = await sink.putFile(at("/x"), bytes("one"), origin("one"), nothing);
+    const there = await sink.stat(at("/x"));
+    assert.deepEqual([md5, etag], [md5Of("one"), there?.etag]);
+    assert.equal(there?.md5, md5Of("one"));
   });
 
   test("a folder knows which run made it", async () => {
@@ -398,11 +406,11 @@ for (const [who, operations] of [
   test(`a file system that one may not make is found by who ${who}; one that isn't there stays denied`, async () => {
     const { sink, gen2, close } = await emulatedSink({ store: "memory" });
     try {
-      await sink("there").makeFileSystem();
+      await sink("there").makeFileSystem(origin(""));
       gen2.setFaults(operations.map((op) => ({ match: { op }, effect: denied })));
-      assert.equal(await sink("there").makeFileSystem(), "found");
+      assert.equal(await sink("there").makeFileSystem(origin("")), "found");
       await assert.rejects(
-        sink("missing").makeFileSystem(),
+        sink("missing").makeFileSystem(origin("")),
         (error) => isKind(error, "denied") && error.code === denied.code && error.status === 403,
       );
       assert.deepEqual(gen2.unusedFaults(), []);
@@ -416,12 +424,12 @@ test("a lake that denies everything denies its file system, and one that is away
   const { sink, gen2, close } = await emulatedSink({ store: "memory" });
   try {
     gen2.setFaults([{ effect: denied }]);
-    await assert.rejects(sink("lake").makeFileSystem(), (error) => isKind(error, "denied"));
+    await assert.rejects(sink("lake").makeFileSystem(origin("")), (error) => isKind(error, "denied"));
     gen2.setFaults([
       { match: { op: "createFileSystem" }, effect: denied },
       { match: { op: "getFileSystem" }, effect: { status: 500, code: "InternalError" } },
     ]);
-    await assert.rejects(sink("lake").makeFileSystem(), (error) => isKind(error, "unavailable"));
+    await assert.rejects(sink("lake").makeFileSystem(origin("")), (error) => isKind(error, "unavailable"));
   } finally {
     await close();
   }

@@ -19,6 +19,9 @@ test("a request needs nothing but a file system", () => {
     filesPerLane: "auto",
     overwrite: "ifDifferent",
     skipErrorFile: { fileMissing: true, fileForbidden: false, dataInconsistency: false, invalidFileName: false },
+    preserve: ["ACL", "Owner", "Group", "LastModified", "Expiry"],
+    preserveRoot: false,
+    compareAccess: "listing",
     source: { connection: "LakeSource", folderPath: "/", recursive: true },
     sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
   });
@@ -36,6 +39,10 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["an unknown fault rule", { sink, skipErrorFile: { fileLocked: true } }, "skipErrorFile.fileLocked", /unknown/u],
   ["a negative budget", { sink, maxFailures: -1 }, "maxFailures", /a number of items from 0, or a share/u],
   ["a budget of more than all", { sink, maxFailures: "101%" }, "maxFailures", /a number of items from 0, or a share/u],
+  ["a word that nothing carries over", { sink, preserve: ["ACL", "Attributes"] }, "preserve.1", /"ACL"\|"Owner"/u],
+  ["a word twice", { sink, preserve: ["ACL", "ACL"] }, "preserve", /each word once/u],
+  ["preserve among the source's", { sink, source: { preserve: [] } }, "source.preserve", /unknown property/u],
+  ["a tier that isn't Azure's", { sink, accessTier: "Warm" }, "accessTier", /Hot|Invalid/u],
   ["no file system", {}, "sink.fileSystem", /expected string/u],
   ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],
   ["an unknown property deeper down", { sink, source: { colour: 1 } }, "source.colour", /unknown property/u],
@@ -76,7 +83,7 @@ for (const [what, body, field, message] of wrong) {
   });
 }
 
-const notYet = ["preserve", "validateDataConsistency", "dryRun", "audit", "compare", "extra"];
+const notYet = ["validateDataConsistency", "dryRun", "audit", "compare", "extra"];
 for (const property of notYet) {
   test(`${property} is refused as not yet supported, never ignored`, () => {
     assert.deepEqual(
@@ -116,13 +123,13 @@ for (const [property, at] of [
 
 test("everything that is wrong is said in one answer", () => {
   const errors = errorsOf({
-    preserve: [],
+    extra: "delete",
     zzz: 1,
     source: { colour: 1, fileListPath: "x" },
     sink: { fileSystem: "L" },
   });
   assert.deepEqual(errors.map(({ field }) => field).toSorted(), [
-    "preserve",
+    "extra",
     "sink.fileSystem",
     "source.colour",
     "source.fileListPath",

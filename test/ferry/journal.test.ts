@@ -140,7 +140,7 @@ test("what a lost worker had made and sent, and not saved, is counted as this ru
           return {
             ...packet,
             save: async (step, signal) => {
-              if (++saves <= 1) return packet.save(step, signal);
+              if (++saves <= 3) return packet.save(step, signal);
               throw new Error("the worker is lost");
             },
           };

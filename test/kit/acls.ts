@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Access, AccessChange } from "../../src/core/access.ts";
-import { type Acl, parseAcl } from "../../src/core/acl.ts";
+import { type Acl, isExtended, modeBitsOf, parseAcl } from "../../src/core/acl.ts";
 
 const ids = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222", "ana@contoso.com"];
 const rights = fc
@@ -58,4 +58,12 @@ function withMode(acl: Acl, bits: number): Acl {
     const isBase = entry.scope === "access" && entry.id === "" && shift !== undefined;
     return isBase ? { ...entry, bits: (bits >> shift) & 7 } : entry;
   });
+}
+
+/** The permissions of an item as a listing of Gen2 shows them. */
+export function lettersOf(acl: Acl, isSticky: boolean): string {
+  const bits = modeBitsOf(acl);
+  const plain = Array.from("rwxrwxrwx", (letter, at) => (bits & (0o400 >> at) ? letter : "-")).join("");
+  const last = isSticky ? (bits & 1 ? "t" : "T") : plain.slice(8);
+  return `${plain.slice(0, 8)}${last}${isExtended(acl) ? "+" : ""}`;
 }

@@ -8,7 +8,7 @@ import type { Work } from "../../src/state/work.ts";
 
 /** A line of a journal, parsed. */
 export type Line = {
-  readonly outcome: "copied" | "made" | "found" | "skipped" | "failed";
+  readonly outcome: "copied" | "access" | "made" | "found" | "skipped" | "failed";
   readonly type: "file" | "files" | "folder" | "range";
   readonly path: string;
   readonly because?: string;
@@ -43,6 +43,7 @@ export async function assertBooks(work: Work, blobs: Blobs): Promise<readonly Li
 function countsOf(tally: Tally) {
   return {
     filesCopied: tally.filesCopied,
+    filesAccess: tally.filesAccess,
     filesSkipped: totalOf(tally.filesSkipped),
     filesFailed: totalOf(tally.filesFailed),
     foldersMade: tally.foldersMade,
@@ -61,6 +62,7 @@ function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
       .reduce((total, { files }) => total + (files ?? 1), 0);
   return {
     filesCopied: sum("file", "copied"),
+    filesAccess: sum("file", "access"),
     filesSkipped: sum("file", "skipped"),
     filesFailed: sum("file", "failed"),
     foldersMade: sum("folder", "made"),

@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import { type Access, inheritedAccess } from "../../src/core/access.ts";
-import { aclOfMode, isExtended, modeBitsOf, printMode } from "../../src/core/acl.ts";
+import { aclOfMode, isExtended, modeBitsOf, printAcl, printMode } from "../../src/core/acl.ts";
 import { addToCrc64, emptyCrc64 } from "../../src/core/crc64.ts";
-import type { Entry, Origin, SinkItem } from "../../src/core/entry.ts";
+import type { Entry, Origin, SeenAccess, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
 import type { FileLabel, Guard, Receive, Sink, Source } from "../../src/lake/lake.ts";
-import { applied } from "./acls.ts";
+import { applied, lettersOf } from "./acls.ts";
 
 type File = { readonly bytes: Uint8Array; readonly modifiedMs: number };
 
@@ -140,6 +140,11 @@ export type MemorySink = Sink & {
   readonly plant: (path: string, content: string) => void;
   /** How many times each file got new content. */
   readonly writes: () => ReadonlyMap<string, number>;
+  readonly accesses: () => ReadonlyMap<string, Access>;
+  /** Source times that other tools find. */
+  readonly mtimes: () => ReadonlyMap<string, number>;
+  /** Changes an item's access behind everybody's back. */
+  readonly knead: (path: string, access: Partial<Access>) => void;
   /** Called before and after every write; throws to make it fail before, or lose its reply after. */
   onWrite: (
     when: "before" | "after",
@@ -154,6 +159,7 @@ export function memorySink(): MemorySink {
   const folders = new Set<string>(["/"]);
   const folderOrigins = new Map<string, Origin>();
   const accesses = new Map<string, Access>([["/", sinkRootAccess]]);
+  const mtimes = new Map<string, number>();
   const blocks = new Map<string, Map<string, Uint8Array>>();
   const writes = new Map<string, number>();
   let isMade = false;
@@ -184,7 +190,7 @@ export function memorySink(): MemorySink {
     bytes: Uint8Array,
     label: FileLabel,
     guard: Guard,
-  ): void {
+  ): string {
     sink.onWrite("before", op, path);
     if (!isMade) throw new LakeError("not-found", { op, path, detail: "no file system" });
     const there = items.get(path);
@@ -194,14 +200,29 @@ export function memorySink(): MemorySink {
     }
     const parent = splitPath(path).folder;
     addFolder(parent);
-    const { accessTier, ...origin } = label;
+    const { accessTier, mtimeMs } = label;
     const tier = accessTier === undefined ? {} : { accessTier };
+    const etag = `"${++version}"`;
     const md5 = op === "putFile" ? { md5: md5Of(bytes) } : {};
-    items.set(path, { bytes: Uint8Array.from(bytes), etag: `"${++version}"`, origin, ...tier, ...md5 });
+    items.set(path, { bytes: Uint8Array.from(bytes), etag, origin: originIn(label), ...tier, ...md5 });
+    if (mtimeMs === undefined) mtimes.delete(path);
+    else mtimes.set(path, mtimeMs);
     accesses.set(path, inherited(parent, "file"));
     blocks.delete(path);
     writes.set(path, (writes.get(path) ?? 0) + 1);
     sink.onWrite("after", op, path);
+    return etag;
+  }
+
+  function seenAt(path: LakePath): SeenAccess {
+    const { owner, group, acl, isSticky } = accessAt("stat", path);
+    return { owner, group, permissions: lettersOf(acl, isSticky), acl: printAcl(acl) };
+  }
+
+  function folderAt(path: LakePath): SinkItem {
+    const origin = folderOrigins.get(path);
+    const about = { kind: "folder", bytes: 0, etag: "", ...(origin === undefined ? {} : { origin }) } as const;
+    return path === rootPath ? about : { ...about, access: seenAt(path) };
   }
 
   const sink: MemorySink = {
@@ -210,6 +231,9 @@ export function memorySink(): MemorySink {
     folders: () => folders,
     origins: () => new Map([...items].map(([path, { origin }]) => [path, origin])),
     writes: () => writes,
+    accesses: () => accesses,
+    mtimes: () => mtimes,
+    knead: (path, access) => void accesses.set(path, { ...accessAt("knead", path as LakePath), ...access }),
     plant: (path, content) => {
       isMade = true;
       addFolder(splitPath(path as LakePath).folder);
@@ -218,9 +242,10 @@ export function memorySink(): MemorySink {
       accesses.set(path, inherited(splitPath(path as LakePath).folder, "file"));
     },
 
-    makeFileSystem: async () => {
+    makeFileSystem: async (label) => {
       const was = isMade;
       isMade = true;
+      if (!was) folderOrigins.set("/", originIn(label));
       return was ? "found" : "made";
     },
 
@@ -228,11 +253,10 @@ export function memorySink(): MemorySink {
       const item = items.get(path);
       if (item !== undefined) {
         const { bytes, ...about } = item;
-        return { kind: "file", bytes: bytes.byteLength, ...about };
+        return { kind: "file", bytes: bytes.byteLength, ...about, access: seenAt(path) };
       }
-      const origin = folderOrigins.get(path);
       if (!folders.has(path)) return undefined;
-      return { kind: "folder", bytes: 0, etag: "", ...(origin === undefined ? {} : { origin }) };
+      return folderAt(path);
     },
 
     read: async (path, offset, length, receive) => {
@@ -241,19 +265,18 @@ export function memorySink(): MemorySink {
       return give(item.bytes.subarray(offset, offset + length), receive);
     },
 
-    makeFolder: async (path, { access, ...origin }) => {
-      if (path === rootPath || folders.has(path)) return "found";
+    makeFolder: async (path, { access, ...label }) => {
+      if (path === rootPath || folders.has(path)) return folderAt(path);
       sink.onWrite("before", "makeFolder", path);
       addFolder(path);
-      folderOrigins.set(path, origin);
+      folderOrigins.set(path, originIn(label));
       if (access !== undefined) accesses.set(path, applied(accessAt("makeFolder", path), access));
       sink.onWrite("after", "makeFolder", path);
       return "made";
     },
 
     putFile: async (path, content, label, guard) => {
-      put("putFile", path, content, label, guard);
-      return md5Of(content);
+      return { md5: md5Of(content), etag: put("putFile", path, content, label, guard) };
     },
 
     stageBlock: async (path, blockId, content) => {
@@ -271,7 +294,7 @@ export function memorySink(): MemorySink {
       if (parts.some((part) => part === undefined)) {
         throw new LakeError("changed", { op: "commitBlocks", path, detail: "a block is gone" });
       }
-      put("commitBlocks", path, Buffer.concat(parts as Uint8Array[]), label, guard);
+      return { etag: put("commitBlocks", path, Buffer.concat(parts as Uint8Array[]), label, guard) };
     },
 
     getAccess: async (path) => accessAt("getAccess", path),
@@ -302,6 +325,11 @@ export function memorySink(): MemorySink {
 type SunkFile = Omit<SinkItem, "kind" | "bytes"> & { readonly bytes: Uint8Array };
 
 const sinkRootAccess: Access = { owner: "$superuser", group: "$superuser", acl: aclOfMode(0o750), isSticky: false };
+
+function originIn({ run, bytes, modifiedMs, name, crc64 }: Origin): Origin {
+  const about = { run, bytes, modifiedMs, ...(name === undefined ? {} : { name }) };
+  return crc64 === undefined ? about : { ...about, crc64 };
+}
 
 // Two chunks, as a network would give.
 async function give(content: Uint8Array, receive: Receive): Promise<number> {

@@ -6,6 +6,7 @@ import { isLive, type Run } from "../../src/core/run.ts";
 import type { WaveSeen } from "../../src/core/lanes.ts";
 import { noProgress } from "../../src/core/run.ts";
 import type { SliceInput } from "../../src/core/steps.ts";
+import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import { openValves } from "../../src/ferry/valves.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
@@ -82,6 +83,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     memory: budget(64 * 1024 * 1024),
     files: budget(8),
     widen: () => undefined,
+    access: { namedEntries: 28, memory: openAccessMemories(toldIn(runs)) },
     pulse: openPulses(runs, work, clock, changes.pulseMs ?? pace.pulseMs),
     rivals,
     knownRivals: rivals.all,
