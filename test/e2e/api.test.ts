@@ -389,8 +389,8 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       "made /mixed",
       "made /mixed/open",
     ]);
-    // In a folder that this run made, a small file is one read and one write.
-    assert.equal(said.find(({ outcome }) => outcome === "copied")?.requests, 2);
+    // In a folder that this run made, a small file is one read, and one write each for its content and its owner.
+    assert.equal(said.find(({ outcome }) => outcome === "copied")?.requests, 3);
     assert.equal(report.journal?.lines, 5);
     assert.match(report.journal?.seal ?? "", /^[0-9a-f]{64}$/u);
     assert.equal((await read("?outcome=failed")).text.trimEnd().split("\n").length, 2);
