@@ -264,7 +264,9 @@ export async function walkPacket(
     ferry.log("slice.failed", { run: run.id, lane: input.lane, error });
     return { ended: "failed", items, error };
   } finally {
-    // However the slice ends, nothing of it goes on: not a file, not the question for an estimate.
+    // However the slice ends, nothing of it goes on: not a file, not the question for an estimate, not a save whose turn
+    // has not come, which would put down a cut without its counts.
+    saving.isLetGo = true;
     walk.stop();
     cancel.abort(new Error("the slice is over"));
     ledger.take();

@@ -167,12 +167,16 @@ test("a journal that can't be stored holds a slice up until it is stopped, and n
 for (const [how, answer] of [
   ["refuses", () => Promise.reject(new LakeError("unavailable", { op: "table", path: "r", detail: "HTTP 503" }))],
   ["is silent", () => new Promise<never>(() => undefined)],
+  // What was on its way arrives long after the slice has left; nothing may follow it.
+  ["answers a minute late", async (late: () => Promise<unknown>) => late()],
 ] as const) {
   test(`a slice of a process that is told to end leaves within 20 s, also while the state store ${how}`, async () => {
     const clock = timeline(1_000_000);
     const { ferry, source, rows } = ferryAt(clock, { graceMs: 10_000 });
     for (let index = 0; index < 100; index++) source.write(`/f${index}`, "x");
-    source.onCall = () => clock.sleep(1000);
+    // Files end all the time, so that there is a save on its way while the last ones do.
+    let calls = 0;
+    source.onCall = () => clock.sleep(2000 + 300 * (calls++ % 7));
     await addRun(ferry, "r", requestOf());
     await clock.run(planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress }));
     const { transact } = rows;
@@ -182,12 +186,17 @@ for (const [how, answer] of [
       () => clock.nowMs(),
     );
     await clock.run(clock.sleep(5000));
-    Object.assign(rows, { transact: answer });
+    const late = async (...what: Parameters<typeof transact>) => {
+      await clock.sleep(60_000);
+      return transact(...what);
+    };
+    Object.assign(rows, { transact: (...what: Parameters<typeof transact>) => answer(() => late(...what)) });
     const closedMs = clock.nowMs();
     closing.abort();
     const tookMs = (await clock.run(slice)) - closedMs;
     assert.ok(tookMs <= 20_000, `${tookMs} ms`);
     Object.assign(rows, { transact });
+    await clock.run(clock.sleep(120_000));
     assert.equal((await clock.run(drive(ferry, "r"))).status, "Succeeded");
     assert.equal((await ferry.work("r").account()).tally.filesCopied, 100);
   });
