@@ -1,11 +1,15 @@
 import { isKind } from "../core/error.ts";
 import { asciiJson } from "../core/json.ts";
+import { childPath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { unsafeStart } from "../core/range.ts";
+import { newMeter } from "../wire/meter.ts";
 import type { App } from "./app.ts";
 import { connectionFor } from "./lakes.ts";
 import type { FieldError } from "./problem.ts";
 
+/** Whoever starts a migration doesn't wait for a slow source. */
+const askingMs = 5000;
 const mebibyte = 1024 * 1024;
 
 /** What a run's row has room for, beside all else that comes to be in it; in characters of JSON in ASCII. */
@@ -60,6 +64,26 @@ function tooLargeBlocks({ ferry }: App, { sink: { blockSizeInMB } }: MigrationRe
   if (blockSizeInMB === undefined || blockSizeInMB <= most) return [];
   const message = `${blockSizeInMB} MiB is more than ${most} MiB, half of the ${memoryMiB} MiB that files on their way may take; ask for smaller blocks, or raise the setting Lakeferry__memoryMiB`;
   return [{ field: "sink.blockSizeInMB", message }];
+}
+
+/**
+ * What the one file that a request names makes of its block size. Nothing when the source can't be asked now: the run
+ * itself will say so.
+ */
+export async function tooSmallBlocks({ ferry }: App, request: MigrationRequest): Promise<readonly FieldError[]> {
+  const { source, sink } = request;
+  if (sink.blockSizeInMB === undefined || source.fileName === undefined) return [];
+  const path = childPath(pathFrom(source.folderPath), source.fileName);
+  try {
+    const { bytes } = await ferry
+      .lakes(request, newMeter(), ferry.valves())
+      .source.stat(path, AbortSignal.timeout(askingMs));
+    ferry.sizes.bytesFor(path, bytes, sink.blockSizeInMB);
+    return [];
+  } catch (error) {
+    if (!isKind(error, "invalid") || error.op !== "blockSizeInMB") return [];
+    return [{ field: "sink.blockSizeInMB", message: error.detail }];
+  }
 }
 
 function unclearRanges({ source: { ranges = [] } }: MigrationRequest): readonly FieldError[] {

@@ -9,7 +9,7 @@ import { announce, claimRoot, launch, setOff, type Start } from "../ferry/launch
 import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
-import { tooManyConnections, whatCantBeDone } from "./checks.ts";
+import { tooManyConnections, tooSmallBlocks, whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
@@ -37,7 +37,8 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     const parsed = migrationRequest.safeParse(body);
     if (!parsed.success) return badRequest(parsed.error);
     const request = parsed.data;
-    const wrong = whatCantBeDone(app, request);
+    const known = whatCantBeDone(app, request);
+    const wrong = known.length > 0 ? known : await tooSmallBlocks(app, request);
     if (wrong.length > 0) return wrongFields(wrong);
     const nowMs = ferry.clock.nowMs();
     const run: Run = {

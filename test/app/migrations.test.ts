@@ -6,6 +6,7 @@ import { type Migrations, openMigrations } from "../../src/app/migrations.ts";
 import type { Answer, FieldError } from "../../src/app/problem.ts";
 import type { OperationName } from "../../src/contract/operations.ts";
 import { LakeError } from "../../src/core/error.ts";
+import type { LakePath } from "../../src/core/path.ts";
 import { assertPromised } from "../kit/contract.ts";
 import { appOver } from "../kit/testApp.ts";
 import { type TestFerry, testFerry } from "../kit/testFerry.ts";
@@ -54,6 +55,33 @@ test("a request that asks for more than the app's settings allow is refused, nam
   assert.deepEqual((await ferry.runs.list()).runs, []);
   const most = { maxConcurrentConnections: 96 };
   assert.equal((await start(body(most, { ...most, blockSizeInMB: 32 }))).status, 202);
+});
+
+test("blocks that can't hold the one file that is asked for are refused, naming the limit and what would do", async () => {
+  const { start, source, ferry, clock } = api();
+  source.write("/d/huge", "");
+  const { stat } = source;
+  const bytes = 50_000 * 1024 * 1024 + 1;
+  Object.assign(source, { stat: async (path: LakePath) => ({ ...(await stat(path)), bytes }) });
+  const one = { folderPath: "/d", fileName: "huge" };
+  const { status, body: problem } = await start(body(one, { blockSizeInMB: 1 }));
+  assert.equal(status, 400);
+  assert.deepEqual((problem as { readonly errors: readonly FieldError[] }).errors, [
+    {
+      field: "sink.blockSizeInMB",
+      message: `${bytes} bytes don't fit into 50000 blocks of 1 MiB; 2 MiB would do`,
+    },
+  ]);
+  assert.deepEqual((await ferry.runs.list()).runs, []);
+  const held = { folderPath: "/a", blockSizeInMB: 2 };
+  assert.equal((await start(body(one, held))).status, 202);
+  clock.advance(60_000);
+  // A source that can't be asked now is the run's matter.
+  source.onCall = () => {
+    throw new LakeError("unavailable", { op: "stat", path: "/", detail: "no reply" });
+  };
+  const elsewhere = { folderPath: "/e", blockSizeInMB: 1 };
+  assert.equal((await start(body(one, elsewhere))).status, 202);
 });
 
 test("a connection that isn't there is named beside all else that is wrong", async () => {
