@@ -24,6 +24,8 @@ export type LocalAzureOptions = {
   readonly instances?: number;
   /** The name of a latency model; absent: none. */
   readonly latency?: string | undefined;
+  /** The folder of the function app; absent: this checkout. */
+  readonly app?: string;
 };
 
 /** A process that runs the function app. */
@@ -48,7 +50,7 @@ type Ready = { readonly url: string; readonly instances?: readonly Host[] };
 
 /** Starts Azurite, both emulators and the Functions host; stops what it started when one of them fails. */
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
-  const { stateDir, instances = 1 } = options;
+  const { stateDir, instances = 1, app = projectRoot } = options;
   const latency = latencyNamed(options.latency);
   const slowly = options.latency === undefined ? [] : ["--latency", options.latency];
   const logs = join(stateDir, "logs");
@@ -80,7 +82,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const settings = join(stateDir, "settings.json");
     writeFileSync(settings, JSON.stringify(settingsFor(tables, gen1.url, gen2.url), undefined, 2), { mode: 0o600 });
     const hub = ["--data", join(stateDir, "hub"), "--instances", String(instances), ...slowly];
-    const hostArgs = ["--app", projectRoot, ...hub, "--settings", settings, "--alone"];
+    const hostArgs = ["--app", app, ...hub, "--settings", settings, "--alone"];
     const startHost = (port: number) =>
       start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
     const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));
