@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
-import { callApp, type Migration } from "../local/start/api.ts";
+import { callApp, type Migration } from "../src/cli/api.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { startAzurite } from "../local/start/azurite.ts";
 import { projectRoot, type Running, startProgram } from "../local/start/processes.ts";

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callApp, type Migration } from "../local/start/api.ts";
+import { callApp, type Migration } from "../src/cli/api.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 
 const shapes: Readonly<Record<string, (root: string) => void>> = {

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { callApp, type Migration } from "../local/start/api.ts";
+import { callApp, type Migration } from "../src/cli/api.ts";
 import { type LocalAzure, startLocalAzure } from "../local/start/azure.ts";
 import { projectRoot } from "../local/start/processes.ts";
 

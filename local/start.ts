@@ -2,17 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { callApp, type Migration, type MigrationList, Refused } from "../src/cli/api.ts";
+import { exitCodeOf, exitCodes, isAtRest, UsageError } from "../src/cli/outcome.ts";
+import { isUtf8In, noProgress, openProgress } from "../src/cli/progress.ts";
+import { reportText } from "../src/cli/words.ts";
 import { makeSampleLake } from "./sample.ts";
-import { callApp, type Migration, Refused } from "./start/api.ts";
 import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
 import { lockIn } from "./start/lock.ts";
-import { help, type StartOptions, startOptions, UsageError } from "./start/options.ts";
+import { help, type StartOptions, startOptions } from "./start/options.ts";
 import { isFree } from "./start/ports.ts";
 import { isAlive, projectRoot } from "./start/processes.ts";
-import { openProgress } from "./start/progress.ts";
-import { reportText } from "./start/words.ts";
 
-const exitCodes: Readonly<Record<string, number>> = { Succeeded: 0, CompletedWithErrors: 3, Paused: 130, Stopped: 130 };
 const pollMs = 250;
 
 try {
@@ -23,7 +23,7 @@ try {
   const isUsage = error instanceof UsageError || (error instanceof Refused && error.status < 500);
   process.stderr.write(`lakeferry: ${error instanceof Error ? error.message : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write("lakeferry: npm start -- --help lists the options\n");
-  process.exitCode = isUsage ? 2 : 4;
+  process.exitCode = isUsage ? exitCodes.usage : exitCodes.failed;
 }
 
 async function run(options: StartOptions): Promise<number> {
@@ -42,7 +42,7 @@ async function run(options: StartOptions): Promise<number> {
     if (!options.isJson) process.stdout.write(`${reportText(migration)}\n${whereToLook(azure, options, migration)}\n`);
     if (options.isJson) process.stdout.write(`${JSON.stringify(migration.report)}\n`);
     if (options.isServing) await served(azure);
-    return exitCodes[migration.status] ?? 4;
+    return exitCodeOf(migration.status);
   } finally {
     await azure?.stop();
     unlock();
@@ -82,10 +82,8 @@ async function lakeOf({ source, stateDir }: StartOptions): Promise<{ readonly so
 /** Starts the migration, or goes on with the one that an earlier call of the same command left unfinished. */
 async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migration> {
   const base = () => `${azure.url}/api/migrations`;
-  const { migrations } = await callApp<{ migrations: readonly Migration[] }>(base());
-  const unfinished = migrations.find(({ status }) =>
-    ["Queued", "Running", "Pausing", "Paused", "Cancelling"].includes(status),
-  );
+  const { migrations } = await callApp<MigrationList>(base());
+  const unfinished = migrations.find(({ status }) => status === "Paused" || !isAtRest(status));
   const { id } = unfinished ?? (await callApp<{ id: string }>(base(), "POST", options.spec));
   if (unfinished !== undefined && !options.isJson) process.stdout.write(`Going on with migration ${id}\n`);
   if (unfinished?.status === "Paused") await callApp(`${base()}/${id}/resume`, "POST");
@@ -93,7 +91,9 @@ async function migrate(azure: LocalAzure, options: StartOptions): Promise<Migrat
 }
 
 async function watch(azure: LocalAzure, urlNow: () => string, options: StartOptions): Promise<Migration> {
-  const progress = openProgress(options.isJson);
+  const { stdout, env } = process;
+  const canvas = { stream: stdout, isTerminal: stdout.isTTY, isUtf8: isUtf8In(env), nowMs: () => Date.now() };
+  const progress = options.isJson ? noProgress : openProgress(canvas);
   const sayLost = lossesOf(azure);
   let isPausing = false;
   const pause = () => {
@@ -119,8 +119,8 @@ async function watch(azure: LocalAzure, urlNow: () => string, options: StartOpti
       });
       sayLost();
       if (migration !== undefined) {
-        progress.show(migration.report);
-        if (!["Queued", "Running", "Pausing", "Cancelling"].includes(migration.status)) return migration;
+        progress.show(migration);
+        if (isAtRest(migration.status)) return migration;
       }
       if (broken !== undefined) {
         const log = join(options.stateDir, "logs", `${broken}.log`);

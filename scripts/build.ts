@@ -1,8 +1,9 @@
 // Bundles what runs as a process of its own. dist/lakeferry.cjs is the function app: the one file that package.json
 // names as main, loaded alike by Azure and by the local host. dist/local/*.mjs is the small Azure of `npm start`: bundled
-// it starts faster and needs half the memory, as no process has to strip types.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+// it starts faster and needs half the memory, as no process has to strip types. dist/cli is a package of its own: the
+// `lakeferry` command, for `npm install --global ./dist/cli` or `npm pack ./dist/cli`, without anything else.
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type OutputFile } from "esbuild";
 
@@ -47,11 +48,32 @@ const local = {
   },
 } satisfies BuildOptions;
 
-const built = await Promise.all([build(app), build(local)]);
+const cli = {
+  ...common,
+  entryPoints: [{ in: "src/cli/main.ts", out: "lakeferry" }],
+  outdir: "dist/cli",
+  outExtension: { ".js": ".mjs" },
+  format: "esm",
+  target: "node20",
+  sourcemap: false,
+  banner: local.banner,
+} satisfies BuildOptions;
+
+const built = await Promise.all([build(app), build(local), build(cli)]);
 for (const file of built.flatMap(({ outputFiles }) => outputFiles)) put(file);
+put({ path: join(root, cli.outdir, "package.json"), contents: Buffer.from(cliPackage()) });
+chmodSync(join(root, cli.outdir, "lakeferry.mjs"), 0o755);
+
+function cliPackage(): string {
+  const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Readonly<Record<string, unknown>>;
+  const { name, version, license } = own;
+  const description = "The command for a running lakeferry app.";
+  const bin = { lakeferry: "lakeferry.mjs" };
+  return `${JSON.stringify({ name, version, description, license, type: "module", bin, engines: { node: ">=20" } }, undefined, 2)}\n`;
+}
 
 // Whole or not at all, and only when it differs: another command may be starting from these files at this moment.
-function put({ path, contents }: OutputFile): void {
+function put({ path, contents }: Pick<OutputFile, "path" | "contents">): void {
   if (contentOf(path)?.equals(contents) === true) return;
   mkdirSync(dirname(path), { recursive: true });
   const half = `${path}.${process.pid}`;

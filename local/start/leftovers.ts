@@ -1,4 +1,4 @@
-import { UsageError } from "./options.ts";
+import { UsageError } from "../../src/cli/outcome.ts";
 import { listProcesses, type Listed } from "./processes.ts";
 
 const programs = /\/dist\/local\/(?:gen1|gen2|host)\.mjs|\/local\/azurite\.ts/u;

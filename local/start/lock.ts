@@ -1,7 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UsageError } from "../../src/cli/outcome.ts";
 import { leftoversGone } from "./leftovers.ts";
-import { type StartOptions, UsageError } from "./options.ts";
+import type { StartOptions } from "./options.ts";
 import { isAlive, listProcesses } from "./processes.ts";
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { UsageError } from "../../src/cli/outcome.ts";
 import { latencyNamed } from "../kit/latency.ts";
 import { projectRoot } from "./processes.ts";
 
@@ -22,9 +23,6 @@ export type StartOptions = {
   readonly isServing: boolean;
   readonly isJson: boolean;
 };
-
-/** A command line that can't be obeyed; the message says what and how. */
-export class UsageError extends Error {}
 
 /** The text of --help. */
 export const help = `Usage: npm start [-- OPTIONS]

@@ -6,6 +6,7 @@ import type { Report } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
 import type { RunStatus } from "../core/run.ts";
 import { named, type Operation } from "./operation.ts";
+import { statuses } from "./status.ts";
 
 const count = z.int().min(0);
 const amount = z.number().min(0);
@@ -16,18 +17,7 @@ const counts = z.record(z.string(), count);
 export const status = named(
   "Status",
   "Queued, Running, Pausing, Paused and Cancelling are live; the others are ends. A Stopped one can be resumed.",
-  z.enum([
-    "Queued",
-    "Running",
-    "Pausing",
-    "Paused",
-    "Cancelling",
-    "Succeeded",
-    "CompletedWithErrors",
-    "Failed",
-    "Cancelled",
-    "Stopped",
-  ]) satisfies z.ZodType<RunStatus>,
+  z.enum(statuses) satisfies z.ZodType<RunStatus>,
 );
 
 /** Why something failed. */
@@ -115,9 +105,13 @@ const caps = named(
   z.object({ source: sideCaps, sink: sideCaps }) satisfies z.ZodType<RunCaps>,
 );
 
+/** What a change of caps is answered. */
+export const changed = z.object({ id: z.string(), status, caps });
+
 const links = z.record(z.string(), z.string());
 
-const accepted = named(
+/** What a start or a command is answered. */
+export const accepted = named(
   "Accepted",
   "A migration that was told something, and where to look at it.",
   z.object({ id: z.string(), status, links }),
@@ -302,7 +296,7 @@ export const migrationOperations = {
     answers: {
       200: {
         description: "The caps as they are now; lanes heed them within seconds.",
-        content: { "application/json": z.object({ id: z.string(), status, caps }) },
+        content: { "application/json": changed },
       },
     },
     problems: ["request-invalid", "body-too-large", "not-json", "run-not-found", "command-not-allowed"],

@@ -2,15 +2,13 @@ import { z } from "zod";
 import { components, type Operation, problemSchema, type Success } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { type ProblemCode, problems } from "./problems.ts";
+import { version } from "./version.ts";
 
 /** Anything in the document. */
 type Json = { readonly [key: string]: unknown };
 
 /** What any route may answer. */
 const anywhere: readonly ProblemCode[] = ["unexpected", "state-unavailable"];
-
-/** The version of the API, and of the package. */
-export const version = "0.1.0";
 
 /** The OpenAPI 3.1 document of the API that stands under `url`, made from the schemas that check requests. */
 export function openApi(url: string): Json {

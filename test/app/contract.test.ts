@@ -7,9 +7,10 @@ import { fileURLToPath } from "node:url";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { emptyRegistry, installCore } from "../../local/host/core-api.ts";
 import { loadApp } from "../../local/host/load.ts";
-import { openApi, version } from "../../src/contract/openapi.ts";
+import { openApi } from "../../src/contract/openapi.ts";
 import { operations } from "../../src/contract/operations.ts";
 import { problems } from "../../src/contract/problems.ts";
+import { version } from "../../src/contract/version.ts";
 import { checkerOf } from "../kit/contract.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Fault } from "../../local/kit/faults.ts";
-import type { Migration } from "../../local/start/api.ts";
+import type { Migration } from "../../src/cli/api.ts";
 import { type LocalAzure, startLocalAzure } from "../../local/start/azure.ts";
 import {
   assertSameTree,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { Migration } from "../../local/start/api.ts";
+import type { Migration } from "../../src/cli/api.ts";
 import {
   assertSameTree,
   childOf,

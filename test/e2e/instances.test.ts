@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import type { Migration } from "../../local/start/api.ts";
+import type { Migration } from "../../src/cli/api.ts";
 import { startOptions } from "../../local/start/options.ts";
 import {
   assertSameTree,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { callApp, type Migration } from "../../local/start/api.ts";
+import { callApp, type Migration } from "../../src/cli/api.ts";
 import { startLocalAzure } from "../../local/start/azure.ts";
 import { assertSameTree, eventually, manyFiles, setFaults, tempFolder, totalsOf, writeTree, writtenOf } from "./kit.ts";
 

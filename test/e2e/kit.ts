@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Fault } from "../../local/kit/faults.ts";
-import type { Report } from "../../local/start/api.ts";
+import type { Report } from "../../src/cli/api.ts";
 import { startOptions } from "../../local/start/options.ts";
 import { projectRoot } from "../../local/start/processes.ts";
 import { checkedFetch } from "../kit/contract.ts";

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { Migration } from "../../local/start/api.ts";
+import type { Migration } from "../../src/cli/api.ts";
 import { leftoversGone } from "../../local/start/leftovers.ts";
 import { startOptions } from "../../local/start/options.ts";
 import { isAlive } from "../../local/start/processes.ts";

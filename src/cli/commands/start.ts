@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import type { Accepted } from "../api.ts";
+import { exitCodes } from "../outcome.ts";
+import { type RequestOptions, requestFrom } from "../request.ts";
+import { pathOf, type Session } from "../session.ts";
+import { watch } from "../watch.ts";
+import { type Cli, examples, gather, type Waiting, waitingOptions } from "../cli.ts";
+
+/** What to migrate: options of every command that starts something. */
+export function requestOptions(command: Command): Command {
+  return command
+    .option("--spec <file>", "the request as JSON, the body of POST /api/migrations; - reads standard input")
+    .option("--folder <path>", "source.folderPath: the folder to migrate")
+    .option("--file <name>", "source.fileName: one file of that folder")
+    .option("--file-system <name>", "sink.fileSystem: the file system to write to")
+    .option("--sink-folder <path>", "sink.folderPath: the folder to write to")
+    .option("--set <property=value>", "any other property, as --set source.recursive=false; may be repeated", gather)
+    .option("--id <id>", "an id of your own")
+    .option("--name <text>", "a name for people")
+    .option("--label <name=value>", "a label; may be repeated", gather);
+}
+
+/** `start`, and `rerun` of what has ended. */
+export function addStart(program: Command, cli: Cli): void {
+  const start = requestOptions(program.command("start").description("start a migration and watch it"));
+  examples(waitingOptions(start), [
+    ["start --file-system lake", "the whole source into the file system lake"],
+    ["start --folder /sales --file-system lake --sink-folder /raw/sales --detach", "one folder, without waiting"],
+    ["start --spec request.json --set parallelism=16", "a request from a file, with more lanes"],
+  ]).action((options: RequestOptions & Waiting, command: Command) =>
+    cli.run(command, async (session) => {
+      const body = await requestFrom(options, session.world.input);
+      return follow(session, await session.call<Accepted>("POST", "/migrations", body), options);
+    }),
+  );
+
+  examples(
+    waitingOptions(
+      program.command("rerun <id>").description("start the request of an ended migration again, under a new id"),
+    ),
+    [["rerun sales-1", "what is there already is skipped"]],
+  ).action((id: string, options: Waiting, command: Command) =>
+    cli.run(command, async (session) =>
+      follow(session, await session.call<Accepted>("POST", pathOf(id, "/rerun")), options),
+    ),
+  );
+}
+
+/** Says that a migration is on its way, and watches it unless it is to be left alone. */
+export async function follow(session: Session, accepted: Accepted, { detach, interval }: Waiting): Promise<number> {
+  const { id, status } = accepted;
+  if (detach !== true) {
+    if (!session.isJson) session.world.note(`migration ${id}; Ctrl-C leaves it alone, it goes on`);
+    return watch(session, id, { intervalMs: interval });
+  }
+  await session.print(accepted, () => `Migration ${id}: ${status}`);
+  return exitCodes.ok;
+}

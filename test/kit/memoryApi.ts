@@ -1,0 +1,68 @@
+import { jsonOf } from "../../src/app/body.ts";
+import { openMigrations } from "../../src/app/migrations.ts";
+import type { Answer } from "../../src/app/problem.ts";
+import { openApi } from "../../src/contract/openapi.ts";
+import type { Operation } from "../../src/contract/operation.ts";
+import { type OperationName, operations } from "../../src/contract/operations.ts";
+import { checkedFetch } from "./contract.ts";
+import { appOver } from "./testApp.ts";
+import { drive, type TestFerry, testFerry } from "./testFerry.ts";
+
+/** The address of the app that `memoryApi` answers for. */
+export const memoryUrl = "http://127.0.0.1:7071";
+
+/** The API on memory behind a `fetch`, each answer checked against its contract; runs go on when they are driven. */
+export type MemoryApi = TestFerry & {
+  readonly fetch: typeof fetch;
+  /** What was asked, as "POST /migrations", with the key it came with. */
+  readonly asked: { readonly what: string; readonly key: string | null }[];
+  /** Takes a run to where it rests. */
+  readonly drive: (id: string) => Promise<unknown>;
+};
+
+/** Opens it. */
+export function memoryApi(): MemoryApi {
+  const made = testFerry();
+  const api = openMigrations(appOver(made), async () => undefined, `${memoryUrl}/api/migrations`);
+  const asked: MemoryApi["asked"] = [];
+  const routes: Partial<Record<OperationName, (id: string, request: Request) => Promise<Answer>>> = {
+    startMigration: (_, request) => withBody(request, api.start),
+    changeMigration: (id, request) => withBody(request, (body) => api.change(id, body)),
+    listMigrations: () => api.list(),
+    getMigration: (id) => api.get(id),
+    getJournal: (id, { url }) => api.journal(id, Object.fromEntries(new URL(url).searchParams)),
+    pauseMigration: (id) => api.command(id, "pause"),
+    resumeMigration: (id) => api.command(id, "resume"),
+    cancelMigration: (id) => api.command(id, "cancel"),
+    rerunMigration: (id) => api.rerun(id),
+    getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
+  };
+  const fetch = checkedFetch(async (input, init) => {
+    const request = new Request(input, init);
+    const path = new URL(request.url).pathname.slice("/api".length);
+    const what = `${request.method} ${path}`;
+    if (what !== "GET /openapi.json") asked.push({ what, key: request.headers.get("x-functions-key") });
+    const { name, id } = operationAt(request.method, path);
+    const route = routes[name];
+    if (route === undefined) throw new Error(`${name} isn't served here`);
+    const { status, headers, body } = await route(id, request);
+    const type = { "content-type": "application/json", ...headers };
+    return new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers: type });
+  });
+  return { ...made, fetch, asked, drive: (id) => drive(made.ferry, id) };
+}
+
+async function withBody(request: Request, answer: (body: unknown) => Promise<Answer>): Promise<Answer> {
+  const read = await jsonOf(request);
+  return "refusal" in read ? read.refusal : answer(read.json);
+}
+
+function operationAt(method: string, path: string): { readonly name: OperationName; readonly id: string } {
+  for (const [name, operation] of Object.entries<Operation>(operations)) {
+    const found = new RegExp(`^${operation.path.replaceAll(/\{\w+\}/gu, "([^/]+)")}$`, "u").exec(path);
+    if (found !== null && operation.method === method.toLowerCase()) {
+      return { name: name as OperationName, id: decodeURIComponent(found[1] ?? "") };
+    }
+  }
+  throw new Error(`no route for ${method} ${path}`);
+}
