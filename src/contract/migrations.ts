@@ -5,7 +5,7 @@ import { journalOutcomes } from "../core/journal.ts";
 import type { Report } from "../core/report.ts";
 import { migrationRequest } from "../core/request.ts";
 import type { RunStatus } from "../core/run.ts";
-import { named, type Operation } from "./operation.ts";
+import { type Describing, named, type Operation } from "./operation.ts";
 import { statuses } from "./status.ts";
 
 const count = z.int().min(0);
@@ -19,6 +19,16 @@ export const status = named(
   "Queued, Running, Pausing, Paused and Cancelling are live; the others are ends. A Stopped one can be resumed.",
   z.enum(statuses) satisfies z.ZodType<RunStatus>,
 );
+
+// What a failure may tell beside its kind.
+const ofStore = {
+  status: z.int().exactOptional(),
+  code: z.string().exactOptional(),
+  requestId: z.string().exactOptional(),
+  at: z.enum(["source", "sink", "name"]).exactOptional(),
+  tries: count.exactOptional(),
+  time: z.string().exactOptional(),
+};
 
 /** Why something failed. */
 export const failure = named(
@@ -40,10 +50,8 @@ export const failure = named(
     op: z.string(),
     path: z.string(),
     detail: z.string(),
-    status: z.int().exactOptional(),
-    code: z.string().exactOptional(),
-    requestId: z.string().exactOptional(),
-  }) satisfies z.ZodType<Failure>,
+    ...ofStore,
+  }) satisfies Describing<Failure>,
 );
 
 /** What a migration has done. */
@@ -90,7 +98,7 @@ export const report = named(
     expected: z.object({ files: count, bytes: amount }).exactOptional(),
     remainingSeconds: amount.exactOptional(),
     error: failure.exactOptional(),
-  }) satisfies z.ZodType<Report>,
+  }) satisfies Describing<Report>,
 );
 
 const sideCaps = z.object({
@@ -102,7 +110,7 @@ const sideCaps = z.object({
 const caps = named(
   "Caps",
   "What holds for a migration as a whole, on all its lanes.",
-  z.object({ source: sideCaps, sink: sideCaps }) satisfies z.ZodType<RunCaps>,
+  z.object({ source: sideCaps, sink: sideCaps }) satisfies Describing<RunCaps>,
 );
 
 /** What a change of caps is answered. */
@@ -224,9 +232,7 @@ const journalLine = named(
     files: count.exactOptional(),
     digest: z.string().exactOptional(),
     op: z.string().exactOptional(),
-    status: z.int().exactOptional(),
-    code: z.string().exactOptional(),
-    requestId: z.string().exactOptional(),
+    ...ofStore,
     detail: z.string().exactOptional(),
   }),
 );

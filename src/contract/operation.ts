@@ -28,6 +28,9 @@ export type Success = {
 /** Schemas that the document names under `components`, by their ids. */
 export const components = z.registry<{ readonly id: string; readonly description?: string }>();
 
+/** A schema of all that a type holds: one more property of the type, also an optional one, has to be described. */
+export type Describing<T> = z.ZodType<T> & { readonly shape: { readonly [K in keyof T]-?: z.ZodType } };
+
 /** Names a schema in the document. */
 export function named<T extends z.ZodType>(id: string, description: string, schema: T): T {
   components.add(schema, { id, description });
