@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { unzipSync } from "fflate";
-import { callApp, type Migration } from "../../local/start/api.ts";
+import { callApp, type Migration } from "../../src/cli/api.ts";
 import { startLocalAzure } from "../../local/start/azure.ts";
 import { projectRoot } from "../../local/start/processes.ts";
 import { assertSameTree, eventually, manyFiles, tempFolder, writeTree } from "./kit.ts";
