@@ -144,6 +144,10 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
           const origin = { run: "simulated", bytes: child.bytes, modifiedMs };
           return { kind: "file", bytes: child.bytes, etag: '"file"', md5, origin };
         }),
+      // What this run made itself is fresh; whatever else is asked for one by one.
+      list: async (folder) => {
+        throw missing("list", folder);
+      },
       read: async (path) => {
         throw missing("read", path);
       },

@@ -23,7 +23,7 @@ export function listBlobs(call: Call): WireReply {
     walk(lake, {
       folder,
       isRecursive: delimiter === undefined,
-      from: marker === undefined ? undefined : nameInToken(marker),
+      from: marker === undefined ? startOf(call, slash + 1) : nameInToken(marker),
       namePrefix: prefix.slice(slash + 1),
       marksFolders: delimiter !== undefined,
     }),
@@ -51,6 +51,15 @@ export function listBlobs(call: Call): WireReply {
   ];
   return xmlReply(200, xml.join(""));
 }
+
+// A full path in the container, inclusive; versions before it was invented pass it over.
+function startOf(call: Call, skipped: number): string | undefined {
+  const start = parameter(call, "startfrom");
+  if (start === undefined || String(call.request.headers["x-ms-version"]) < STARTING_VERSION) return undefined;
+  return start.slice(skipped);
+}
+
+const STARTING_VERSION = "2026-02-06";
 
 type Style = {
   readonly skipped: number;

@@ -52,6 +52,19 @@ export type SeenAccess = {
   readonly acl?: string;
 };
 
+/** One item of a sink listing; of a folder it may tell no more than its name. */
+export type SinkEntry = SinkItem & { readonly name: string };
+
+/** One page of a sink listing, in the sink's own order. */
+export type SinkPage = {
+  readonly entries: readonly SinkEntry[];
+  /** What to hand to the sink to get the next page; absent on the last page. */
+  readonly next?: string;
+};
+
+/** What stands at the sink under a name: an item, nothing, or nobody has looked yet. */
+export type Standing = SinkItem | "nothing" | "unknown";
+
 /** The provenance lakeferry stores with every file and folder it writes. */
 export type Origin = {
   readonly run: string;

@@ -1,10 +1,11 @@
 import { addDigests, type Digest } from "./digest.ts";
+import type { SinkItem } from "./entry.ts";
 import type { FileOutcome, FolderOutcome } from "./outcome.ts";
 import { type LakePath, splitPath } from "./path.ts";
 import { isoTime } from "./time.ts";
 
 /** What a journal's lines say first, so that a reader can choose without reading on. */
-export const journalOutcomes = ["copied", "access", "made", "found", "skipped", "failed"] as const;
+export const journalOutcomes = ["copied", "access", "made", "found", "skipped", "failed", "extra", "noted"] as const;
 
 /** One of journalOutcomes. */
 export type JournalOutcome = (typeof journalOutcomes)[number];
@@ -50,6 +51,22 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
 export function folderLine(path: LakePath, outcome: FolderOutcome): string {
   const type = outcome.do === "failed" && outcome.isPart === true ? "range" : "folder";
   return line(outcome.do, { type, path, ...reasonOf(outcome), ...carriedOf(outcome) });
+}
+
+/** The line of an item that only the sink has; its path is the one that it would have at the source. */
+export function extraLine(path: LakePath, { kind, bytes, etag, origin }: SinkItem): string {
+  return line("extra", {
+    type: kind,
+    path,
+    ...(kind === "file" ? { bytes } : {}),
+    ...(origin === undefined ? { foreign: true } : { modifiedTime: isoTime(origin.modifiedMs) }),
+    ...(etag === "" ? {} : { etag }),
+  });
+}
+
+/** The line of a folder, or a part of it, whose listings could not be merged side by side. */
+export function joinedLine(path: LakePath, how: "hashed" | "asked"): string {
+  return line("noted", { type: "listing", path, because: how });
 }
 
 /**
@@ -106,6 +123,7 @@ const columns = [
   "last",
   "files",
   "digest",
+  "foreign",
   "op",
   "status",
   "code",
@@ -125,7 +143,7 @@ export function csvLine(text: string): string {
 }
 
 function cell(value: unknown): string {
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return "";
   const safe = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -1,4 +1,5 @@
 import type { AccessFinding, AccessWay } from "./access.ts";
+import type { SinkItem } from "./entry.ts";
 import type { Failure } from "./error.ts";
 import { emptyTally, type SkipReason, type Tally } from "./tally.ts";
 
@@ -98,4 +99,9 @@ function tallyOfCarried(outcome: FileOutcome | FolderOutcome): Partial<Tally> {
     ...(expiry === undefined ? {} : { expiries: 1 }),
     ...(findings.length === 0 ? {} : { findings: Object.fromEntries(findings.map(({ because }) => [because, 1])) }),
   };
+}
+
+/** One item that only the sink has as a tally. */
+export function tallyOfExtra({ kind, bytes }: SinkItem): Tally {
+  return kind === "file" ? { ...emptyTally, extraFiles: 1, extraBytes: bytes } : { ...emptyTally, extraFolders: 1 };
 }

@@ -30,6 +30,13 @@ export type Report = {
   readonly foldersFailed: number;
   /** Folders counted as written or found of which the rest could not be listed. */
   readonly rangesFailed: number;
+  /** What only the sink has, in folders that both lakes have; of a folder only itself is counted. */
+  readonly extraFiles: number;
+  readonly extraFolders: number;
+  readonly extraBytes: number;
+  /** Parts of folders whose two listings could not be merged side by side. */
+  readonly joinedByHash: number;
+  readonly askedByName: number;
   readonly skippedBecause: Readonly<Record<string, number>>;
   readonly failedBecause: Readonly<Record<string, number>>;
   /**
@@ -74,6 +81,11 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     foldersSkipped: totalOf(tally.foldersSkipped),
     foldersFailed: totalOf(tally.foldersFailed),
     rangesFailed: tally.rangesFailed,
+    extraFiles: tally.extraFiles,
+    extraFolders: tally.extraFolders,
+    extraBytes: tally.extraBytes,
+    joinedByHash: tally.joined.hashed ?? 0,
+    askedByName: tally.joined.asked ?? 0,
     skippedBecause: { ...tally.filesSkipped },
     failedBecause: { ...tally.filesFailed },
     access: { ...tally.access, prediction: (tally.access.mispredicted ?? 0) > 0 ? "off" : "on" },

@@ -26,6 +26,12 @@ export type Tally = {
   readonly access: Readonly<Partial<Record<AccessWay, number>>>;
   readonly expiries: number;
   readonly findings: Readonly<Partial<Record<FindingKind, number>>>;
+  /** What only the sink has, in folders that both lakes have. */
+  readonly extraFiles: number;
+  readonly extraFolders: number;
+  readonly extraBytes: number;
+  /** Parts of folders whose listings could not be merged side by side, by how they were joined instead. */
+  readonly joined: Readonly<Partial<Record<"hashed" | "asked", number>>>;
   readonly bytesListed: number;
   readonly bytesRead: number;
   readonly bytesCopied: number;
@@ -53,6 +59,10 @@ export const emptyTally: Tally = {
   access: {},
   expiries: 0,
   findings: {},
+  extraFiles: 0,
+  extraFolders: 0,
+  extraBytes: 0,
+  joined: {},
   bytesListed: 0,
   bytesRead: 0,
   bytesCopied: 0,
@@ -79,6 +89,10 @@ export function addTallies(a: Tally, b: Tally): Tally {
     access: addCounts(a.access, b.access),
     expiries: a.expiries + b.expiries,
     findings: addCounts(a.findings, b.findings),
+    extraFiles: a.extraFiles + b.extraFiles,
+    extraFolders: a.extraFolders + b.extraFolders,
+    extraBytes: a.extraBytes + b.extraBytes,
+    joined: addCounts(a.joined, b.joined),
     bytesListed: a.bytesListed + b.bytesListed,
     bytesRead: a.bytesRead + b.bytesRead,
     bytesCopied: a.bytesCopied + b.bytesCopied,

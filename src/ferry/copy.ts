@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Budget } from "../core/budget.ts";
-import type { Entry, SinkItem } from "../core/entry.ts";
+import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { crc64Hex } from "../core/crc64.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
@@ -34,21 +34,23 @@ export type Crossing = {
 export type Parted = { readonly do: "parted"; readonly file: LargeFile };
 
 /**
- * Brings one file over, or says how a large one is parted; `earlier` is the attempt that came to nothing. The sink is looked at first unless the folder is fresh; every write names what it replaces. A
- * write that meets somebody else's work, and a source that changes meanwhile, are looked at again once.
+ * Brings one file over, or says how a large one is parted; `earlier` is the attempt that came to nothing. The sink is
+ * looked at first where nobody has; every write names what it replaces. A write that meets somebody else's work, and a
+ * source that changes meanwhile, are looked at again once.
  */
 export async function copyFile(
   crossing: Crossing,
   from: LakePath,
   to: LakePath,
   listed: Entry,
-  isFresh: boolean,
+  standing: Standing,
   signal: AbortSignal,
   earlier?: LargeFile,
 ): Promise<FileOutcome | Parted> {
   const { run, source, sink, access } = crossing;
   let entry = listed;
-  let there = isFresh ? undefined : await sink.stat(to, signal);
+  let there = typeof standing === "object" ? standing : undefined;
+  if (standing === "unknown") there = await sink.stat(to, signal);
   let read = 0;
   let wanted: Wanted | undefined;
   for (let isLast = false; ; isLast = true) {

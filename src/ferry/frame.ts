@@ -2,7 +2,10 @@ import type { CutRange, Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import type { FolderOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
-import { isBeyond, isOrderSafe } from "../core/range.ts";
+import { LakeError } from "../core/error.ts";
+import { type Ascent, openAscent } from "../core/order.ts";
+import { type Interval, isBeyond, isOrderSafe } from "../core/range.ts";
+import type { March } from "./march.ts";
 
 /** A folder being walked. `after` is the last name that was started; `page` what was listed and not yet started. */
 export type Frame = {
@@ -16,12 +19,17 @@ export type Frame = {
   at: number;
   isListed: boolean;
   isListing: boolean;
+  /** The order of the source's names so far; unordered: they have none, and the folder can't be divided. */
+  ascent: Ascent;
+  isUnordered: boolean;
+  /** The sink's side, once it was begun. */
+  march: March | undefined;
 };
 
 /** True for a folder of which more pages are to come, and that can be cut behind its present one. */
-export function isWide({ isListed, isListing, page, upTo }: Frame): boolean {
+export function isWide({ isListed, isListing, isUnordered, page, upTo }: Frame): boolean {
   const last = page.at(-1)?.name;
-  return !isListed && !isListing && last !== undefined && isOrderSafe(last) && isEnd(upTo);
+  return !isListed && !isListing && !isUnordered && last !== undefined && isOrderSafe(last) && isEnd(upTo);
 }
 
 /** True for a bound that both name orders agree on: it ends a listing; any other is only a filter. */
@@ -53,7 +61,54 @@ export function endAt(frame: Frame, name: string): void {
 /** A frame that nobody has stood in yet. */
 export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
   const { folder, after, upTo, past } = range;
-  return { folder, after, upTo, past, uncounted, page: [], at: 0, isListed: false, isListing: false };
+  return {
+    folder,
+    after,
+    upTo,
+    past,
+    uncounted,
+    page: [],
+    at: 0,
+    isListed: false,
+    isListing: false,
+    ascent: openAscent(false),
+    isUnordered: false,
+    march: undefined,
+  };
+}
+
+/**
+ * Takes note of the order of a page. A range is "everything after this name": names that don't ascend can be walked from
+ * one end to the other, as the lake has its own order to go on in, but not in a range that ends at a name.
+ */
+export function watchOrder(frame: Frame, entries: readonly Entry[]): void {
+  for (const entry of entries) if (!frame.ascent.take(entry)) frame.isUnordered = true;
+  if (!frame.isUnordered) return;
+  if (frame.upTo !== undefined) {
+    const detail =
+      "names don't ascend, so a part that ends at a name can't be told from the rest; ask for the whole folder";
+    throw new LakeError("unexpected", { op: "LISTSTATUS", path: frame.folder, detail });
+  }
+  frame.march?.sourceHasNoOrder();
+}
+
+/** Names that a frame keeps in memory. */
+export function heldBy({ page, at, march }: Frame): number {
+  return page.length - at + (march?.held() ?? 0);
+}
+
+/** Drops what was listed and not yet started; it is listed again when it is wanted. */
+export function forget(frame: Frame): void {
+  if (isLeft(frame)) frame.isListed = false;
+  frame.page = [];
+  frame.at = 0;
+  frame.march = undefined;
+  frame.ascent = openAscent(false);
+}
+
+/** The names of a frame that aren't started. */
+export function intervalOf({ after, upTo }: Frame): Interval {
+  return { ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) };
 }
 
 /** What is known of a folder at the sink that was just prepared; `isRetaken`: a worker that was lost had its parent. */
@@ -67,9 +122,9 @@ export function isTakenOver(past: Past | undefined): boolean {
   return past === "made" || past === "found";
 }
 
-/** True while there is something to do in a frame. */
-export function isLeft({ isListed, at, page, uncounted }: Frame): boolean {
-  return !isListed || at < page.length || uncounted !== undefined;
+/** True while there is something to do in a frame, or something that only the sink has to be counted. */
+export function isLeft({ isListed, at, page, uncounted, march }: Frame): boolean {
+  return !isListed || at < page.length || uncounted !== undefined || march?.isSpent() === false;
 }
 
 /** What is left of a frame. */

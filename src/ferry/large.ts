@@ -69,7 +69,7 @@ export async function commitLarge(
     }
   }
   if (attempt >= maxAttempts || failure?.kind === "unprocessable") throw why;
-  return copyFile(crossing, path, to, entry, false, signal, file);
+  return copyFile(crossing, path, to, entry, "unknown", signal, file);
 }
 
 function guardOf({ replaces }: LargeFileState): Guard {

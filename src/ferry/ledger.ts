@@ -1,8 +1,9 @@
 import { budget } from "../core/budget.ts";
+import type { SinkEntry } from "../core/entry.ts";
 import type { Failure } from "../core/error.ts";
-import { fileLine, folderLine, type Span, spanLine, widened } from "../core/journal.ts";
-import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
-import { type LakePath, splitPath } from "../core/path.ts";
+import { extraLine, fileLine, folderLine, joinedLine, type Span, spanLine, widened } from "../core/journal.ts";
+import { type FileOutcome, type FolderOutcome, tallyOfExtra, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
+import { childPath, type LakePath, splitPath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import type { JournalWriter } from "../state/journal.ts";
@@ -18,6 +19,9 @@ const maxSpans = 1000;
 export type Ledger = {
   readonly file: (path: LakePath, outcome: FileOutcome) => void;
   readonly folder: (path: LakePath, outcome: FolderOutcome) => void;
+  /** Items that only the sink has in a folder of the source. */
+  readonly extra: (folder: LakePath, items: readonly SinkEntry[]) => void;
+  readonly joined: (folder: LakePath, how: "hashed" | "asked") => void;
   /**
    * Resolves when one more large file may be opened, or its blocks be sent, so that they never fill a step; the place is
    * free again with the save after its release.
@@ -87,6 +91,16 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     folder: (path, outcome) => {
       add(tallyOfFolder(outcome), outcome);
       journal.add(folderLine(path, outcome));
+    },
+    extra: (folder, found) => {
+      for (const item of found) {
+        tally = addTallies(tally, tallyOfExtra(item));
+        journal.add(extraLine(childPath(folder, item.name), item));
+      }
+    },
+    joined: (folder, how) => {
+      tally = addTallies(tally, { ...emptyTally, joined: { [how]: 1 } });
+      journal.add(joinedLine(folder, how));
     },
     large: async (signal) => {
       const release = await places.take(1, signal);

@@ -46,9 +46,9 @@ export function narrowed(
     },
     visitor: {
       ...visitor,
-      folder: (path, entry, mayBeOurs, signal) =>
+      folder: (path, entry, mayBeOurs, there, signal) =>
         alone(path, signal, async () => {
-          if (path !== condemned) return visitor.folder(path, entry, mayBeOurs, signal);
+          if (path !== condemned) return visitor.folder(path, entry, mayBeOurs, there, signal);
           const { kind, op, detail } = givenUp("makeFolder", path);
           return { do: "failed", failure: { kind, op, path, detail } };
         }),
@@ -58,9 +58,9 @@ export function narrowed(
           const { kind, op, path, detail } = givenUp("copy", run.path);
           return visitor.blocks(run, { ...means, givenUp: { kind, op, path, detail } }, signal);
         }),
-      file: (path, entry, isFresh, signal) =>
+      file: (path, entry, there, signal) =>
         alone(path, signal, async () => {
-          if (path !== condemned) return visitor.file(path, entry, isFresh, signal);
+          if (path !== condemned) return visitor.file(path, entry, there, signal);
           const { kind, op, detail } = givenUp("copy", path);
           return { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, entry) };
         }),

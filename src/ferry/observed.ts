@@ -21,6 +21,7 @@ export function observedSink(sink: Sink, activity: Activity): Sink {
   return {
     ...sink,
     stat: seen("writing", sink.stat),
+    list: seen("listing", sink.list),
     read: seen("reading", sink.read),
     makeFolder: seen("writing", sink.makeFolder),
     putFile: seen("writing", sink.putFile),

@@ -7,6 +7,7 @@ import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
+import { childPath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Run } from "../core/run.ts";
 import { nextSaveMs } from "../core/saving.ts";
@@ -20,11 +21,13 @@ import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
 import { labelsOf } from "./label.ts";
 import { openLedger } from "./ledger.ts";
+import { isThere } from "./gone.ts";
+import { openMarch } from "./march.ts";
 import { narrowed } from "./narrow.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
 import { copying } from "./visit.ts";
-import { startWalk } from "./walk.ts";
+import { type Beside, startWalk } from "./walk.ts";
 
 const tickMs = 250;
 /** Past its deadline a slice goes on for so long with a packet of which it has not dealt with any name yet. */
@@ -88,7 +91,16 @@ export async function walkPacket(
     : { source: lakes.source, visitor };
   const slots = observedBudget(filesOf(ferry, request), activity);
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
-  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal);
+  const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
+  const beside: Beside = (folder, range) =>
+    openMarch(
+      lakes.sink,
+      rebasePath(folder, sourceRoot, sinkRoot),
+      range,
+      { nameAt: (name) => name, has: (name, asked) => isThere(lakes.source, childPath(folder, name), asked) },
+      true,
+    );
+  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, beside);
   if (isFirst && input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 
   const state: { error?: unknown; isOver: boolean; ended: "drained" | "asked" | "deadline"; stoppedMs?: number } = {

@@ -1,5 +1,5 @@
 import { emptyCrc64 } from "../core/crc64.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
 import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { whyGen2Refuses } from "../core/names.ts";
@@ -88,7 +88,7 @@ export function copying(means: Copying): Visitor {
   async function copy(
     path: LakePath,
     listed: Entry | undefined,
-    isFresh: boolean,
+    there: Standing,
     signal: AbortSignal,
   ): Promise<FileOutcome | Parted | "postponed" | "folder"> {
     let entry = listed;
@@ -96,7 +96,7 @@ export function copying(means: Copying): Visitor {
       entry ??= await source.stat(path, signal);
       // A name that an earlier walk had started, of either kind.
       if (listed === undefined && entry.kind === "folder") return "folder";
-      const outcome = await copyFile(crossing, path, target(path), entry, isFresh, signal);
+      const outcome = await copyFile(crossing, path, target(path), entry, there, signal);
       lost = 0;
       return outcome;
     } catch (error) {
@@ -150,14 +150,23 @@ export function copying(means: Copying): Visitor {
   }
 
   // It has its final access before anything in it is begun.
-  async function make(path: LakePath, entry: Entry, isTakenOver: boolean, signal: AbortSignal): Promise<FolderOutcome> {
+  async function make(
+    path: LakePath,
+    entry: Entry,
+    isTakenOver: boolean,
+    there: Standing,
+    signal: AbortSignal,
+  ): Promise<FolderOutcome> {
     const to = target(path);
     const wanted = await access.wanted(path, entry, signal);
     const label = labels.folder(entry.modifiedMs);
     const { found, carried } = await access.makeFolder(
       to,
       wanted,
-      (given) => sink.makeFolder(to, given === undefined ? label : { ...label, access: given }, signal),
+      (given) =>
+        isTold(there, isTakenOver)
+          ? Promise.resolve(there)
+          : sink.makeFolder(to, given === undefined ? label : { ...label, access: given }, signal),
       signal,
     );
     lost = 0;
@@ -167,14 +176,14 @@ export function copying(means: Copying): Visitor {
   }
 
   return {
-    file: async (path, listed, isFresh, signal) => {
+    file: async (path, listed, there, signal) => {
       await ledger.room(signal);
       const startedMs = nowMs();
       const requestsOf = watch(meter, path, moved(path));
       let requests = 0;
       let outcome: Awaited<ReturnType<typeof copy>>;
       try {
-        outcome = await copy(path, listed, isFresh, signal);
+        outcome = await copy(path, listed, there, signal);
       } finally {
         requests = requestsOf();
       }
@@ -183,10 +192,10 @@ export function copying(means: Copying): Visitor {
       return { ...outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
     },
 
-    folder: async (path, listed, isTakenOver, signal) => {
+    folder: async (path, listed, isTakenOver, there, signal) => {
       if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
-        return await make(path, listed ?? (await source.stat(path, signal)), isTakenOver, signal);
+        return await make(path, listed ?? (await source.stat(path, signal)), isTakenOver, there, signal);
       } catch (error) {
         return folderFailed(error, "makeFolder", path, signal);
       }
@@ -217,6 +226,11 @@ export function copying(means: Copying): Visitor {
     unlisted: (path, error, signal) => folderFailed(error, "LISTSTATUS", path, signal),
     fileDone: ledger.file,
     folderDone: ledger.folder,
+    extra: (folder, items) => {
+      // Without their content, folders of the sink are nobody's business.
+      ledger.extra(folder, request.source.recursive ? items : items.filter(({ kind }) => kind === "file"));
+    },
+    joined: ledger.joined,
   };
 
   // Its place in the ledger is free again with the save that tells of it.
@@ -236,6 +250,11 @@ export function copying(means: Copying): Visitor {
     if ((await blame(error, path, signal)) === "postponed") return "postponed";
     return verdict.folder(error, op, path, signal);
   }
+}
+
+// The listing told of the folder all that is asked of it: whose it is, where a lost worker may have made it.
+function isTold(there: Standing, isTakenOver: boolean): there is SinkItem {
+  return typeof there === "object" && there.kind === "folder" && (!isTakenOver || there.origin !== undefined);
 }
 
 function unknownFile({ file, path }: BlockRun): LakeError {

@@ -1,19 +1,22 @@
 import type { Budget } from "../core/budget.ts";
 import { blocksIn, type Cut, isMade } from "../core/cut.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
 import { type Failure, LakeError } from "../core/error.ts";
 import { allBlocks, type LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
-import { isBeyond, isOrderSafe } from "../core/range.ts";
+import { type Interval, isBeyond, isOrderSafe } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
 import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
 import type { Parted } from "./copy.ts";
 import {
   endAt,
   endOf,
+  forget,
   type Frame,
+  heldBy,
+  intervalOf,
   isEnd,
   isLeft,
   isTakenOver,
@@ -22,18 +25,20 @@ import {
   pastAfter,
   rangeOf,
   tailOf,
+  watchOrder,
 } from "./frame.ts";
+import type { Joining, March } from "./march.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
   /**
-   * Deals with one file; `entry` is missing for a name that an earlier walk had started, which may be a folder by now. A
-   * postponed name stays open: it is what is left for a later walk.
+   * Deals with one file, and what stands in its place; `entry` is missing for a name that an earlier walk had started,
+   * which may be a folder by now. A postponed name stays open: it is what is left for a later walk.
    */
   readonly file: (
     path: LakePath,
     entry: Entry | undefined,
-    isFresh: boolean,
+    there: Standing,
     signal: AbortSignal,
   ) => Promise<FileOutcome | Parted | "postponed" | "folder">;
   /**
@@ -53,6 +58,7 @@ export type Visitor = {
     path: LakePath,
     entry: Entry | undefined,
     mayBeOurs: boolean,
+    there: Standing,
     signal: AbortSignal,
   ) => Promise<FolderOutcome | "postponed">;
   /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
@@ -61,7 +67,14 @@ export type Visitor = {
   readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
   readonly fileOpened: (file: LargeFile) => void;
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
+  /** Told of what only the sink has in a folder of the source, in that same instant. */
+  readonly extra: (folder: LakePath, items: readonly SinkEntry[]) => void;
+  /** Told when a folder's listings could not be merged side by side. */
+  readonly joined: (folder: LakePath, how: Exclude<Joining, "merged">) => void;
 };
+
+/** The sink's side of a range of a source folder that this run didn't make. */
+export type Beside = (folder: LakePath, range: Interval) => March;
 
 /** How wide a walk may go: folders at a time, and the slots its files take, which others may share. */
 export type Width = { readonly listings: number; readonly files: Budget };
@@ -96,7 +109,14 @@ const runsAtOnce = 2;
 const fewEntries = 64;
 
 /** Walks what a cut says is left, depth first, several folders at once; memory is bounded by the width, not the lake. */
-export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Width, signal: AbortSignal): Walk {
+export function startWalk(
+  source: Source,
+  cut: Cut,
+  visitor: Visitor,
+  width: Width,
+  signal: AbortSignal,
+  beside?: Beside,
+): Walk {
   const standing: Frame[] = [];
   const moving = new Set<Frame>();
   /** Folders that can't be listed for now: left for a later walk. */
@@ -141,9 +161,9 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     for (const up of sleepers) up();
   }
 
-  function startFile(path: LakePath, entry: Entry | undefined, isFresh: boolean, release: () => void): void {
+  function startFile(path: LakePath, entry: Entry | undefined, there: Standing, release: () => void): void {
     const running = visitor
-      .file(path, entry, isFresh, signal)
+      .file(path, entry, there, signal)
       .then((outcome) => (outcome === "folder" ? enterOpen(path) : finish(path, outcome)))
       .catch(fail)
       .finally(() => {
@@ -199,7 +219,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   // A name that was started and not finished, and is a folder.
   async function enterOpen(path: LakePath): Promise<void> {
-    const outcome = await visitor.folder(path, undefined, true, signal);
+    const outcome = await visitor.folder(path, undefined, true, "unknown", signal);
     if (outcome === "postponed") return;
     open.delete(path);
     const frame = enter(path, outcome, true);
@@ -221,7 +241,7 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     for (const path of cut.open) {
       const release = await slot();
       if (release === undefined) return;
-      startFile(path, undefined, false, release);
+      startFile(path, undefined, "unknown", release);
     }
     // They may turn out to be folders, which somebody must walk.
     await Promise.all(inFlight);
@@ -231,30 +251,65 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     while (isHeld && !isStopped) await new Promise<void>((resolve) => wake.push(resolve));
   }
 
+  // The sink's side of a frame; none where nothing can stand there.
+  function marchOf(frame: Frame): March | undefined {
+    if (frame.past === "fresh") return undefined;
+    frame.march ??= beside?.(frame.folder, intervalOf(frame));
+    return frame.march;
+  }
+
   // Returns whether there is a page to go on with.
   async function listMore(frame: Frame): Promise<boolean> {
     wakeAll();
     frame.isListing = true;
     try {
-      const page = await source.list(frame.folder, frame.after, signal);
+      // Both lakes are asked at the same time.
+      const [page] = await Promise.all([source.list(frame.folder, frame.after, signal), marchOf(frame)?.begin(signal)]);
       // A file lists itself, without a name.
       if (page.entries[0]?.name === "") throw fileNow(frame.folder);
+      watchOrder(frame, page.entries);
       const end = endOf(page.entries, frame.upTo);
       frame.page = page.entries.slice(0, end);
       frame.at = 0;
       frame.isListed = end !== undefined || page.next === undefined;
       return true;
     } catch (error) {
-      const outcome = await visitor.unlisted(frame.folder, error, signal);
-      // Nothing of the folder is left from the very instant it is counted.
-      moving.delete(frame);
-      if (outcome === "postponed") postponed.push(frame);
-      else if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, outcome);
-      // The folder is counted already: what failed is the rest of its names.
-      else if (outcome.do === "failed") visitor.folderDone(frame.folder, { ...outcome, isPart: true });
+      await giveUp(frame, error);
       return false;
     } finally {
       frame.isListing = false;
+    }
+  }
+
+  // What becomes of a folder of which one of the lakes won't tell.
+  async function giveUp(frame: Frame, error: unknown): Promise<void> {
+    const outcome = await visitor.unlisted(frame.folder, error, signal);
+    // Nothing of the folder is left from the very instant it is counted.
+    moving.delete(frame);
+    if (outcome === "postponed") postponed.push(frame);
+    else if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, outcome);
+    // The folder is counted already: what failed is the rest of its names.
+    else if (outcome.do === "failed") visitor.folderDone(frame.folder, { ...outcome, isPart: true });
+  }
+
+  // What stands at the sink under the frame's next name; undefined once the frame has been given up.
+  async function standingAt(frame: Frame, name: string): Promise<Standing | undefined> {
+    try {
+      return frame.past === "fresh" ? "nothing" : ((await marchOf(frame)?.at(name, signal)) ?? "unknown");
+    } catch (error) {
+      await giveUp(frame, error);
+      return undefined;
+    }
+  }
+
+  // Returns whether all is known of what only the sink has, so that the frame can be left.
+  async function finishMarch(frame: Frame): Promise<boolean> {
+    try {
+      await marchOf(frame)?.finish(frame.upTo, signal);
+      return true;
+    } catch (error) {
+      await giveUp(frame, error);
+      return false;
     }
   }
 
@@ -265,8 +320,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     while (!isStopped) {
       const entry = frame.page[frame.at];
       if (entry === undefined) {
-        if (frame.isListed) return leave(frame);
-        if (await listMore(frame)) continue;
+        if (!frame.isListed) {
+          if (await listMore(frame)) continue;
+          return;
+        }
+        if (await finishMarch(frame)) leave(frame);
         return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
@@ -275,16 +333,18 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
       }
       const path = childPath(frame.folder, entry.name);
       await held();
+      const there = await standingAt(frame, entry.name);
+      if (there === undefined) return;
       if (entry.kind === "file") {
         const release = await slot();
         if (release === undefined) return;
         pass(frame, entry);
         open.add(path);
-        startFile(path, entry, frame.past === "fresh", release);
+        startFile(path, entry, there, release);
         continue;
       }
       if (isStopped) return;
-      const outcome = await visitor.folder(path, entry, frame.past !== undefined, signal);
+      const outcome = await visitor.folder(path, entry, frame.past !== undefined, there, signal);
       pass(frame, entry);
       if (outcome === "postponed") {
         open.add(path);
@@ -305,10 +365,18 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     countFolder(frame);
     frame.at++;
     frame.after = entry.name;
+    tellExtra(frame, frame.march?.passed(entry.name));
+  }
+
+  function tellExtra({ folder }: Frame, items: readonly SinkEntry[] = []): void {
+    if (items.length > 0) visitor.extra(folder, items);
   }
 
   function leave(frame: Frame): void {
     countFolder(frame);
+    tellExtra(frame, frame.march?.rest(frame.upTo));
+    const how = frame.march?.joining(frame.ascent.keeps());
+    if (how !== undefined && how !== "merged") visitor.joined(frame.folder, how);
     moving.delete(frame);
     wakeAll();
   }
@@ -320,13 +388,11 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
 
   // Oldest first: the walk comes back to them last. Their pages are listed again then.
   function forgetFarPages(): void {
-    let held = standing.reduce((sum, frame) => sum + frame.page.length - frame.at, 0);
+    let held = standing.reduce((sum, frame) => sum + heldBy(frame), 0);
     for (const frame of standing) {
       if (held <= maxHeldEntries) return;
-      held -= frame.page.length - frame.at;
-      if (frame.page.length > frame.at) frame.isListed = false;
-      frame.page = [];
-      frame.at = 0;
+      held -= heldBy(frame);
+      forget(frame);
     }
   }
 
@@ -342,7 +408,8 @@ export function startWalk(source: Source, cut: Cut, visitor: Visitor, width: Wid
     for (const frame of moving) {
       const middle = Math.ceil((frame.at + frame.page.length) / 2);
       const name = frame.page[middle - 1]?.name;
-      if (frame.isListing || !isEnd(frame.upTo) || frame.page.length - middle < fewEntries) continue;
+      if (frame.isListing || frame.isUnordered || !isEnd(frame.upTo) || frame.page.length - middle < fewEntries)
+        continue;
       if (name === undefined || !isOrderSafe(name)) continue;
       standing.unshift({
         ...tailOf(frame, name, frame.upTo),

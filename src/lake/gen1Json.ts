@@ -82,7 +82,9 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
   )?.FileStatuses;
   if (!Array.isArray(statuses?.FileStatus)) throw malformed("LISTSTATUS", folder, "no FileStatuses.FileStatus array");
   const entries = statuses.FileStatus.map((status) => entryOf(status, "LISTSTATUS", folder));
-  checkOrder(entries, folder);
+  if (entries.some(({ name }) => name === "")) {
+    throw new LakeError("changed", { op: "LISTSTATUS", path: folder, detail: "it is a file now" });
+  }
   const { continuationToken } = statuses;
   const next =
     typeof continuationToken === "string"
@@ -92,25 +94,6 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
         : undefined;
   // An empty page has no name to go on from: whatever its token says, it is the end.
   return next === undefined || next === "" || entries.length === 0 ? { entries } : { entries, next };
-}
-
-// A range is "everything after this name": in a listing that doesn't ascend it would lose names or visit them twice.
-// Which of the two orders a lake has shows only above U+D7FF; a page must keep to one of them.
-function checkOrder(entries: readonly Entry[], folder: LakePath): void {
-  const inUnits = (a: string, b: string) => a < b;
-  const inBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
-  if (entries.some(({ name }) => name === "")) {
-    throw new LakeError("changed", { op: "LISTSTATUS", path: folder, detail: "it is a file now" });
-  }
-  if (!ascends(entries, inUnits) && !ascends(entries, inBytes))
-    throw malformed("LISTSTATUS", folder, "names don't ascend");
-}
-
-function ascends(entries: readonly Entry[], isBefore: (a: string, b: string) => boolean): boolean {
-  for (let index = 1; index < entries.length; index++) {
-    if (!isBefore(entries[index - 1]?.name ?? "", entries[index]?.name ?? "")) return false;
-  }
-  return true;
 }
 
 /** Reads a GETCONTENTSUMMARY reply. */

@@ -1,13 +1,13 @@
 import { hash } from "node:crypto";
 import { AnonymousCredential, DataLakeServiceClient, newPipeline } from "@azure/storage-file-datalake";
 import { addToCrc64, crc64Bytes, emptyCrc64 } from "../core/crc64.ts";
-import type { Origin, SeenAccess, SinkItem } from "../core/entry.ts";
+import type { SinkItem } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
-import { asciiJson } from "../core/json.ts";
 import { type LakePath, rootPath } from "../core/path.ts";
-import { isoTime } from "../core/time.ts";
 import type { Send } from "../wire/send.ts";
 import { accessOptions, gen2Access } from "./gen2Access.ts";
+import { itemOfHeaders, metadataOf, originOf } from "./gen2Item.ts";
+import { gen2List } from "./gen2List.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
 import type { FileLabel, Guard, Sink, SourceTime } from "./lake.ts";
 import { type Patience, readResuming } from "./resume.ts";
@@ -26,7 +26,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     if (path === rootPath) return rootItem(signal);
     try {
       const reply = await ask("Get Blob Properties", "HEAD", path, "", {}, undefined, signal);
-      return itemOf(reply.headers);
+      return itemOfHeaders(reply.headers);
     } catch (error) {
       if (isKind(error, "not-found")) return undefined;
       throw error;
@@ -37,8 +37,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
   async function rootItem(signal: AbortSignal | undefined): Promise<SinkItem> {
     try {
       const { metadata = {} } = await client.getProperties(signal === undefined ? {} : { abortSignal: signal });
-      const headers = Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value ?? ""] as const);
-      const origin = originOf(Object.fromEntries(headers));
+      const origin = originOf((key) => metadata[key]);
       return origin === undefined ? root : { ...root, origin };
     } catch (error) {
       if (isKind(error, "denied") || isKind(error, "not-found")) return root;
@@ -67,6 +66,8 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
 
   return {
     ...gen2Access(send, account, fileSystem),
+
+    list: gen2List(send, account, fileSystem, patience),
 
     stat,
 
@@ -176,26 +177,6 @@ function openClient(send: Send, url: string): DataLakeServiceClient {
   return new DataLakeServiceClient(url, pipeline);
 }
 
-// ISO-8859-1 headers can't carry every character, so numbers, ids and ASCII only.
-function metadataOf({ run, bytes, modifiedMs, name, crc64, mtimeMs }: Origin & SourceTime): Record<string, string> {
-  const mtime = mtimeMs === undefined ? undefined : dateOf(mtimeMs);
-  return {
-    lakeferry_run: run,
-    lakeferry_length: String(bytes),
-    lakeferry_modified: String(modifiedMs),
-    ...(name === undefined ? {} : { lakeferry_name: asciiJson(name) }),
-    ...(crc64 === undefined ? {} : { lakeferry_crc64: crc64 }),
-    // rclone's name and form, so that its listings show the source's time.
-    ...(mtime === undefined ? {} : { mtime }),
-  };
-}
-
-// A lake may hold times that no calendar of four digits has.
-function dateOf(ms: number): string | undefined {
-  const isDate = ms >= Date.UTC(0, 0) && ms < Date.UTC(10_000, 0);
-  return isDate ? isoTime(ms) : undefined;
-}
-
 function labelHeaders(label: FileLabel): Record<string, string> {
   return {
     ...Object.fromEntries(Object.entries(metadataOf(label)).map(([key, value]) => [`x-ms-meta-${key}`, value])),
@@ -205,58 +186,4 @@ function labelHeaders(label: FileLabel): Record<string, string> {
 
 function guardHeaders(guard: Guard): Record<string, string> {
   return guard.replaces === "nothing" ? { "if-none-match": "*" } : { "if-match": guard.etag };
-}
-
-function itemOf(headers: Readonly<Record<string, string>>): SinkItem {
-  const isFolder =
-    headers["x-ms-resource-type"] === "directory" || headers["x-ms-meta-hdi_isfolder"]?.toLowerCase() === "true";
-  const origin = originOf(headers);
-  const md5 = headers["content-md5"];
-  const modifiedMs = Date.parse(headers["last-modified"] ?? "");
-  const expiresMs = Date.parse(headers["x-ms-expiry-time"] ?? "");
-  const access = seenIn(headers);
-  const accessTier = headers["x-ms-access-tier-inferred"] === "true" ? undefined : headers["x-ms-access-tier"];
-  return {
-    kind: isFolder ? "folder" : "file",
-    bytes: isFolder ? 0 : Number(headers["content-length"] ?? 0),
-    etag: headers["etag"] ?? "",
-    ...(origin === undefined ? {} : { origin }),
-    ...(md5 === undefined ? {} : { md5: Buffer.from(md5, "base64").toString("hex") }),
-    ...(Number.isNaN(modifiedMs) ? {} : { modifiedMs }),
-    ...(Number.isNaN(expiresMs) ? {} : { expiresMs }),
-    ...(accessTier === undefined ? {} : { accessTier }),
-    ...(access === undefined ? {} : { access }),
-  };
-}
-
-function seenIn(headers: Readonly<Record<string, string>>): SeenAccess | undefined {
-  const { "x-ms-owner": owner, "x-ms-group": group, "x-ms-permissions": permissions, "x-ms-acl": acl } = headers;
-  if (owner === undefined || group === undefined || permissions === undefined) return undefined;
-  return { owner, group, permissions, ...(acl === undefined ? {} : { acl }) };
-}
-
-// Metadata that isn't as lakeferry writes it is somebody else's.
-function originOf(headers: Readonly<Record<string, string>>): Origin | undefined {
-  const run = headers["x-ms-meta-lakeferry_run"];
-  const bytes = Number(headers["x-ms-meta-lakeferry_length"]);
-  const modifiedMs = Number(headers["x-ms-meta-lakeferry_modified"]);
-  if (run === undefined || Number.isNaN(bytes) || Number.isNaN(modifiedMs)) return undefined;
-  const name = parsedName(headers["x-ms-meta-lakeferry_name"]);
-  const crc64 = headers["x-ms-meta-lakeferry_crc64"];
-  return {
-    run,
-    bytes,
-    modifiedMs,
-    ...(name === undefined ? {} : { name }),
-    ...(crc64 === undefined || !/^[0-9a-f]{16}$/u.test(crc64) ? {} : { crc64 }),
-  };
-}
-
-function parsedName(text: string | undefined): string | undefined {
-  try {
-    const name: unknown = text === undefined ? undefined : JSON.parse(text);
-    return typeof name === "string" ? name : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -22,7 +22,8 @@ export type Ask = (
   reading?: Reading,
 ) => Promise<WireReply>;
 
-const serviceVersion = "2023-11-03";
+/** The version of the service that lakeferry speaks. */
+export const serviceVersion = "2023-11-03";
 
 /** Asks one endpoint of an account about one of its file systems. */
 export function askGen2(send: Send, endpoint: string, fileSystem: string): Ask {

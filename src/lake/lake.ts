@@ -1,7 +1,8 @@
 import type { Access, AccessChange } from "../core/access.ts";
 import type { Crc64 } from "../core/crc64.ts";
-import type { Entry, Origin, Page, SinkItem } from "../core/entry.ts";
+import type { Entry, Origin, Page, SinkItem, SinkPage } from "../core/entry.ts";
 import type { LakePath } from "../core/path.ts";
+import type { Interval } from "../core/range.ts";
 import type { AccessTier } from "../core/tier.ts";
 
 /** Takes bytes in order; the chunk is the receiver's to keep. */
@@ -58,12 +59,20 @@ export type Written = { readonly etag: string };
 /** What the making of a folder says; without access it has what its parent and the service's umask give. */
 export type FolderLabel = Origin & SourceTime & { readonly access?: AccessChange };
 
+/** Where a page of a sink's listing begins. */
+export type ListFrom = Interval | { readonly token: string };
+
 /** A lake to write to. Content is atomic: a file holds its old or its whole new content. */
 export type Sink = {
   /** Makes the file system when it is missing, with where its root is from; says whether it stood there. May be repeated. */
   readonly makeFileSystem: (label: Origin, signal?: AbortSignal) => Promise<"made" | "found">;
   /** What stands at a path, or undefined. */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<SinkItem | undefined>;
+  /**
+   * One page of a folder's children in whatever order the sink has, nothing for a folder that isn't there. From a token on,
+   * or at least those of an interval of names; others may be among them.
+   */
+  readonly list: (folder: LakePath, from: ListFrom, signal?: AbortSignal) => Promise<SinkPage>;
   /** For proofs: what the sink holds now, from whatever version of the file. */
   readonly read: Read;
   /**

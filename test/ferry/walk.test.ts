@@ -35,6 +35,8 @@ function counting(seen: string[], stubborn: Set<string>): Visitor {
     fileOpened: () => undefined,
     unlisted: async () => "postponed",
     fileDone: (path) => void seen.push(path),
+    extra: () => undefined,
+    joined: () => undefined,
     folderDone: (path) => void seen.push(`${path}/`),
   };
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { type Access, inheritedAccess } from "../../src/core/access.ts";
 import { aclOfMode, isExtended, modeBitsOf, printAcl, printMode } from "../../src/core/acl.ts";
 import { addToCrc64, emptyCrc64 } from "../../src/core/crc64.ts";
-import type { Entry, Origin, SeenAccess, SinkItem } from "../../src/core/entry.ts";
+import type { Entry, Origin, SeenAccess, SinkEntry, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
 import type { FileLabel, Guard, Receive, Sink, Source } from "../../src/lake/lake.ts";
@@ -26,8 +26,8 @@ export type MemorySource = Omit<Source, "nameAfter"> & {
   onCall: (op: "stat" | "list" | "read" | "getAccess", path: LakePath) => Promise<void> | void;
 };
 
-/** A lake to read from, with pages of `pageSize` entries. */
-export function memorySource(pageSize = 4000): MemorySource {
+/** A lake to read from, with pages of `pageSize` entries in an order of its own. */
+export function memorySource(pageSize = 4000, order: (a: string, b: string) => number = inUnits): MemorySource {
   const files = new Map<string, File>();
   const folders = new Set<string>(["/"]);
   const accesses = new Map<string, Access>();
@@ -87,8 +87,8 @@ export function memorySource(pageSize = 4000): MemorySource {
       const names = [...files.keys(), ...folders]
         .filter((path) => path !== "/" && splitPath(path as LakePath).folder === folder)
         .map((path) => splitPath(path as LakePath).name)
-        .filter((name) => after === undefined || name > after)
-        .toSorted((a, b) => (a < b ? -1 : 1));
+        .filter((name) => after === undefined || order(name, after) > 0)
+        .toSorted(order);
       const entries = names.slice(0, pageSize).flatMap((name) => entryAt(childPath(folder, name), name) ?? []);
       const last = entries.at(-1);
       return last !== undefined && entries.length === pageSize ? { entries, next: last.name } : { entries };
@@ -100,9 +100,9 @@ export function memorySource(pageSize = 4000): MemorySource {
         .filter((path) => path !== "/")
         .map((path) => splitPath(path as LakePath));
       return names
-        .filter(({ folder: parent, name }) => parent === folder && name > after)
+        .filter(({ folder: parent, name }) => parent === folder && order(name, after) > 0)
         .map(({ name }) => name)
-        .toSorted()[0];
+        .toSorted(order)[0];
     },
 
     read: async (path, offset, length, receive) => {
@@ -138,6 +138,8 @@ export type MemorySink = Sink & {
   readonly origins: () => ReadonlyMap<string, Origin | undefined>;
   /** Puts a file there that lakeferry didn't write. */
   readonly plant: (path: string, content: string) => void;
+  /** Called before each page of a listing; throws to make it fail. */
+  onList: (folder: LakePath) => void;
   /** How many times each file got new content. */
   readonly writes: () => ReadonlyMap<string, number>;
   readonly accesses: () => ReadonlyMap<string, Access>;
@@ -153,8 +155,13 @@ export type MemorySink = Sink & {
   ) => void;
 };
 
-/** A lake to write to. */
-export function memorySink(): MemorySink {
+/** In plain UTF-16 order. */
+export function inUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A lake to write to, with pages of `pageSize` items in an order of its own; folders are ordered with a slash behind. */
+export function memorySink(pageSize = 5000, order: (a: string, b: string) => number = inUnits): MemorySink {
   const items = new Map<string, SunkFile>();
   const folders = new Set<string>(["/"]);
   const folderOrigins = new Map<string, Origin>();
@@ -227,6 +234,7 @@ export function memorySink(): MemorySink {
 
   const sink: MemorySink = {
     onWrite: () => undefined,
+    onList: () => undefined,
     files: () => new Map([...items].map(([path, { bytes }]) => [path, Buffer.from(bytes).toString("utf8")])),
     folders: () => folders,
     origins: () => new Map([...items].map(([path, { origin }]) => [path, origin])),
@@ -247,6 +255,26 @@ export function memorySink(): MemorySink {
       isMade = true;
       if (!was) folderOrigins.set("/", originIn(label));
       return was ? "found" : "made";
+    },
+
+    list: async (folder, from) => {
+      sink.onList(folder);
+      const after = "token" in from ? from.token : (from.after ?? "");
+      const keyed = [...items.keys(), ...folders]
+        .filter((path) => path !== "/" && splitPath(path as LakePath).folder === folder)
+        .map((path) => ({
+          path: path as LakePath,
+          key: splitPath(path as LakePath).name + (folders.has(path) ? "/" : ""),
+        }))
+        .filter(({ key }) => order(key, after) >= 0)
+        .toSorted((a, b) => order(a.key, b.key));
+      const entries: SinkEntry[] = [];
+      for (const { path } of keyed.slice(0, pageSize)) {
+        const item = await sink.stat(path);
+        if (item !== undefined) entries.push({ name: splitPath(path).name, ...item });
+      }
+      const next = keyed[pageSize]?.key;
+      return next === undefined ? { entries } : { entries, next };
     },
 
     stat: async (path): Promise<SinkItem | undefined> => {

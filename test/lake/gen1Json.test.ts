@@ -77,18 +77,6 @@ test("the token says whether there is more; without one a full page does", () =>
   assert.equal(parseFileStatuses(listing([], "b"), rootPath, 2).next, undefined);
 });
 
-test("a page must ascend, in one of the two orders a lake may have", () => {
-  assert.equal(parseFileStatuses(listing(["B", "Z", "a"]), rootPath, 9).entries.length, 3);
-  assert.equal(parseFileStatuses(listing(["\u{1f600}", "\ufb01"]), rootPath, 9).entries.length, 2);
-  assert.equal(parseFileStatuses(listing(["\ufb01", "\u{1f600}"]), rootPath, 9).entries.length, 2);
-  for (const names of [
-    ["b", "a"],
-    ["a", "a"],
-  ]) {
-    assert.throws(() => parseFileStatuses(listing(names), rootPath, 9), /names don't ascend/u);
-  }
-});
-
 test("a folder that has become a file is a change, not a child without a name", () => {
   assert.throws(
     () => parseFileStatuses(listing([""]), rootPath, 9),
