@@ -9,7 +9,7 @@ import { accessOptions, gen2Access } from "./gen2Access.ts";
 import { itemOfHeaders, metadataOf, originOf } from "./gen2Item.ts";
 import { gen2List } from "./gen2List.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
-import type { FileLabel, Guard, Sink, SourceTime } from "./lake.ts";
+import type { FileLabel, Guard, Sink } from "./lake.ts";
 import { type Patience, readResuming } from "./resume.ts";
 import { sdkTransport } from "./sdkTransport.ts";
 
