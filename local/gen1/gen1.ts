@@ -1,8 +1,10 @@
 import type { Caller } from "../kit/acl.ts";
 import { type VirtualClock, virtualClock } from "../kit/clock.ts";
+import type { Certificate } from "../kit/certificate.ts";
 import type { Fault } from "../kit/faults.ts";
 import { type Served, serve } from "../kit/http.ts";
 import type { SpanMs } from "../kit/latency.ts";
+import { type BearerRule, tokenFlaw } from "../kit/tokens.ts";
 import type { Operation, WireReply, WireRequest } from "../kit/wire.ts";
 import { defaultPrincipals, type Principals } from "./access.ts";
 import { accessTable } from "./access-log.ts";
@@ -32,6 +34,10 @@ export type Gen1Options = {
   readonly order?: NameOrder | undefined;
   /** The bearer token to ask for; absent: anything passes. */
   readonly token?: string | undefined;
+  /** Which tokens to ask for; goes before `token`. */
+  readonly bearer?: BearerRule | undefined;
+  /** Serves https; absent: http. */
+  readonly tls?: Certificate | undefined;
   /** Whose rights are checked; absent: a super-user's, that is none. */
   readonly caller?: Caller | undefined;
   readonly principals?: Principals | undefined;
@@ -80,7 +86,8 @@ export async function startGen1(options: Gen1Options): Promise<Gen1> {
     latency: options.latency,
     clock,
     identify,
-    handle: (request, operation) => answer(lake, options.token, request, operation),
+    tls: options.tls,
+    handle: (request, operation) => answer(lake, options, request, operation),
     refuse: (effect, _, { target }) => faultReply(effect, "path" in target && target.isExtension),
     control: controlRoutes(lake),
   });
@@ -103,13 +110,15 @@ function identify(request: WireRequest): Gen1Operation {
 
 async function answer(
   lake: Lake,
-  token: string | undefined,
+  { token, bearer }: Gen1Options,
   request: WireRequest,
   { op, target }: Gen1Operation,
 ): Promise<WireReply> {
   const isExtension = "path" in target && target.isExtension;
   try {
-    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+    const flaw = bearer && tokenFlaw(request.headers.authorization, bearer, lake.clock.nowMs());
+    if (flaw !== undefined) throw new Refusal("unauthorized", `Unauthorized. ${flaw}`);
+    if (bearer === undefined && token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
       throw new Refusal("unauthorized", "Unauthorized. The token is missing or has expired.");
     }
     if ("flaw" in target) return misaddressed(target);

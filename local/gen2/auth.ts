@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { type BearerRule, tokenFlaw } from "../kit/tokens.ts";
 import type { WireRequest } from "../kit/wire.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -6,24 +7,39 @@ import { Refusal } from "./refusal.ts";
 export const WELL_KNOWN_KEY =
   "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/** Whose requests an emulator takes; without a key everyone's. */
-export type Account = { readonly name: string; readonly key: KeyObject | undefined };
+/** Whose requests an emulator takes; without a key and a rule for tokens everyone's. */
+export type Account = {
+  readonly name: string;
+  readonly key: KeyObject | undefined;
+  readonly bearer?: BearerRule | undefined;
+};
 
-/** An account and its key in base64. */
-export function accountOf(name: string, key: string | undefined): Account {
-  return { name, key: key === undefined ? undefined : createSecretKey(key, "base64") };
+/** An account, its key in base64, and which tokens it takes: without a rule any. */
+export function accountOf(name: string, key: string | undefined, bearer?: BearerRule): Account {
+  return { name, key: key === undefined ? undefined : createSecretKey(key, "base64"), bearer };
 }
 
-/** Refuses a request that isn't signed with the account's key; tokens and shared access signatures pass unless they say they mustn't. */
+/** Refuses a request without a proof that the account takes: its key, a signature that says it may, a token for it. */
 export function authenticate(request: WireRequest, account: Account, nowMs: number): void {
-  if (account.key === undefined) return;
+  const { key, bearer } = account;
+  if (key === undefined && bearer === undefined) return;
   const authorization = request.headers.authorization;
+  if (bearer !== undefined && authorization?.startsWith("Bearer ") === true) {
+    const flaw = tokenFlaw(authorization, bearer, nowMs);
+    if (flaw === undefined) return;
+    throw new Refusal("InvalidAuthenticationInfo", flaw, { "WWW-Authenticate": CHALLENGE });
+  }
+  if (key === undefined) {
+    const isKeyed = authorization?.startsWith("SharedKey ") === true || request.query.has("sig");
+    if (isKeyed) throw new Refusal("KeyBasedAuthenticationNotPermitted");
+    throw new Refusal("NoAuthenticationInformation", undefined, { "WWW-Authenticate": CHALLENGE });
+  }
   if (authorization === undefined) {
     if (!request.query.has("sig"))
       throw new Refusal("NoAuthenticationInformation", undefined, { "WWW-Authenticate": CHALLENGE });
     checkSas(request, nowMs);
   } else if (authorization.startsWith("SharedKey ")) {
-    checkSharedKey(request, account.name, account.key, authorization);
+    checkSharedKey(request, account.name, key, authorization);
   } else if (!/^Bearer \S/.test(authorization)) {
     throw new Refusal("AuthenticationFailed");
   }

@@ -1,8 +1,10 @@
 import { type VirtualClock, virtualClock } from "../kit/clock.ts";
+import type { Certificate } from "../kit/certificate.ts";
 import type { Fault } from "../kit/faults.ts";
 import { serve } from "../kit/http.ts";
 import type { SpanMs } from "../kit/latency.ts";
 import type { Requests } from "../kit/requests.ts";
+import type { BearerRule } from "../kit/tokens.ts";
 import { adopting } from "./adopt.ts";
 import { answering } from "./answer.ts";
 import { accountOf } from "./auth.ts";
@@ -21,8 +23,12 @@ export type Gen2Options = {
   /** 0 or absent: any free port. */
   readonly port?: number | undefined;
   readonly account?: string | undefined;
-  /** Base64; absent: every request passes unsigned. */
+  /** Base64; absent, and no `bearer` either: every request passes unsigned. */
   readonly accountKey?: string | undefined;
+  /** Which tokens are taken; without a key nothing else is, as where shared keys are off. */
+  readonly bearer?: BearerRule | undefined;
+  /** Serves https; absent: http. */
+  readonly tls?: Certificate | undefined;
   readonly faults?: readonly Fault[] | undefined;
   readonly clock?: VirtualClock | undefined;
   /** How many of the last requests are remembered; absent: none. */
@@ -72,8 +78,9 @@ export async function startGen2(options: Gen2Options): Promise<Gen2> {
   };
   const { port, faults, logLimit, latency } = options;
   const served = await serve({
-    ...answering(lake, accountOf(account, options.accountKey)),
+    ...answering(lake, accountOf(account, options.accountKey, options.bearer)),
     port,
+    tls: options.tls,
     faults,
     clock,
     logLimit,

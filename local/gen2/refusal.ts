@@ -39,6 +39,10 @@ const refusals = {
   DirectoryNotEmpty: [409, "This operation is not permitted on a non-empty directory."],
   FilesystemAlreadyExists: [409, "The specified filesystem already exists."],
   FilesystemNotFound: [404, "The specified filesystem does not exist."],
+  InvalidAuthenticationInfo: [
+    401,
+    "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+  ],
   InvalidAppendOperation: [
     409,
     "The resource was created or modified by the Blob Service API and cannot be appended to by the Data Lake Storage Service API.",
@@ -75,6 +79,7 @@ const refusals = {
   ],
   MissingRequiredHeader: [400, "An HTTP header that's mandatory for this request is not specified."],
   MissingRequiredQueryParameter: [400, "A query parameter that's mandatory for this request is not specified."],
+  KeyBasedAuthenticationNotPermitted: [403, "Key based authentication is not permitted on this storage account."],
   NoAuthenticationInformation: [
     401,
     "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Certificate } from "./certificate.ts";
 import { type VirtualClock, virtualClock } from "./clock.ts";
 import { delaysIn, type SpanMs } from "./latency.ts";
 import { type ControlRoutes, controlEndpoint, controlPrefix } from "./control.ts";
@@ -24,6 +26,8 @@ export type Emulator<O extends Operation = Operation> = {
 export type ServeOptions<O extends Operation = Operation> = Emulator<O> & {
   /** 0 or absent: any free port. */
   readonly port?: number | undefined;
+  /** Serves https; absent: http. */
+  readonly tls?: Certificate | undefined;
   readonly faults?: readonly Fault[] | undefined;
   readonly clock?: VirtualClock | undefined;
   /** How many of the last requests are remembered; absent: none. */
@@ -82,15 +86,18 @@ export async function serve<O extends Operation>(options: ServeOptions<O>): Prom
     else await sendUnder(response, reply, request.body.length === 0 ? effects : withoutFlips(effects));
   };
 
-  const server = createServer(httpOptions, (message, response) => {
+  const listener = (message: IncomingMessage, response: ServerResponse): void => {
     // Only a reply's stream can fail here, when its status is out already: a broken body says so.
     answer(message, response).catch(() => cut(response));
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined ? createServer(httpOptions, listener) : createTlsServer({ ...httpOptions, ...tls }, listener);
   server.keepAliveTimeout = 120_000;
   const port = await listen(server, options.port ?? 0);
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     clock,
     requests: () => counter.read(),
     resetRequests: () => counter.reset(),
