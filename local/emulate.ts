@@ -3,7 +3,17 @@ import { startGen1 } from "./gen1/gen1.ts";
 import { gen1Options, gen1Usage } from "./gen1/options.ts";
 import { WELL_KNOWN_KEY } from "./gen2/auth.ts";
 import { startGen2 } from "./gen2/gen2.ts";
-import { faultsFrom, latencyFrom, onStop, runCommand, UsageError, usage, wholeNumber } from "./kit/command.ts";
+import {
+  faultsFrom,
+  latencyFrom,
+  onStop,
+  runCommand,
+  securityFrom,
+  securityUsage,
+  UsageError,
+  usage,
+  wholeNumber,
+} from "./kit/command.ts";
 
 const help = `Emulates a storage account on 127.0.0.1 until it is told to end.
 
@@ -19,7 +29,7 @@ Options of gen2:
   --faults FILE         a JSON list of faults
   --latency azure       each request takes 5 to 20 ms more
   --account NAME        default: lakesink
-`;
+${securityUsage}`;
 
 await runCommand(async ([emulator, ...args]) => {
   if (emulator === "--help" || args.includes("--help")) return say(help);
@@ -54,6 +64,8 @@ async function gen2(args: readonly string[]): Promise<void> {
         faults: { type: "string" },
         latency: { type: "string" },
         account: { type: "string" },
+        tls: { type: "string" },
+        audience: { type: "string" },
       },
     }),
   );
@@ -64,14 +76,24 @@ async function gen2(args: readonly string[]): Promise<void> {
   const port = wholeNumber("--port", values.port);
   const faults = faultsFrom(values.faults);
   const latency = latencyFrom(values.latency)?.stores;
-  const lake = await startGen2({ store, root, port, account, faults, latency, accountKey: WELL_KNOWN_KEY });
+  const security = securityFrom(values);
+  const lake = await startGen2({
+    store,
+    root,
+    port,
+    account,
+    faults,
+    latency,
+    accountKey: WELL_KNOWN_KEY,
+    ...security,
+  });
   onStop(() => lake.close());
   say(`Gen2 account at ${lake.url} (DFS and Blob)
 
   account          ${lake.account}
   key              the well-known key of the storage emulator
   a client         new DataLakeServiceClient("${lake.url}", new StorageSharedKeyCredential("${lake.account}", KEY))
-  what was asked   curl http://127.0.0.1:${lake.port}/_control/requests
+  what was asked   curl ${new URL(lake.url).origin}/_control/requests
 `);
 }
 

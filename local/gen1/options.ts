@@ -1,6 +1,14 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { faultsFrom, latencyFrom, UsageError, usage, wholeNumber } from "../kit/command.ts";
+import {
+  faultsFrom,
+  latencyFrom,
+  securityFrom,
+  securityUsage,
+  UsageError,
+  usage,
+  wholeNumber,
+} from "../kit/command.ts";
 import type { Gen1Options } from "./gen1.ts";
 
 /** The options of the command line, for `--help`. */
@@ -15,7 +23,7 @@ export const gen1Usage = `  --root DIR            the folder to serve
   --caller ID           check the rights of this object id; default: a super-user, unchecked
   --group ID            a group of the caller; may be repeated
   --page-cap N          the most entries in a page, whatever the client asks for
-`;
+${securityUsage}`;
 
 /** Reads the command line; throws UsageError. */
 export function gen1Options(args: readonly string[]): Gen1Options {
@@ -31,6 +39,7 @@ export function gen1Options(args: readonly string[]): Gen1Options {
     latency: latencyFrom(values.latency)?.stores,
     token: values.token,
     caller: values.caller === undefined ? undefined : { id: values.caller, groups: values.group ?? [] },
+    ...securityFrom(values),
     pageCap: wholeNumber("--page-cap", values["page-cap"]),
   };
 }
@@ -56,6 +65,8 @@ function valuesOf(args: readonly string[]) {
       caller: { type: "string" },
       group: { type: "string", multiple: true },
       "page-cap": { type: "string" },
+      tls: { type: "string" },
+      audience: { type: "string" },
     },
   }).values;
 }

@@ -164,14 +164,14 @@ function principalToken(
 function isAsserted(form: URLSearchParams, clientId: string, cert: string, endpoint: string): boolean {
   const [head, body, signature] = (form.get("client_assertion") ?? "").split(".");
   if (head === undefined || body === undefined || signature === undefined) return false;
-  const { alg, ...thumbs } = decoded<{ alg: string; x5t?: string; "x5t#S256"?: string }>(head);
+  const { alg, ...thumbs } = decoded(head) as { alg: string; x5t?: string; "x5t#S256"?: string };
   const { raw } = new X509Certificate(cert);
   const isThis =
     thumbs["x5t#S256"] === createHash("sha256").update(raw).digest("base64url") ||
     thumbs.x5t === createHash("sha1").update(raw).digest("base64url");
   const padding = alg === "PS256" ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
   const key = { key: createPublicKey(cert), padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-  const { aud, iss, sub, exp } = decoded<{ aud: string; iss: string; sub: string; exp: number }>(body);
+  const { aud, iss, sub, exp } = decoded(body) as { aud: string; iss: string; sub: string; exp: number };
   const isFor = aud === endpoint && iss === clientId && sub === clientId && exp * 1000 > Date.now();
   return isThis && isFor && createVerify("sha256").update(`${head}.${body}`).verify(key, signature, "base64url");
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { type Certificate, certificateIn } from "./certificate.ts";
 import { type Fault, parseFaults } from "./faults.ts";
 import { type Latency, latencyNamed } from "./latency.ts";
+import type { BearerRule } from "./tokens.ts";
 
 /** The command line asks for something that isn't there; the message is for the person who typed it. */
 export class UsageError extends Error {
@@ -45,6 +47,22 @@ export function faultsFrom(file: string | undefined): readonly Fault[] | undefin
 /** The latency model of a name; undefined when the option is absent. */
 export function latencyFrom(name: string | undefined): Latency | undefined {
   return usage(() => latencyNamed(name));
+}
+
+/** How an account is served safely, for `--help`. */
+export const securityUsage = `  --tls DIR             serves https with DIR/cert.pem and key.pem, made there when there are none
+  --audience URI        asks for bearer tokens for URI, signed with that key; needs --tls
+`;
+
+/** How an account is served safely: over TLS, and which tokens it asks for. */
+export function securityFrom(values: { readonly tls?: string | undefined; readonly audience?: string | undefined }): {
+  readonly tls: Certificate | undefined;
+  readonly bearer: BearerRule | undefined;
+} {
+  const { tls: folder, audience } = values;
+  if (audience !== undefined && folder === undefined) throw new UsageError("--audience needs --tls: who signs tokens");
+  const tls = folder === undefined ? undefined : certificateIn(folder);
+  return { tls, bearer: tls === undefined || audience === undefined ? undefined : { audience, issuer: tls } };
 }
 
 /** Does what reads the command line; what node:util says of it becomes a UsageError. */

@@ -59,7 +59,8 @@ export function verdicts(source: Source, rules: FaultRules, nowMs: () => number)
 }
 
 function helpful(failure: Failure): Failure {
-  if (failure.kind !== "denied") return failure;
+  // 401 is about who asks, not about what they may.
+  if (failure.kind !== "denied" || failure.status === 401) return failure;
   return { ...failure, detail: `the app's identity needs ${rightFor(failure.op)} (${failure.detail})` };
 }
 

@@ -8,7 +8,7 @@ import { type Gen1, startGen1 } from "../../local/gen1/gen1.ts";
 import { type Gen2, startGen2 } from "../../local/gen2/gen2.ts";
 import { type Identity, startIdentity } from "../../local/identity/identity.ts";
 import { certificateIn } from "../../local/kit/certificate.ts";
-import { callApp, type Migration } from "../../local/start/api.ts";
+import { callApp, type Migration } from "../../src/cli/api.ts";
 import { developmentKey, startAzurite } from "../../local/start/azurite.ts";
 import { projectRoot, type Running, startProgram } from "../../local/start/processes.ts";
 import { eventually, tempFolder, type Undo, writeTree } from "./kit.ts";
@@ -148,32 +148,27 @@ describe("the app proves who it is", () => {
   });
 
   test("as a service principal with a secret, and with a certificate", async () => {
-    for (const credential of [
-      principal({ clientSecret: withSecret.secret }, withSecret.clientId),
-      principal({ clientCertificatePath: bothIn(folder) }, withCertificate.clientId),
-    ]) {
-      const before = entra.given();
-      succeeded((await migrated({ ...source(credential), ...sink(credential) })).migration);
-      for (const audience of [gen1Audience, gen2Audience]) {
-        assert.ok((entra.given()[audience] ?? 0) > (before[audience] ?? 0), audience);
-      }
-    }
+    const bySecret = principal({ clientSecret: withSecret.secret }, withSecret.clientId);
+    const byCertificate = principal({ clientCertificatePath: bothIn(folder) }, withCertificate.clientId);
+    const runs = [bySecret, byCertificate].map((credential) =>
+      migrated({ ...source(credential), ...sink(credential) }),
+    );
+    for (const { migration } of await Promise.all(runs)) succeeded(migration);
+    for (const audience of [gen1Audience, gen2Audience]) assert.ok((entra.given()[audience] ?? 0) >= 2, audience);
   });
 
   test("with an account's key, and with a shared access signature, at the sink", async () => {
-    const signature = `sv=2023-11-03&ss=b&srt=sco&sp=racwdlmeop&se=${new Date(Date.now() + 3_600_000).toISOString()}&sig=c2ln`;
-    for (const credential of [
-      { credential: "accountkey", accountKey: developmentKey },
-      { credential: "sas", sas: signature },
-    ]) {
-      succeeded((await migrated({ ...source(managed), ...sink(credential, keyed) })).migration);
-    }
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const byKey = { credential: "accountkey", accountKey: developmentKey };
+    const bySignature = { credential: "sas", sas: `sv=2023-11-03&ss=b&srt=sco&sp=racwdlmeop&se=${end}&sig=c2ln` };
+    const runs = [byKey, bySignature].map((credential) => migrated({ ...source(managed), ...sink(credential, keyed) }));
+    for (const { migration } of await Promise.all(runs)) succeeded(migration);
   });
 
   test("tokens that end while a migration runs are renewed", async () => {
-    const slow = () => gen1.setFaults([{ match: { op: "OPEN" }, effect: { delayMs: 1200 } }]);
+    const slow = () => gen1.setFaults([{ match: { op: "OPEN" }, effect: { delayMs: 1100 } }]);
     const settings = { ...source(managed), ...sink(managed), Lakeferry__filesInFlight: "2" };
-    const { migration, given } = await migrated(settings, { lifetimeSeconds: 2 }, slow);
+    const { migration, given } = await migrated(settings, { lifetimeSeconds: 3 }, slow);
     succeeded(migration);
     assert.ok((given[gen1Audience] ?? 0) > 1, JSON.stringify(given));
   });

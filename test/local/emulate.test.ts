@@ -58,6 +58,7 @@ test("the options of a Gen1 account are checked before anything starts", () => {
     [["--root", "x", "--store", "disk"], /--store is files or memory/],
     [["--root", "x", "--port", "many"], /--port is a whole number/],
     [["--root", "x", "--order", "random"], /--order is utf16 or utf8/],
+    [["--root", "x", "--audience", "https://datalake.azure.net/"], /--audience needs --tls/],
     [["--root", "x", "--faults", "/no/file"], /--faults \/no\/file: ENOENT/],
   ] as const) {
     assert.throws(() => gen1Options(args), { name: "UsageError", message });
