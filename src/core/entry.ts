@@ -21,6 +21,8 @@ export type Page = {
   readonly entries: readonly Entry[];
   /** What to hand to the server to get the next page; absent on the last page. */
   readonly next?: string;
+  /** When the lake answered, by its own clock; in whole seconds, rounded down. */
+  readonly atMs?: number;
 };
 
 /** What stands at a path of the sink. */

@@ -40,6 +40,8 @@ export type Run = {
   readonly createdMs: number;
   readonly startedMs?: number;
   readonly endedMs?: number;
+  /** The time before anything was listed, by the source's own clock. */
+  readonly sourceMs?: number;
   /** Milliseconds in earlier epochs and pauses not included: what copyDuration counts. */
   readonly workedMs: number;
   /** When the present epoch began to work. */

@@ -7,7 +7,8 @@ import type { Sink, Source } from "../lake/lake.ts";
 import type { Crossing } from "./copy.ts";
 
 /**
- * Looks at both roots and makes the sink's, before a run's first slice; resolves to all the work there is. The source
+ * Looks at both roots and makes the sink's, before a run's first slice; resolves to all the work there is, and to the time
+ * of it by the source's own clock. The source
  * is looked at first, so that a run that can't begin creates nothing. May be repeated.
  */
 export async function prepare(
@@ -16,20 +17,20 @@ export async function prepare(
   source: Source,
   sink: Sink,
   { access, labels }: Pick<Crossing, "access" | "labels">,
-): Promise<Cut> {
+): Promise<{ readonly cut: Cut; readonly sourceMs?: number | undefined }> {
   const folder = pathFrom(request.source.folderPath);
   const { fileName } = request.source;
   const from = fileName === undefined ? folder : childPath(folder, fileName);
-  const there = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
+  const { sourceMs, ...there } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
   const past = await makeRoot({ run, request, source, sink, access, labels }, folder, there, to);
-  if (fileName !== undefined) return { ranges: [], open: [from] };
+  if (fileName !== undefined) return { cut: { ranges: [], open: [from] }, sourceMs };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
     ...interval,
     ...(past === undefined ? {} : { past }),
   }));
-  return { ranges, open: [] };
+  return { cut: { ranges, open: [] }, sourceMs };
 }
 
 async function checkSource(
@@ -37,7 +38,7 @@ async function checkSource(
   request: MigrationRequest,
   path: LakePath,
   wanted: "file" | "folder",
-): Promise<Entry> {
+): Promise<Entry & { readonly sourceMs?: number | undefined }> {
   const { connection } = request.source;
   const refuse = (detail: string, cause?: unknown) => {
     const kind = isKind(cause, "denied") ? "denied" : isKind(cause, "not-found") ? "not-found" : "invalid";
@@ -49,8 +50,9 @@ async function checkSource(
       const hint = wanted === "folder" ? "give its name as source.fileName" : "give it as source.folderPath";
       throw refuse(`the source ${path} in ${connection} is a ${there.kind}, not a ${wanted}; ${hint}`);
     }
-    if (wanted === "folder") await source.list(path, undefined);
-    return there;
+    // Nothing of the run has been listed yet: what is changed from now on may escape it.
+    const first = wanted === "folder" ? await source.list(path, undefined) : undefined;
+    return { ...there, sourceMs: first?.atMs };
   } catch (error) {
     if (isKind(error, "not-found")) {
       throw refuse(`the source ${wanted} ${path} does not exist in ${connection}`, error);

@@ -1,5 +1,4 @@
 import { capsOf } from "../core/caps.ts";
-import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
   isLive,
@@ -208,13 +207,16 @@ async function rest(ferry: Ferry, run: string, stalls: number): Promise<void> {
 async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const nowMs = ferry.clock.nowMs();
   const meter = newMeter();
-  let cut: Cut;
+  let prepared: Awaited<ReturnType<typeof prepare>>;
   try {
     const { request } = run;
     const { source, sink } = ferry.lakes(request, meter, ferry.valves());
     const { namedEntries, memory } = ferry.access;
     const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
-    cut = await prepare(run.id, request, source, sink, { access, labels: labelsOf(run.id, request, run.createdMs) });
+    prepared = await prepare(run.id, request, source, sink, {
+      access,
+      labels: labelsOf(run.id, request, run.createdMs),
+    });
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.
@@ -231,12 +233,19 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
     );
   }
   // A state store that is away for a moment is no verdict on the run: what is thrown here is tried again.
-  await ferry.work(run.id).seed(cut, { ...emptyTally, requests: meter.requests, throttles: meter.throttles });
+  await ferry.work(run.id).seed(prepared.cut, { ...emptyTally, requests: meter.requests, throttles: meter.throttles });
   ferry.log("run.started", { run: run.id });
+  const { sourceMs } = prepared;
   return ferry.runs.change(run.id, (now) =>
     now.startedMs !== undefined
       ? undefined
-      : { ...now, status: now.status === "Queued" ? "Running" : now.status, startedMs: nowMs, resumedMs: nowMs },
+      : {
+          ...now,
+          status: now.status === "Queued" ? "Running" : now.status,
+          startedMs: nowMs,
+          resumedMs: nowMs,
+          ...(sourceMs === undefined ? {} : { sourceMs }),
+        },
   );
 }
 

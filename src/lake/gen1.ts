@@ -60,7 +60,7 @@ export function gen1Source(
       const query = { tooid: "true", listSize: String(size), ...(after === undefined ? {} : { listAfter: after }) };
       return whole(signal, async () => {
         const reply = await get("LISTSTATUS", folder, query, { signal });
-        return parseFileStatuses(reply.body, folder, size);
+        return { ...parseFileStatuses(reply.body, folder, size), ...timeOf(reply) };
       });
     },
 
@@ -104,6 +104,12 @@ function noFile(error: unknown): never {
   if (!isLakeError(error) || error.status !== 403 || error.code !== "IOException") throw error;
   const { op, path, detail, status, code, requestId } = error;
   throw new LakeError("changed", { op, path, detail, status, code, requestId, cause: error });
+}
+
+// Watermarks are of this clock: it is the one that dates the files.
+function timeOf({ headers }: WireReply): { readonly atMs?: number } {
+  const atMs = Date.parse(headers["date"] ?? "");
+  return Number.isNaN(atMs) ? {} : { atMs };
 }
 
 function encoded(op: string, path: LakePath, value: string): string {

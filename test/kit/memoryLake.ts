@@ -22,6 +22,8 @@ export type MemorySource = Omit<Source, "nameAfter"> & {
   /** Paths of all files, with their content. */
   readonly files: () => ReadonlyMap<string, string>;
   readonly folders: () => ReadonlySet<string>;
+  /** The lake's own clock; without one its pages have no time. */
+  nowMs: (() => number) | undefined;
   /** Called before every operation; throws to make it fail. */
   onCall: (op: "stat" | "list" | "read" | "getAccess", path: LakePath) => Promise<void> | void;
 };
@@ -56,6 +58,7 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
   }
 
   const lake: MemorySource = {
+    nowMs: undefined,
     onCall: () => undefined,
     makeFolder,
     write: (path, content, modifiedMs = 1000) => {
@@ -91,7 +94,12 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
         .toSorted(order);
       const entries = names.slice(0, pageSize).flatMap((name) => entryAt(childPath(folder, name), name) ?? []);
       const last = entries.at(-1);
-      return last !== undefined && entries.length === pageSize ? { entries, next: last.name } : { entries };
+      const atMs = lake.nowMs?.();
+      return {
+        entries,
+        ...(last !== undefined && entries.length === pageSize ? { next: last.name } : {}),
+        ...(atMs === undefined ? {} : { atMs: Math.floor(atMs / 1000) * 1000 }),
+      };
     },
 
     nameAfter: async (folder, after) => {
