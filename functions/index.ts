@@ -4,6 +4,7 @@ import "./contract.ts";
 import "./keeper.ts";
 import "./migrations.ts";
 import "./orchestrations.ts";
+import "./schedules.ts";
 
 functions.hook.appTerminate(() => {
   app.close();

@@ -120,6 +120,7 @@ function settingsFor(state: string, gen1: string, gen2: string): Record<string, 
     Lakeferry__saveIntervalMs: "500",
     Lakeferry__pulseIntervalMs: "500",
     Lakeferry__firstWaveMs: "10000",
+    Lakeferry__scheduleCron: "* * * * * *",
   };
 }
 

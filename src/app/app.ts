@@ -7,8 +7,9 @@ import { openJournal } from "../state/journal.ts";
 import { openPulses } from "../state/pulse.ts";
 import { recent } from "../state/recent.ts";
 import { openRivals } from "../state/rivals.ts";
-import { openRoots } from "../state/roots.ts";
+import { openRoots, type Roots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
+import { openScheduledRoots, openSchedules, type Schedules } from "../state/schedules.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { Connection } from "./connections.ts";
@@ -33,6 +34,11 @@ export type App = {
   readonly maxConnections: number;
   /** How runs stand, for people. */
   readonly overviews: Overviews;
+  readonly schedules: Schedules;
+  /** Which schedules write where, whether or not a run of theirs is live. */
+  readonly scheduledRoots: Roots;
+  /** When the timer looks for schedules that are due. */
+  readonly scheduleCron: string;
   /** Where the journals are. */
   readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
@@ -45,6 +51,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const { tuning } = settings;
   const { rows, blobs } = openState(settings.state, { table: tuning.table, container: tuning.journalContainer });
   const runs = openRuns(rows);
+  const schedules = openSchedules(rows);
   const rivals = openRivals(rows);
   const knownRivals = recent(systemClock, tuning.pulseIntervalMs, rivals.all);
   const work = (run: string) => openWork(rows, run, randomUUID, systemClock);
@@ -59,6 +66,9 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   return {
     connections: settings.connections,
     maxConnections: tuning.connections,
+    schedules,
+    scheduledRoots: openScheduledRoots(rows, schedules),
+    scheduleCron: tuning.scheduleCron,
     overviews: openOverviews(work, systemClock, overviewMs),
     blobs,
     close: () => closing.abort(new Error("the app is closing")),

@@ -12,7 +12,7 @@ import type { App } from "./app.ts";
 import { tooManyConnections, tooSmallBlocks, whatCantBeDone } from "./checks.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
-import { type Answer, badRequest, problem, problemOf, wrongFields } from "./problem.ts";
+import { type Answer, answering, badRequest, problem, wrongFields } from "./problem.ts";
 
 /** The HTTP API over migrations, without HTTP: parsed bodies in, answers out. */
 export type Migrations = {
@@ -197,14 +197,6 @@ function outside({ request }: Run, nowMs: number): string {
 }
 
 const past: Readonly<Record<Command, string>> = { pause: "paused", resume: "resumed", cancel: "cancelled" };
-
-async function answering(answer: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await answer();
-  } catch (error) {
-    return problemOf(error);
-  }
-}
 
 function summaryOf(run: Run): Record<string, unknown> {
   const { name, labels } = run.request;

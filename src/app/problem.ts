@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { type ProblemCode, problems, problemType } from "../contract/problems.ts";
 import { failureOf, isLakeError } from "../core/error.ts";
+import type { WrongProperty } from "../core/windowVariables.ts";
+import { wrongIn } from "../core/wrong.ts";
 
 /** An answer of the HTTP API, before it becomes the host's response type. */
 export type Answer = {
@@ -11,7 +13,7 @@ export type Answer = {
 };
 
 /** One field of a request that is wrong, by its path as "source.listAfter", and what was expected. */
-export type FieldError = { readonly field: string; readonly message: string };
+export type FieldError = WrongProperty;
 
 /** RFC 9457 problem details; status and title are those of the code. */
 export function problem(code: ProblemCode, detail: string, errors?: readonly FieldError[]): Answer {
@@ -24,13 +26,8 @@ export function problem(code: ProblemCode, detail: string, errors?: readonly Fie
 }
 
 /** What a schema has against a request, as 400. */
-export function badRequest({ issues }: z.ZodError): Answer {
-  const errors = issues.flatMap((issue): FieldError[] => {
-    const at = issue.path.map(String).join(".");
-    if (issue.code !== "unrecognized_keys") return [{ field: at === "" ? "(body)" : at, message: issue.message }];
-    return issue.keys.map((key) => ({ field: at === "" ? key : `${at}.${key}`, message: "unknown property" }));
-  });
-  return wrongFields(errors);
+export function badRequest(error: z.ZodError): Answer {
+  return wrongFields(wrongIn(error));
 }
 
 /** What is wrong with a request, field by field, as 400. */
@@ -39,11 +36,9 @@ export function wrongFields(errors: readonly FieldError[]): Answer {
   return problem("request-invalid", detail, errors);
 }
 
-/**
- * An error thrown while answering, as a problem: 404 and 409 by kind, 503 when the state can't be reached. Never 400:
- * what a caller does wrong is found before the state is asked, and "invalid" is then the state's own trouble.
- */
-export function problemOf(error: unknown): Answer {
+// 404 and 409 by kind, 503 when the state can't be reached. Never 400: what a caller does wrong is found before the state is
+// asked, and "invalid" is then the state's own trouble.
+function problemOf(error: unknown): Answer {
   const { kind, detail } = failureOf(error, "request", "/");
   if (!isLakeError(error)) return problem("unexpected", detail);
   switch (kind) {
@@ -61,5 +56,14 @@ export function problemOf(error: unknown): Answer {
     case "unprocessable":
     case "unexpected":
       return problem("unexpected", detail);
+  }
+}
+
+/** Answers, with what is thrown meanwhile as a problem. */
+export async function answering(answer: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer();
+  } catch (error) {
+    return problemOf(error);
   }
 }

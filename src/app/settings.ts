@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cronText } from "../core/cron.ts";
 import { type CloudName, clouds } from "./clouds.ts";
 import { type Connection, connectionsIn } from "./connections.ts";
 import { type StateStore, stateStoreIn } from "./stateStore.ts";
@@ -29,6 +30,7 @@ const tuning = z.strictObject({
       "expected 3 to 63 lower-case letters, digits or single hyphens",
     )
     .default("lakeferry-journal"),
+  scheduleCron: cronText.default("*/30 * * * * *"),
   filesInFlight: count(128, 1, 1024),
   listingsInFlight: count(8, 1, 128),
   connections: count(128, 1, 2048),

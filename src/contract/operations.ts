@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { migrationOperations } from "./migrations.ts";
 import type { Operation } from "./operation.ts";
+import { scheduleOperations } from "./schedules.ts";
 
 const contract = {
   getContract: {
@@ -14,7 +15,9 @@ const contract = {
 } as const satisfies Readonly<Record<string, Operation>>;
 
 /** Every route of the app, by the name of the function that serves it. */
-export const operations = { ...migrationOperations, ...contract } satisfies Readonly<Record<string, Operation>>;
+export const operations = { ...migrationOperations, ...scheduleOperations, ...contract } satisfies Readonly<
+  Record<string, Operation>
+>;
 
 /** The name of a function that serves a route. */
 export type OperationName = keyof typeof operations;

@@ -13,6 +13,11 @@ export const problems = {
     title: "Another migration writes there",
     when: "a live migration writes to the same sink folder, one above it or one below it",
   },
+  "schedule-overlap": {
+    status: 409,
+    title: "Another schedule writes there",
+    when: "a schedule writes to the same sink folder, one above it or one below it",
+  },
   "command-not-allowed": {
     status: 409,
     title: "The status doesn't allow it",

@@ -2,7 +2,6 @@ import { isKind, LakeError } from "../core/error.ts";
 import { isWithin, type LakePath } from "../core/path.ts";
 import { gather, type Row, type Rows, spread } from "./rows.ts";
 
-const partitionKey = "roots";
 const tries = 10;
 
 /** A sink folder that one live run holds for itself. */
@@ -17,10 +16,10 @@ export type Roots = {
 };
 
 /**
- * One row a file system, as claims are few and must be checked against each other in one step. A claim whose run has
+ * One row a file system in a partition, as claims are few and must be checked against each other in one step. A claim whose run has
  * ended, because its release was lost, is passed over.
  */
-export function openRoots(rows: Rows, isLive: (run: string) => Promise<boolean>): Roots {
+export function openRoots(rows: Rows, isLive: (run: string) => Promise<boolean>, partitionKey = "roots"): Roots {
   async function update(
     fileSystem: string,
     change: (claims: readonly Claim[]) => Promise<readonly Claim[] | undefined>,

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import type { App } from "../../src/app/app.ts";
 import { type Migrations, openMigrations } from "../../src/app/migrations.ts";
-import { openOverviews } from "../../src/app/overview.ts";
 import type { Answer } from "../../src/app/problem.ts";
 import { LakeError } from "../../src/core/error.ts";
 import type { MigrationRequest } from "../../src/core/request.ts";
@@ -9,6 +7,7 @@ import { instanceOf, isLive, type Run } from "../../src/core/run.ts";
 import { firstRound } from "../../src/flow/migrate.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
+import { appOver } from "../kit/testApp.ts";
 import { type Dice, diceOf } from "./dice.ts";
 import type { Ground, Truth } from "./ground.ts";
 import { type Hub, type HubPlan, openHub } from "./hub.ts";
@@ -145,12 +144,7 @@ function worldOf({ plan, sim, dice, network, ground }: Course, eyes: Pick<World,
 // Asks any machine, which may die before it answers.
 async function call(ground: Ground, hub: Hub, ask: (api: Migrations) => Promise<Answer>): Promise<void> {
   const { ferry, died }: Machine = hub.anybody();
-  const connections = new Map([
-    ["LakeSource", { kind: "adls-gen1" }],
-    ["LakeSink", { kind: "adls-gen2" }],
-  ]) as unknown as App["connections"];
-  const overviews = openOverviews(ferry.work, ferry.clock, 2000);
-  const app: App = { ferry, connections, overviews, blobs: ground.blobs, maxConnections: 64, close: () => undefined };
+  const app = appOver({ ferry, blobs: ground.blobs, rows: ground.rows });
   const answer = ask(openMigrations(app, (run) => hub.start(instanceOf(run), firstRound(run)), "/api/migrations")).then(
     ({ status, body }) => {
       assert.notEqual(status, 400, JSON.stringify(body));

@@ -60,7 +60,7 @@ const here = checkerOf(openApi("http://127.0.0.1/api"));
 export function assertPromised(name: OperationName, { status, headers, body }: Answer): void {
   const { method, path } = operations[name];
   const type = headers?.["content-type"] ?? "application/json";
-  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const text = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body);
   here({ method, path: path.replaceAll(/\{\w+\}/gu, "x"), status, type, text });
 }
 

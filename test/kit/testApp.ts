@@ -1,10 +1,12 @@
 import type { App } from "../../src/app/app.ts";
 import { connectionsIn } from "../../src/app/connections.ts";
 import { openOverviews } from "../../src/app/overview.ts";
+import { openScheduledRoots, openSchedules } from "../../src/state/schedules.ts";
 import type { TestFerry } from "./testFerry.ts";
 
 /** The app around a ferry on memory, with one connection of each kind. */
-export function appOver({ ferry, blobs }: Pick<TestFerry, "ferry" | "blobs">): App {
+export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs" | "rows">): App {
+  const schedules = openSchedules(rows);
   return {
     ferry,
     connections: connectionsIn({
@@ -13,6 +15,9 @@ export function appOver({ ferry, blobs }: Pick<TestFerry, "ferry" | "blobs">): A
       LakeSink__kind: "adls-gen2",
       LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
     }),
+    schedules,
+    scheduledRoots: openScheduledRoots(rows, schedules),
+    scheduleCron: "0 * * * * *",
     maxConnections: 96,
     overviews: openOverviews(ferry.work, ferry.clock, 2000),
     blobs,

@@ -1,0 +1,35 @@
+import { app as functions, type HttpRequest } from "@azure/functions";
+import * as df from "durable-functions";
+import { jsonOf } from "../src/app/body.ts";
+import { openScheduleApi, type ScheduleApi } from "../src/app/schedules.ts";
+import type { OperationName } from "../src/contract/operations.ts";
+import { startDue } from "../src/ferry/schedules.ts";
+import { app } from "./app.ts";
+import { apiOf, serve } from "./serve.ts";
+import { starting } from "./starting.ts";
+
+serve("putSchedule", async (request) => {
+  const read = await jsonOf(request);
+  return "refusal" in read ? read.refusal : over(request, "putSchedule").put(nameIn(request), read.json);
+});
+
+serve("listSchedules", (request) => over(request, "listSchedules").list());
+
+serve("getSchedule", (request) => over(request, "getSchedule").get(nameIn(request)));
+
+serve("deleteSchedule", (request) => over(request, "deleteSchedule").remove(nameIn(request)));
+
+functions.timer("scheduler", {
+  // A setting with a default, which "%…%" in a trigger can't have.
+  schedule: app.scheduleCron,
+  extraInputs: [df.input.durableClient()],
+  handler: (_, context) => startDue(app.ferry, app.schedules, starting(df.getClient(context))),
+});
+
+function nameIn(request: HttpRequest): string {
+  return request.params["name"] ?? "";
+}
+
+function over(request: HttpRequest, operation: OperationName): ScheduleApi {
+  return openScheduleApi(app, apiOf(request, operation));
+}
