@@ -1,11 +1,12 @@
 import { app as functions } from "@azure/functions";
-import { app } from "./app.ts";
+import { app, wrong } from "./app.ts";
 import "./contract.ts";
+import "./health.ts";
 import "./keeper.ts";
 import "./migrations.ts";
 import "./orchestrations.ts";
 import "./schedules.ts";
 
 functions.hook.appTerminate(() => {
-  app.close();
+  if (wrong === undefined) app.close();
 });

@@ -4,7 +4,7 @@ import { jsonOf } from "../src/app/body.ts";
 import { openScheduleApi, type ScheduleApi } from "../src/app/schedules.ts";
 import type { OperationName } from "../src/contract/operations.ts";
 import { startDue } from "../src/ferry/schedules.ts";
-import { app } from "./app.ts";
+import { app, wrong } from "./app.ts";
 import { apiOf, serve } from "./serve.ts";
 import { starting } from "./starting.ts";
 
@@ -19,12 +19,15 @@ serve("getSchedule", (request) => over(request, "getSchedule").get(nameIn(reques
 
 serve("deleteSchedule", (request) => over(request, "deleteSchedule").remove(nameIn(request)));
 
-functions.timer("scheduler", {
-  // A setting with a default, which "%…%" in a trigger can't have.
-  schedule: app.scheduleCron,
-  extraInputs: [df.input.durableClient()],
-  handler: (_, context) => startDue(app.ferry, app.schedules, starting(df.getClient(context))),
-});
+// A stopped app starts nothing: what was due is seen when the setting is right.
+if (wrong === undefined) {
+  functions.timer("scheduler", {
+    // A setting with a default, which "%…%" in a trigger can't have.
+    schedule: app.scheduleCron,
+    extraInputs: [df.input.durableClient()],
+    handler: (_, context) => startDue(app.ferry, app.schedules, starting(df.getClient(context))),
+  });
+}
 
 function nameIn(request: HttpRequest): string {
   return request.params["name"] ?? "";

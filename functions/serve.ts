@@ -2,7 +2,12 @@ import { app as functions, type HttpRequest, type HttpResponseInit, type Invocat
 import * as df from "durable-functions";
 import type { Operation } from "../src/contract/operation.ts";
 import { type OperationName, operations } from "../src/contract/operations.ts";
-import type { Answer } from "../src/app/problem.ts";
+import { admitted } from "../src/app/admission.ts";
+import { type Answer, problem } from "../src/app/problem.ts";
+import { app, wrong } from "./app.ts";
+
+// What an app with a wrong setting still answers.
+const always: ReadonlySet<OperationName> = new Set(["getHealth", "getHealthDetails", "getContract"]);
 
 /** Serves a route of the contract: method, path and key are said there and nowhere else. */
 export function serve(
@@ -15,7 +20,14 @@ export function serve(
     route: path.slice(1),
     authLevel: access,
     extraInputs: [df.input.durableClient()],
-    handler: async (request, context) => responseOf(await answer(request, context)),
+    handler: async (request, context) => {
+      if (always.has(name)) return responseOf(await answer(request, context));
+      if (wrong !== undefined) return responseOf(problem("app-stopped", `the setting ${wrong.path}: ${wrong.detail}`));
+      const caller = admitted(request, app.easyAuth);
+      if ("refusal" in caller) return responseOf(caller.refusal);
+      if (method !== "get") app.ferry.log("api.changed", { operation: name, by: caller.by, ...request.params });
+      return responseOf(await answer(request, context));
+    },
   });
 }
 

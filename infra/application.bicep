@@ -234,6 +234,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     LakeSink__clientId: identityClientId
 
     Lakeferry__cloud: environment().name
+    // The principal header is believed only where this says that the platform sets it.
+    Lakeferry__easyAuth: isEasyAuth ? 'on' : 'off'
     // A quarter of the instance for files on their way; the rest is Node, the host and the sockets.
     Lakeferry__memoryMiB: string(instanceMemoryMB / 4)
   }

@@ -12,6 +12,7 @@ import { openRuns } from "../state/runs.ts";
 import { openScheduledRoots, openSchedules, type Schedules } from "../state/schedules.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
+import type { CloudName } from "./clouds.ts";
 import type { Connection } from "./connections.ts";
 import { openLakes } from "./lakes.ts";
 import { openOverviews, type Overviews } from "./overview.ts";
@@ -30,6 +31,9 @@ const mebibyte = 1024 * 1024;
 export type App = {
   readonly ferry: Ferry;
   readonly connections: ReadonlyMap<string, Connection>;
+  readonly cloud: CloudName;
+  /** Whether the header that says who calls is to be believed. */
+  readonly easyAuth: "on" | "off";
   /** Connections that this process opens to each store: what a request may ask for at most. */
   readonly maxConnections: number;
   /** How runs stand, for people. */
@@ -65,6 +69,8 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
   return {
     connections: settings.connections,
+    cloud: tuning.cloud,
+    easyAuth: tuning.easyAuth,
     maxConnections: tuning.connections,
     schedules,
     scheduledRoots: openScheduledRoots(rows, schedules),

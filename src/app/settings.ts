@@ -19,6 +19,8 @@ const tuning = z.strictObject({
   cloud: z
     .enum(Object.keys(clouds) as CloudName[], `expected one of ${Object.keys(clouds).join(", ")}`)
     .default("AzureCloud"),
+  /** Whether App Service's own authentication stands before the app, and sets the header that says who calls. */
+  easyAuth: z.enum(["on", "off"], "expected on or off").default("off"),
   table: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits")

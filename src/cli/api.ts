@@ -57,7 +57,8 @@ export async function replyOf(
   { key, fetch: ask = fetch, signal }: Way,
 ): Promise<Response> {
   const headers = {
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    // Also without a body: the app takes a change from nothing that can't say so, as forms of other sites can't.
+    ...(method === "GET" ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "x-functions-key": key }),
   };
   let reply: Response;

@@ -8,7 +8,16 @@ import { version } from "./version.ts";
 type Json = { readonly [key: string]: unknown };
 
 /** What any route may answer. */
-const anywhere: readonly ProblemCode[] = ["unexpected", "state-unavailable"];
+const anywhere: readonly ProblemCode[] = [
+  "not-signed-in",
+  "not-permitted",
+  "unexpected",
+  "state-unavailable",
+  "app-stopped",
+];
+
+/** What any route may answer that changes something. */
+const changing: readonly ProblemCode[] = ["origin-refused", "not-json"];
 
 /** The OpenAPI 3.1 document of the API that stands under `url`, made from the schemas that check requests. */
 export function openApi(url: string): Json {
@@ -44,6 +53,7 @@ function operationOf(name: string, operation: Operation): Json {
     operationId: name,
     tags: [path.split("/")[1]?.replace(".json", "") ?? ""],
     summary,
+    ...(access === "anonymous" ? { security: [] } : {}),
     ...(access === "admin" ? { description: "Wants the app's admin key." } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
@@ -73,15 +83,22 @@ function mediaOf(schema: z.ZodType, mediaType: string): Json {
   return { schema: { type: "string" }, "x-line-schema": schemaOf(schema) };
 }
 
-function refusals({ problems: own }: Operation): Json {
-  const byStatus = Object.groupBy([...own, ...anywhere], (code) => problems[code].status);
+function refusals({ problems: own, access, method }: Operation): Json {
   const schema = schemaOf(problemSchema);
+  if (access === "anonymous")
+    return {
+      503: { description: "`degraded` or `stopped`.", content: { "text/plain": { schema: { type: "string" } } } },
+    };
+  const codes = new Set([...own, ...anywhere, ...(method === "get" ? [] : changing)]);
+  const byStatus = Object.groupBy(codes, (code) => problems[code].status);
   return {
     ...mapped(byStatus as Readonly<Record<string, ProblemCode[]>>, (codes) => ({
       description: codes.map((code) => `\`${code}\`: ${problems[code].when}`).join("; "),
       content: { "application/problem+json": { schema } },
     })),
-    401: { description: "The function key is missing or wrong; the Functions host answers this, without a body." },
+    401: {
+      description: `The function key is missing or wrong, which the Functions host answers, without a body. \`not-signed-in\`: ${problems["not-signed-in"].when}`,
+    },
   };
 }
 

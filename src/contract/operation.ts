@@ -8,7 +8,7 @@ export type Operation = {
   readonly path: `/${string}`;
   readonly summary: string;
   /** Which key it wants on Azure. */
-  readonly access: "function" | "admin";
+  readonly access: "anonymous" | "function" | "admin";
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly answers: Readonly<Record<number, Success>>;

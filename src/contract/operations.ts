@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthOperations } from "./health.ts";
 import { migrationOperations } from "./migrations.ts";
 import type { Operation } from "./operation.ts";
 import { scheduleOperations } from "./schedules.ts";
@@ -15,9 +16,12 @@ const contract = {
 } as const satisfies Readonly<Record<string, Operation>>;
 
 /** Every route of the app, by the name of the function that serves it. */
-export const operations = { ...migrationOperations, ...scheduleOperations, ...contract } satisfies Readonly<
-  Record<string, Operation>
->;
+export const operations = {
+  ...migrationOperations,
+  ...scheduleOperations,
+  ...healthOperations,
+  ...contract,
+} satisfies Readonly<Record<string, Operation>>;
 
 /** The name of a function that serves a route. */
 export type OperationName = keyof typeof operations;

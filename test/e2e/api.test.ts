@@ -84,7 +84,8 @@ suite("the HTTP API", { concurrency: 4 }, () => {
   const post = (path: string, body?: unknown) =>
     fetch(api(path), {
       method: "POST",
-      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
   async function started(body: unknown): Promise<string> {

@@ -18,6 +18,8 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
     schedules,
     scheduledRoots: openScheduledRoots(rows, schedules),
     scheduleCron: "0 * * * * *",
+    cloud: "AzureCloud",
+    easyAuth: "off",
     maxConnections: 96,
     overviews: openOverviews(ferry.work, ferry.clock, 2000),
     blobs,
