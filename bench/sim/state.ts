@@ -116,5 +116,8 @@ export function slowBlobs(clock: Clock, leastMs: number, mostMs: number): Blobs 
     read: async (name) => {
       throw new LakeError("not-found", { op: "blob read", path: name, detail: "its content was not kept" });
     },
+    removeUnder: async (prefix) => {
+      for (const name of lengths.keys()) if (name.startsWith(prefix)) lengths.delete(name);
+    },
   };
 }

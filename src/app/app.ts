@@ -9,7 +9,7 @@ import { recent } from "../state/recent.ts";
 import { openRivals } from "../state/rivals.ts";
 import { openRoots, type Roots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
-import { openScheduledRoots, openSchedules, type Schedules } from "../state/schedules.ts";
+import { openScheduledRoots, openSchedules, runsOfSchedules, type Schedules } from "../state/schedules.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { CloudName } from "./clouds.ts";
@@ -25,6 +25,7 @@ import { openState } from "./state.ts";
 const overviewMs = 2000;
 /** So many files in flight cost next to nothing. */
 const leastFiles = 4;
+const dayMs = 86_400_000;
 const mebibyte = 1024 * 1024;
 
 /** The assembled application: one per process. */
@@ -43,6 +44,10 @@ export type App = {
   readonly scheduledRoots: Roots;
   /** When the timer looks for schedules that are due. */
   readonly scheduleCron: string;
+  /** Runs that outlive their time: others still refer to them. */
+  readonly keptRuns: () => Promise<ReadonlySet<string>>;
+  /** When the timer looks for runs to remove, and how long after their end; undefined: never. */
+  readonly purge: { readonly cron: string; readonly afterMs: number | undefined };
   /** Where the journals are. */
   readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
@@ -75,6 +80,11 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
     schedules,
     scheduledRoots: openScheduledRoots(rows, schedules),
     scheduleCron: tuning.scheduleCron,
+    keptRuns: () => runsOfSchedules(schedules),
+    purge: {
+      cron: tuning.purgeCron,
+      afterMs: tuning.purgeAfterDays === 0 ? undefined : tuning.purgeAfterDays * dayMs,
+    },
     overviews: openOverviews(work, systemClock, overviewMs),
     blobs,
     close: () => closing.abort(new Error("the app is closing")),

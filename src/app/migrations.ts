@@ -95,7 +95,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     let before: Run | undefined;
     const run = await ferry.runs.change(id, (now) => {
       const nowMs = ferry.clock.nowMs();
-      const status = statusAfter(wish, now.status);
+      const status = now.isPurged === true ? undefined : statusAfter(wish, now.status);
       refused = status === undefined ? `it can't be ${past[wish]} now` : undefined;
       if (wish === "resume" && !windowAt(now.request.window, nowMs).isOpen) refused = outside(now, nowMs);
       if (status === undefined || refused !== undefined) return void (before = now);

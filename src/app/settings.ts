@@ -33,6 +33,9 @@ const tuning = z.strictObject({
     )
     .default("lakeferry-journal"),
   scheduleCron: cronText.default("*/30 * * * * *"),
+  purgeCron: cronText.default("0 17 * * * *"),
+  /** Days after its end that a run is kept; 0: for ever. */
+  purgeAfterDays: count(90, 0, 36_500),
   filesInFlight: count(128, 1, 1024),
   listingsInFlight: count(8, 1, 128),
   connections: count(128, 1, 2048),

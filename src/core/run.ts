@@ -53,6 +53,8 @@ export type Run = {
   readonly wave?: PlannedWave;
   /** The last waves, the present one included. */
   readonly waves?: readonly Pick<PlannedWave, "number" | "lanes" | "why" | "packets" | "plannedMs" | "deadlineMs">[];
+  /** What is left of it is being removed; nobody resumes it any more. */
+  readonly isPurged?: true;
   /** The schedule that started it. */
   readonly schedule?: string;
   /** Why the run rests or has stopped by its own request; absent when a person wanted it. */

@@ -41,6 +41,17 @@ export function appendBlobs(container: ContainerClient, patienceMs = usualPatien
         throw error;
       }
     },
+
+    removeUnder: async (prefix) => {
+      const pages = container.listBlobsFlat({ prefix }).byPage();
+      for (;;) {
+        const page = await asking("list", prefix, () => pages.next());
+        if (page.done === true) return;
+        for (const { name } of page.value.segment.blobItems) {
+          await asking("remove", name, () => container.getBlobClient(name).deleteIfExists());
+        }
+      }
+    },
   };
 }
 

@@ -7,6 +7,8 @@ export type Blobs = {
   readonly append: (name: string, content: Uint8Array, position: number) => Promise<void>;
   /** At most `length` bytes from `offset`; none at or behind the end. "not-found" when there is no such blob. */
   readonly read: (name: string, offset: number, length: number) => Promise<Uint8Array>;
+  /** Removes all blobs whose names begin so. May be repeated. */
+  readonly removeUnder: (prefix: string) => Promise<void>;
 };
 
 /** The most bytes of one append that every service version takes. */

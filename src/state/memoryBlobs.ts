@@ -20,6 +20,9 @@ export function memoryBlobs(): Blobs {
       if (there === undefined) throw missing("read", name);
       return there.subarray(offset, offset + length);
     },
+    removeUnder: async (prefix) => {
+      for (const name of stored.keys()) if (name.startsWith(prefix)) stored.delete(name);
+    },
   };
 }
 

@@ -113,6 +113,8 @@ export type Work = {
   readonly failures: (most: number) => Promise<readonly Failure[]>;
   /** The committed parts of the journal, ascending by blob. */
   readonly journal: () => AsyncIterable<JournalMark>;
+  /** Removes all rows of a run that has ended. May be repeated. */
+  readonly clear: () => Promise<void>;
 };
 
 /** Opens the work of a run. `nonce` gives a text that nobody else has. */
@@ -460,6 +462,8 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     journal: async function* () {
       for await (const { row } of rows.list(partitionKey, "journal-")) yield markOf(row);
     },
+
+    clear: () => each(rows.list(partitionKey, ""), ({ row, etag }) => removeOnce(row.rowKey, etag)),
   };
 }
 

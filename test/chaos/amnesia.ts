@@ -43,6 +43,7 @@ export function forgetfulState(roll: () => number): State {
     blobs: {
       append: (name, content, position) => doing("blobs", (_, into) => into.append(name, content, position)),
       read: (name, offset, length) => blobs.read(name, offset, length),
+      removeUnder: (prefix) => doing("blobs", (_, into) => into.removeUnder(prefix)),
     },
     close: async () => undefined,
     forget: async () => {

@@ -49,6 +49,7 @@ export async function azuriteState(sim: Simulation, dice: Dice): Promise<State> 
     blobs: {
       append: (...what) => ask(({ blobs }) => blobs.append(...what)),
       read: (...what) => ask(({ blobs }) => blobs.read(...what)),
+      removeUnder: (...what) => ask(({ blobs }) => blobs.removeUnder(...what)),
     },
     // Stopped, it remembers everything; killed, what it wrote down last.
     forget: () =>

@@ -45,6 +45,16 @@ function promises(open: () => Blobs): void {
     assert.equal(await read("r3/a.jsonl", 0, 100), "one\n");
   });
 
+  test("all blobs whose names begin so are removed, and no others; a second time does no harm", async () => {
+    const blobs = open();
+    for (const name of ["r5/a", "r5/b", "r5x/a"]) await blobs.append(name, bytes("one\n"), 0);
+    for (let again = 0; again < 2; again++) await blobs.removeUnder("r5/");
+    for (const name of ["r5/a", "r5/b"]) {
+      await assert.rejects(blobs.read(name, 0, 1), (error: unknown) => isKind(error, "not-found"));
+    }
+    assert.equal(await read("r5x/a", 0, 9), "one\n");
+  });
+
   test("a blob that isn't there is not found", async () => {
     const isMissing = (error: unknown) => isKind(error, "not-found");
     await assert.rejects(open().read("r4/a.jsonl", 0, 1), isMissing);

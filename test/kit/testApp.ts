@@ -1,7 +1,7 @@
 import type { App } from "../../src/app/app.ts";
 import { connectionsIn } from "../../src/app/connections.ts";
 import { openOverviews } from "../../src/app/overview.ts";
-import { openScheduledRoots, openSchedules } from "../../src/state/schedules.ts";
+import { openScheduledRoots, openSchedules, runsOfSchedules } from "../../src/state/schedules.ts";
 import type { TestFerry } from "./testFerry.ts";
 
 /** The app around a ferry on memory, with one connection of each kind. */
@@ -20,6 +20,8 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
     scheduleCron: "0 * * * * *",
     cloud: "AzureCloud",
     easyAuth: "off",
+    keptRuns: () => runsOfSchedules(schedules),
+    purge: { cron: "0 17 * * * *", afterMs: undefined },
     maxConnections: 96,
     overviews: openOverviews(ferry.work, ferry.clock, 2000),
     blobs,
