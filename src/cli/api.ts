@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type * as contract from "../contract/migrations.ts";
+import type * as schedules from "../contract/schedules.ts";
 import type { problemSchema } from "../contract/operation.ts";
 
 /** Answers as the contract has them. */
@@ -9,6 +10,8 @@ export type Accepted = z.infer<typeof contract.accepted>;
 export type Changed = z.infer<typeof contract.changed>;
 export type Report = z.infer<typeof contract.report>;
 export type Status = z.infer<typeof contract.status>;
+export type Schedule = z.infer<typeof schedules.schedule>;
+export type ScheduleList = z.infer<typeof schedules.scheduleList>;
 export type Problem = z.infer<typeof problemSchema>;
 
 /** A request that was answered with 400 or above. */
@@ -38,10 +41,11 @@ export type Way = {
 
 const timeoutMs = 100_000;
 
-/** Calls the app for JSON; throws Refused with the app's own words, or Unreachable. */
+/** Calls the app for JSON, or undefined where there is nothing to say; throws Refused with the app's own words, or Unreachable. */
 export async function callApp<T>(url: string, method: Method = "GET", body?: unknown, way: Way = {}): Promise<T> {
   const reply = await replyOf(url, method, body, way);
   const text = await textOf(reply, url);
+  if (reply.status === 204) return undefined as T;
   try {
     return JSON.parse(text) as T;
   } catch {

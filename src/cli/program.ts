@@ -6,6 +6,7 @@ import { addActs } from "./commands/act.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addLooks } from "./commands/look.ts";
 import { addProfile } from "./commands/profile.ts";
+import { addSchedule } from "./commands/schedule.ts";
 import { addStart } from "./commands/start.ts";
 import { exitCodes, UsageError } from "./outcome.ts";
 import { printable } from "./words.ts";
@@ -44,6 +45,7 @@ export async function runCommand(args: readonly string[], world: World): Promise
   addLooks(program, cli);
   addActs(program, cli);
   addJournal(program, cli);
+  addSchedule(program, cli);
   addProfile(program, cli);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -14,30 +14,45 @@ export type RequestOptions = {
   readonly set?: readonly string[];
 };
 
-type Json = { readonly [key: string]: unknown };
+/** A JSON object. */
+export type Json = { readonly [key: string]: unknown };
 
 /** The body of a request that starts a migration: the specification with the options over it. */
 export async function requestFrom(options: RequestOptions, input: () => Promise<string>): Promise<Json> {
   const { spec, id, name, label = [], folder, file, fileSystem, sinkFolder, set = [] } = options;
-  const changes: readonly (readonly [string, unknown])[] = [
+  const base = spec === undefined ? {} : await readSpec(spec, input);
+  const labels = label.map((text) => assignment("--label", text, String));
+  const labelled =
+    labels.length === 0 ? base : { ...base, labels: { ...part(base, "labels"), ...Object.fromEntries(labels) } };
+  const changes: readonly Change[] = [
     ["id", id],
     ["name", name],
     ["source.folderPath", folder],
     ["source.fileName", file],
     ["sink.fileSystem", fileSystem],
     ["sink.folderPath", sinkFolder],
-    ...set.map((text) => assignment("--set", text, valueOf)),
+    ...changesOf(set),
   ];
-  const base = spec === undefined ? {} : await readSpec(spec, input);
-  const labels = label.map((text) => assignment("--label", text, String));
-  const labelled =
-    labels.length === 0 ? base : { ...base, labels: { ...part(base, "labels"), ...Object.fromEntries(labels) } };
-  return changes
-    .filter(([, value]) => value !== undefined)
-    .reduce<Json>((body, [path, value]) => changed(body, path.split("."), value), labelled);
+  return withChanges(labelled, changes);
 }
 
-async function readSpec(file: string, input: () => Promise<string>): Promise<Json> {
+/** A property by its path, as source.folderPath, and its value; undefined changes nothing. */
+export type Change = readonly [path: string, value: unknown];
+
+/** A body with changes, the later ones over the earlier ones. */
+export function withChanges(body: Json, changes: readonly Change[]): Json {
+  return changes
+    .filter(([, value]) => value !== undefined)
+    .reduce<Json>((sum, [path, value]) => changed(sum, path.split("."), value), body);
+}
+
+/** What --set says. */
+export function changesOf(set: readonly string[]): readonly Change[] {
+  return set.map((text) => assignment("--set", text, valueOf));
+}
+
+/** The JSON object in a file, or on standard input. */
+export async function readSpec(file: string, input: () => Promise<string>): Promise<Json> {
   const where = `--spec ${file}`;
   let spec: unknown;
   try {

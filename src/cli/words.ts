@@ -94,15 +94,17 @@ export function listText({ migrations, unreadable = [] }: MigrationList): string
     `${createdTime.slice(0, 16).replace("T", " ")}Z`,
     printable(name === undefined ? what : `${name}: ${what}`),
   ]);
-  const table = [["ID", "STATUS", "CREATED", "WHAT"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return [...lines, ...unreadable.map(({ id, detail }) => `${id}  can't be read: ${printable(detail)}`)].join("\n");
+  return [
+    tableText([["ID", "STATUS", "CREATED", "WHAT"], ...rows]),
+    ...unreadable.map(({ id, detail }) => `${id}  can't be read: ${printable(detail)}`),
+  ].join("\n");
+}
+
+/** Rows in columns as wide as they have to be. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
+  return lines.map((line) => line.trimEnd()).join("\n");
 }
 
 function titleOf({ id, status, name }: Migration): string {
@@ -132,6 +134,7 @@ function failuresOf({ report, failures }: Migration): readonly string[] {
   ];
 }
 
-function fact(name: string, text: string): string {
+/** One fact on a line of its own. */
+export function fact(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${printable(text)}`;
 }

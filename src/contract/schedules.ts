@@ -17,7 +17,8 @@ const past = named(
   }),
 );
 
-const schedule = named(
+/** One schedule. */
+export const schedule = named(
   "Schedule",
   "A request that is started again and again; watermark and windowStart move with each success.",
   z.object({
@@ -48,6 +49,12 @@ const schedule = named(
   }),
 );
 
+/** All schedules. */
+export const scheduleList = z.object({
+  schedules: z.array(schedule),
+  unreadable: z.array(z.object({ id: z.string(), detail: z.string() })).exactOptional(),
+});
+
 named("ScheduleRequest", "When to start what.", scheduleRequest);
 
 const content = { "application/json": schedule };
@@ -75,10 +82,7 @@ export const scheduleOperations = {
       200: {
         description: "All of them.",
         content: {
-          "application/json": z.object({
-            schedules: z.array(schedule),
-            unreadable: z.array(z.object({ id: z.string(), detail: z.string() })).exactOptional(),
-          }),
+          "application/json": scheduleList,
         },
       },
     },

@@ -278,6 +278,7 @@ test("help lists every command, exit codes and examples, and costs exit code 0",
     "change",
     "rerun",
     "journal",
+    "schedule",
     "profile",
   ]) {
     assert.match(all.out, new RegExp(`^ {2}${name} `, "mu"));

@@ -1,6 +1,7 @@
 import { jsonOf } from "../../src/app/body.ts";
 import { openMigrations } from "../../src/app/migrations.ts";
 import type { Answer } from "../../src/app/problem.ts";
+import { openScheduleApi } from "../../src/app/schedules.ts";
 import { openApi } from "../../src/contract/openapi.ts";
 import type { Operation } from "../../src/contract/operation.ts";
 import { type OperationName, operations } from "../../src/contract/operations.ts";
@@ -23,7 +24,9 @@ export type MemoryApi = TestFerry & {
 /** Opens it. */
 export function memoryApi(): MemoryApi {
   const made = testFerry();
-  const api = openMigrations(appOver(made), async () => undefined, `${memoryUrl}/api/migrations`);
+  const app = appOver(made);
+  const api = openMigrations(app, async () => undefined, `${memoryUrl}/api/migrations`);
+  const schedules = openScheduleApi(app, `${memoryUrl}/api`);
   const asked: MemoryApi["asked"] = [];
   const routes: Partial<Record<OperationName, (id: string, request: Request) => Promise<Answer>>> = {
     startMigration: (_, request) => withBody(request, api.start),
@@ -35,6 +38,10 @@ export function memoryApi(): MemoryApi {
     resumeMigration: (id) => api.command(id, "resume"),
     cancelMigration: (id) => api.command(id, "cancel"),
     rerunMigration: (id) => api.rerun(id),
+    putSchedule: (name, request) => withBody(request, (body) => schedules.put(name, body)),
+    listSchedules: () => schedules.list(),
+    getSchedule: (name) => schedules.get(name),
+    deleteSchedule: (name) => schedules.remove(name),
     getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
   };
   const fetch = checkedFetch(async (input, init) => {
@@ -47,7 +54,8 @@ export function memoryApi(): MemoryApi {
     if (route === undefined) throw new Error(`${name} isn't served here`);
     const { status, headers, body } = await route(id, request);
     const type = { "content-type": "application/json", ...headers };
-    return new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers: type });
+    const content = typeof body === "string" ? body : body === undefined ? null : JSON.stringify(body);
+    return new Response(content, { status, headers: type });
   });
   return { ...made, fetch, asked, drive: (id) => drive(made.ferry, id) };
 }

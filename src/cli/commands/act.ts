@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Accepted, Changed } from "../api.ts";
 import { exitCodes } from "../outcome.ts";
-import { requestFrom } from "../request.ts";
+import { changesOf, withChanges } from "../request.ts";
 import { pathOf } from "../session.ts";
 import { type Cli, examples, gather } from "../cli.ts";
 import { waitForRest } from "../watch.ts";
@@ -41,7 +41,7 @@ export function addActs(program: Command, cli: Cli): void {
     [["change sales-1 --set sink.maxRequestsPerSecond=500", "heeded within seconds"]],
   ).action((id: string, { set }: { readonly set: readonly string[] }, command: Command) =>
     cli.run(command, async (session) => {
-      const changed = await session.call<Changed>("PATCH", pathOf(id), await requestFrom({ set }, session.world.input));
+      const changed = await session.call<Changed>("PATCH", pathOf(id), withChanges({}, changesOf(set)));
       await session.print(changed, () => `Migration ${id}: ${changed.status}; ${capsText(changed)}`);
       return exitCodes.ok;
     }),
