@@ -7,6 +7,9 @@ import { type Ascent, openAscent } from "../core/order.ts";
 import { type Interval, isBeyond, isOrderSafe } from "../core/range.ts";
 import type { March } from "./march.ts";
 
+/** Fewer names aren't worth a packet. */
+export const fewEntries = 64;
+
 /** A folder being walked. `after` is the last name that was started; `page` what was listed and not yet started. */
 export type Frame = {
   readonly folder: LakePath;
@@ -50,6 +53,30 @@ export function tailOf({ folder, past }: Frame, after: string, upTo: string | un
     { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(past === undefined ? {} : { past }) },
     undefined,
   );
+}
+
+/**
+ * Lets a frame end before an entry of its page, or with its page, and makes a frame of what comes behind; undefined where
+ * it can't be cut.
+ */
+export function cutAt(frame: Frame, index: number): Frame | undefined {
+  const name = frame.page[index - 1]?.name;
+  if (name === undefined || !isOrderSafe(name) || !isEnd(frame.upTo)) return undefined;
+  if (frame.isListing || frame.isUnordered || (frame.isListed && index === frame.page.length)) return undefined;
+  const tail = { ...tailOf(frame, name, frame.upTo), page: frame.page.slice(index), isListed: frame.isListed };
+  frame.page = frame.page.slice(0, index);
+  endAt(frame, name);
+  return tail;
+}
+
+/**
+ * Where to cut a frame whose next entry is a file, to come to its folders first: before the next one on the page, or
+ * behind a page without any. Undefined when it isn't worth it.
+ */
+export function waysDown({ page, at, isListed }: Frame): number | undefined {
+  const folder = page.findIndex(({ kind }, index) => index > at && kind === "folder");
+  if (folder < 0) return isListed ? undefined : page.length;
+  return folder - at < fewEntries ? undefined : folder;
 }
 
 /** Lets a frame end with this name, which is on its page. */

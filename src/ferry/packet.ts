@@ -101,6 +101,10 @@ export async function walkPacket(
       true,
     );
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, beside);
+  // The first slice of many lanes looks for work for all of them.
+  const seekFor = (hungry: number) =>
+    walk.seek(!isNarrow && (input.lanes === 1 ? request.parallelism !== 1 : hungry > 0));
+  seekFor(0);
   if (isFirst && input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 
   const state: { error?: unknown; isOver: boolean; ended: "drained" | "asked" | "deadline"; stoppedMs?: number } = {

@@ -11,8 +11,10 @@ import type { Source } from "../lake/lake.ts";
 import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
 import type { Parted } from "./copy.ts";
 import {
+  cutAt,
   endAt,
   endOf,
+  fewEntries,
   forget,
   type Frame,
   heldBy,
@@ -25,6 +27,7 @@ import {
   pastAfter,
   rangeOf,
   tailOf,
+  waysDown,
   watchOrder,
 } from "./frame.ts";
 import type { Joining, March } from "./march.ts";
@@ -87,6 +90,8 @@ export type Walk = {
   readonly stop: () => void;
   /** Starts no new names for as long as it holds, so that the open ones become fewer. */
   readonly hold: (isHeld: boolean) => void;
+  /** While it seeks, folders come before files: others wait for the work that lies deeper. */
+  readonly seek: (isSeeking: boolean) => void;
   /** Ranges that nobody stands in. */
   readonly spare: () => number;
   /** Takes at most so many parts out of this walk, the largest ranges first, to be walked by somebody else. */
@@ -105,8 +110,9 @@ const maxHeldEntries = 100_000;
 const enoughEntries = 6000;
 /** Runs of blocks that one walk sends at a time: the second one fills the pauses of the first. */
 const runsAtOnce = 2;
-/** Half a page with fewer names isn't worth a packet. */
-const fewEntries = 64;
+/** A walk that seeks work for others has found enough of it, and keeps few of the names it has passed by. */
+const enoughSpare = 200;
+const maxSpareEntries = 12_000;
 
 /** Walks what a cut says is left, depth first, several folders at once; memory is bounded by the width, not the lake. */
 export function startWalk(
@@ -130,6 +136,7 @@ export function startWalk(
   const ending = new AbortController();
   let isStopped = false;
   let isHeld = false;
+  let isSeeking = false;
   let isResuming = true;
   let firstError: { readonly error: unknown } | undefined;
   let wake: (() => void)[] = [];
@@ -331,6 +338,11 @@ export function startWalk(
         pass(frame, entry);
         continue;
       }
+      const ahead = isSeeking && entry.kind === "file" ? passBy(frame) : undefined;
+      if (ahead !== undefined) {
+        frame = ahead;
+        continue;
+      }
       const path = childPath(frame.folder, entry.name);
       await held();
       const there = await standingAt(frame, entry.name);
@@ -361,6 +373,19 @@ export function startWalk(
     }
   }
 
+  // Leaves the files before the next folder for later: what lies deeper is work for others, who have none.
+  function passBy(frame: Frame): Frame | undefined {
+    const index = standing.length < enoughSpare ? waysDown(frame) : undefined;
+    const ahead = index === undefined ? undefined : cutAt(frame, index);
+    if (ahead === undefined) return undefined;
+    moving.delete(frame);
+    standing.unshift(frame);
+    moving.add(ahead);
+    forgetFarPages(maxSpareEntries);
+    wakeAll();
+    return ahead;
+  }
+
   function pass(frame: Frame, entry: Entry): void {
     countFolder(frame);
     frame.at++;
@@ -387,10 +412,10 @@ export function startWalk(
   }
 
   // Oldest first: the walk comes back to them last. Their pages are listed again then.
-  function forgetFarPages(): void {
+  function forgetFarPages(most = maxHeldEntries): void {
     let held = standing.reduce((sum, frame) => sum + heldBy(frame), 0);
     for (const frame of standing) {
-      if (held <= maxHeldEntries) return;
+      if (held <= most) return;
       held -= heldBy(frame);
       forget(frame);
     }
@@ -399,26 +424,12 @@ export function startWalk(
   // Makes one more frame of those being walked: of what isn't listed yet, or of the second half of a page.
   function parted(): boolean {
     const wide = [...moving].find(isWide);
-    const last = wide?.page.at(-1)?.name;
-    if (wide !== undefined && last !== undefined) {
-      standing.unshift(tailOf(wide, last, wide.upTo));
-      endAt(wide, last);
-      return true;
-    }
+    const behind = wide === undefined ? undefined : cutAt(wide, wide.page.length);
+    if (behind !== undefined) return standing.unshift(behind) > 0;
     for (const frame of moving) {
       const middle = Math.ceil((frame.at + frame.page.length) / 2);
-      const name = frame.page[middle - 1]?.name;
-      if (frame.isListing || frame.isUnordered || !isEnd(frame.upTo) || frame.page.length - middle < fewEntries)
-        continue;
-      if (name === undefined || !isOrderSafe(name)) continue;
-      standing.unshift({
-        ...tailOf(frame, name, frame.upTo),
-        page: frame.page.slice(middle),
-        isListed: frame.isListed,
-      });
-      frame.page = frame.page.slice(0, middle);
-      endAt(frame, name);
-      return true;
+      const rest = frame.page.length - middle < fewEntries ? undefined : cutAt(frame, middle);
+      if (rest !== undefined) return standing.unshift(rest) > 0;
     }
     return false;
   }
@@ -480,6 +491,9 @@ export function startWalk(
     hold: (wanted) => {
       isHeld = wanted;
       wakeAll();
+    },
+    seek: (wanted) => {
+      isSeeking = wanted;
     },
     spare: () => standing.filter(isLeft).length + waiting.length,
     give: (parts) => {

@@ -86,7 +86,7 @@ function sizesOf(dice: Dice): BlockSizes {
   const leastBytes = dice.pick([1, 4, 16]);
   return {
     largeFileBytes: dice.pick([10, 40, 100]),
-    bytesFor: (_path, bytes) => Math.max(leastBytes, Math.ceil(bytes / 200)),
+    bytesFor: (_path, bytes) => Math.max(leastBytes, Math.ceil(bytes / 40)),
   };
 }
 
