@@ -6,7 +6,7 @@ import { allBlocks, type LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
-import { type Interval, isBeyond, isOrderSafe } from "../core/range.ts";
+import { type Interval, isBeyond } from "../core/range.ts";
 import type { Source } from "../lake/lake.ts";
 import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
 import type { Parted } from "./copy.ts";
@@ -19,7 +19,6 @@ import {
   type Frame,
   heldBy,
   intervalOf,
-  isEnd,
   isLeft,
   isTakenOver,
   isWide,

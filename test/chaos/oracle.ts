@@ -52,7 +52,8 @@ export async function assertExact(rested: Rested): Promise<ReadonlySet<string>> 
   assert.equal(account.created, account.done + account.failed, "every packet made is done or failed");
   await assertNoPackets(rested);
   if (!isStill) return failed;
-  assertListed(rested, lines, failed, account.tally.digest);
+  assertExtra(rested, lines);
+  assertListed(rested, lines.filter(isListed), failed, account.tally.digest);
   assertSame(rested, failed);
   return failed;
 }
@@ -89,6 +90,25 @@ function assertFair({ mayFail, before, run: { request } }: Rested, lines: readon
       isRefusal || isInTheWay || mayFail(path, because),
       `${path} failed as ${because}, for no reason: ${String(op)} ${String(detail)}`,
     );
+  }
+}
+
+// What only the sink has is told too.
+function isListed({ outcome }: Line): boolean {
+  return outcome !== "extra" && outcome !== "noted";
+}
+
+// What is called extra stood at the sink before, and the source has nothing of that name and kind.
+function assertExtra({ source, before, run: { request } }: Rested, lines: readonly Line[]): void {
+  const [files, folders] = [source.files, source.folders].map(
+    (paths) => new Set([...paths.keys()].map((path) => moved(path, request))),
+  );
+  for (const { outcome, type, path } of lines) {
+    if (outcome !== "extra") continue;
+    const to = moved(path, request);
+    const [had, has] = type === "folder" ? [before.folders, folders] : [before.files, files];
+    assert.ok(had.has(to), `${path} is extra, and was not at the sink`);
+    assert.ok(has?.has(to) === false, `${path} is extra, and the source has it`);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Work } from "../../src/state/work.ts";
 
 /** A line of a journal, parsed. */
 export type Line = {
-  readonly outcome: "copied" | "access" | "made" | "found" | "skipped" | "failed";
+  readonly outcome: "copied" | "access" | "made" | "found" | "skipped" | "failed" | "extra" | "noted";
   readonly type: "file" | "files" | "folder" | "range";
   readonly path: string;
   readonly because?: string;
