@@ -23,6 +23,8 @@ const howProven =
  * where it has the notion.
  */
 export const fidelity = {
+  /** `access`: what stands at the sink is given its access and its expiry, and no data is touched. */
+  mode: z.enum(["copy", "access"]).default("copy"),
   /** All of it unless said otherwise. */
   preserve: z
     .array(z.enum(preservable))
@@ -103,4 +105,22 @@ export function preservedAccess(preserve: readonly Preserved[]): ReadonlySet<Pre
 
 function isSampled(percent: number, digest: string): boolean {
   return Number.parseInt(digest.slice(0, 8), 16) < (percent / 100) * 2 ** 32;
+}
+
+/** What a request for access alone asks for in vain, by property. */
+export function inVain(
+  mode: "copy" | "access",
+  preserve: readonly Preserved[],
+  accessTier: unknown,
+): readonly (readonly [property: string, message: string])[] {
+  if (mode === "copy") return [];
+  const nothing = preserve.every((what) => what === "LastModified");
+  return [
+    ...(nothing
+      ? [["preserve", 'expected ACL, Owner, Group or Expiry: mode "access" sets nothing else'] as const]
+      : []),
+    ...(accessTier === undefined
+      ? []
+      : [["accessTier", 'a file takes its tier with its data, which mode "access" never touches'] as const]),
+  ];
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
 import { isLakeError, messageOf } from "./error.ts";
-import { fidelity } from "./fidelity.ts";
+import { fidelity, inVain } from "./fidelity.ts";
 import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
@@ -131,6 +131,7 @@ export const migrationRequest = refusing(
       skipErrorFile: fidelity.skipErrorFile,
       maxFailures: fidelity.maxFailures,
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+      mode: fidelity.mode,
       preserve: fidelity.preserve,
       preserveRoot: fidelity.preserveRoot,
       compareAccess: fidelity.compareAccess,
@@ -147,6 +148,9 @@ export const migrationRequest = refusing(
         fail("ranges", "expected either ranges or listAfter/listBefore, not both");
       if (fileName !== undefined && (hasOwnRange || ranges !== undefined)) {
         fail("fileName", "expected either one file or a range of names, not both");
+      }
+      for (const [property, message] of inVain(request.mode, request.preserve, request.accessTier)) {
+        context.addIssue({ code: "custom", path: [property], message });
       }
       if (fileName?.includes("/") === true)
         fail("fileName", "expected a name without '/'; the folder goes to folderPath");

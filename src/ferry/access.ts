@@ -186,7 +186,8 @@ export function openGranting(means: {
     const found = findings.length === 0 ? {} : { findings };
     // A folder's ETag says nothing of its access, and no folder is replaced by another unseen.
     const guardOf = ({ kind, etag }: SinkItem) => (kind === "file" ? etag : undefined);
-    let there = seen;
+    // A listing may keep silent about an expiry: that one is there isn't told by its absence.
+    let there = isExpiryWrong(entry, seen) ? ((await sink.stat(to, signal)) ?? seen) : seen;
     for (let looks = 1; ; looks++) {
       try {
         const changes = parts.size === 0 ? [] : changesTo(access, await hasOf(to, there, signal));

@@ -23,7 +23,8 @@ export async function prepare(
   const from = fileName === undefined ? folder : childPath(folder, fileName);
   const { sourceMs, ...there } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
-  const past = await makeRoot({ run, request, source, sink, access, labels }, folder, there, to);
+  const means = { run, request, source, sink, access, labels };
+  const past = request.mode === "access" ? await findRoot(means, folder, to) : await makeRoot(means, folder, there, to);
   if (fileName !== undefined) return { cut: { ranges: [], open: [from] }, sourceMs };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
@@ -69,6 +70,25 @@ async function checkSource(
 }
 
 type Means = Pick<Crossing, "run" | "source" | "sink" | "access" | "labels"> & { readonly request: MigrationRequest };
+
+// Where nothing is copied nothing is made either.
+async function findRoot({ request, source, sink, access }: Means, from: LakePath, to: LakePath): Promise<undefined> {
+  const there = await sink.stat(to);
+  try {
+    // The root of a file system is said to stand there even without one.
+    if (there?.kind === "folder") await sink.getAccess(to);
+  } catch (error) {
+    if (!isKind(error, "not-found")) throw error;
+    throw missingRoot(request, to);
+  }
+  if (there?.kind !== "folder") throw missingRoot(request, to);
+  if (request.preserveRoot) await access.mend(from, to, await source.stat(from), there, "full");
+}
+
+function missingRoot({ sink: { connection, fileSystem } }: MigrationRequest, to: LakePath): LakeError {
+  const detail = `there is no sink folder ${to} in file system ${fileSystem} of ${connection}; mode "access" sets right what stands there, so copy first`;
+  return new LakeError("not-found", { op: "prepare", path: to, detail });
+}
 
 // A root that stood there before this run keeps its access, unless the request says otherwise.
 async function makeRoot(means: Means, from: LakePath, looked: Entry, to: LakePath): Promise<Past | undefined> {

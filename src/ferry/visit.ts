@@ -11,6 +11,7 @@ import { type Crossing, copyFile, type Parted } from "./copy.ts";
 import { commitLarge, sendPiece } from "./large.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BlockRun } from "./blockRun.ts";
+import { repairFile, repairFolder } from "./repair.ts";
 import { verdicts } from "./verdict.ts";
 import type { Visitor } from "./walk.ts";
 
@@ -96,13 +97,19 @@ export function copying(means: Copying): Visitor {
       entry ??= await source.stat(path, signal);
       // A name that an earlier walk had started, of either kind.
       if (listed === undefined && entry.kind === "folder") return "folder";
-      const outcome = await copyFile(crossing, path, target(path), entry, there, signal);
+      const outcome = await bring(path, entry, there, signal);
       lost = 0;
       return outcome;
     } catch (error) {
       if ((await blame(error, path, signal)) === "postponed") return "postponed";
       return verdict.file(error, path, entry, signal);
     }
+  }
+
+  function bring(path: LakePath, entry: Entry, there: Standing, signal: AbortSignal): Promise<FileOutcome | Parted> {
+    const to = target(path);
+    if (request.mode === "access") return repairFile(crossing, path, to, entry, there, signal);
+    return copyFile(crossing, path, to, entry, there, signal);
   }
 
   // A file's blocks one read after the other; what can't be sent leaves the verdict to whoever commits.
@@ -158,6 +165,11 @@ export function copying(means: Copying): Visitor {
     signal: AbortSignal,
   ): Promise<FolderOutcome> {
     const to = target(path);
+    if (request.mode === "access") {
+      const outcome = await repairFolder(crossing, path, to, entry, there, signal);
+      lost = 0;
+      return outcome;
+    }
     const wanted = await access.wanted(path, entry, signal);
     const label = labels.folder(entry.modifiedMs);
     const { found, carried } = await access.makeFolder(

@@ -14,6 +14,7 @@ const dayMs = 24 * 3600 * 1000;
 
 test("a request that says nothing carries everything over, proves on the way, and replaces what differs", () => {
   assert.deepEqual(schema.parse({}), {
+    mode: "copy",
     preserve: ["ACL", "Owner", "Group", "LastModified", "Expiry"],
     preserveRoot: false,
     compareAccess: "listing",

@@ -58,6 +58,13 @@ async function migrated(
   };
 }
 
+async function refused(made: TestFerry, body: Parameters<typeof requestOf>[0]): Promise<{ run: Run }> {
+  await addRun(made.ferry, "r", requestOf(body));
+  const run = await drive(made.ferry, "r");
+  assert.equal(run.status, "Failed");
+  return { run };
+}
+
 suite("access", () => {
   test("owners, groups, ACLs, modes, sticky bits, expiry and times arrive with files and folders", async () => {
     const made = testFerry();
@@ -324,5 +331,51 @@ suite("access", () => {
       await Promise.all(["/new", "/old"].map(async (path) => (await sink.stat(path as LakePath))?.accessTier)),
       [undefined, "Cool"],
     );
+  });
+
+  test("access alone is set on what stands at the sink, whoever brought it, and no data is touched", async () => {
+    const made = testFerry();
+    const { source, sink } = made;
+    source.write("/d/theirs", "new content", 5000);
+    source.write("/d/absent", "x");
+    source.write("/gone/x", "x");
+    source.write("/d/swapped", "x");
+    source.write("/d/right", "x");
+    source.setAccess("/d", { owner: ana, group: readers, acl: folderAcl });
+    source.setAccess("/d/theirs", { owner: ana, acl: fileAcl });
+    source.setExpiry("/d/theirs", 2_000_000_000_000);
+    sink.plant("/d/theirs", "what another tool copied");
+    sink.plant("/d/swapped/x", "x");
+    sink.plant("/d/right", "x");
+    sink.knead("/d/right", await source.getAccess("/d/right" as LakePath, "ids"));
+    const before = new Map(sink.files());
+    const { run, tally, lines } = await migrated(made, { mode: "access" });
+    assert.equal(run.status, "CompletedWithErrors");
+    assert.deepEqual(sink.files(), before);
+    assert.deepEqual(sink.writes(), new Map());
+    assert.ok(!sink.folders().has("/gone"));
+    for (const path of ["/d", "/d/theirs"]) {
+      assert.deepEqual(sink.accesses().get(path), await source.getAccess(path as LakePath, "ids"), path);
+    }
+    assert.equal((await sink.stat("/d/theirs" as LakePath))?.expiresMs, 2_000_000_000_000);
+    assert.equal(sink.accesses().get("/")?.owner, maker);
+    assert.deepEqual(
+      [tally.filesAccess, tally.filesSkipped, tally.filesFailed, tally.foldersSkipped],
+      [1, { absent: 1, same: 1 }, { conflict: 1 }, { absent: 1 }],
+    );
+    assert.deepEqual(
+      lines.filter(({ outcome }) => outcome === "access").map(({ path, because, expiry }) => [path, because, expiry]),
+      [["/d/theirs", "access", "set"]],
+    );
+    const again = await migrated(made, { mode: "access" }, "again");
+    assert.deepEqual([again.tally.filesAccess, again.tally.access], [0, {}]);
+  });
+
+  test("access alone needs a sink that is there", async () => {
+    const made = testFerry();
+    made.source.write("/x", "x");
+    const { run } = await refused(made, { mode: "access", sink: { folderPath: "/nowhere" } });
+    assert.match(run.error?.detail ?? "", /no sink folder \/nowhere in file system lake of LakeSink/u);
+    assert.deepEqual([...made.sink.folders()], ["/"]);
   });
 });
