@@ -22,6 +22,8 @@ export type LocalAzureOptions = {
   readonly port: number | undefined;
   /** How many hosts share one task hub; absent: one. */
   readonly instances?: number;
+  /** A Gen2 account that is there already and lets everybody in; absent: the emulator. */
+  readonly sink?: string | undefined;
   /** The name of a latency model; absent: none. */
   readonly latency?: string | undefined;
   /** The folder of the function app; absent: this checkout. */
@@ -77,10 +79,16 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
         },
       ),
       start("gen1", ["--root", source, "--store", "files", "--meta", meta, ...slowly]),
-      start("gen2", ["--root", out, "--store", "files", ...slowly]),
+      options.sink === undefined
+        ? start("gen2", ["--root", out, "--store", "files", ...slowly])
+        : { url: options.sink },
     ]);
     const settings = join(stateDir, "settings.json");
-    writeFileSync(settings, JSON.stringify(settingsFor(tables, gen1.url, gen2.url), undefined, 2), { mode: 0o600 });
+    writeFileSync(
+      settings,
+      JSON.stringify(settingsFor(tables, gen1.url, sinkSettings(options.sink, gen2.url)), undefined, 2),
+      { mode: 0o600 },
+    );
     const hub = ["--data", join(stateDir, "hub"), "--instances", String(instances), ...slowly];
     const hostArgs = ["--app", app, ...hub, "--settings", settings, "--alone"];
     const startHost = (port: number) =>
@@ -104,7 +112,15 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   }
 }
 
-function settingsFor(state: string, gen1: string, gen2: string): Record<string, string> {
+function sinkSettings(own: string | undefined, url: string): Record<string, string> {
+  const credential: Record<string, string> =
+    own === undefined
+      ? { LakeSink__credential: "accountkey", LakeSink__accountKey: developmentKey }
+      : { LakeSink__credential: "emulator" };
+  return { LakeSink__kind: "adls-gen2", LakeSink__endpoint: url, ...credential };
+}
+
+function settingsFor(state: string, gen1: string, sink: Readonly<Record<string, string>>): Record<string, string> {
   return {
     FUNCTIONS_WORKER_RUNTIME: "node",
     TaskHubName: "lakeferry",
@@ -112,10 +128,7 @@ function settingsFor(state: string, gen1: string, gen2: string): Record<string, 
     LakeSource__kind: "adls-gen1",
     LakeSource__endpoint: gen1,
     LakeSource__credential: "emulator",
-    LakeSink__kind: "adls-gen2",
-    LakeSink__endpoint: gen2,
-    LakeSink__credential: "accountkey",
-    LakeSink__accountKey: developmentKey,
+    ...sink,
     // Azure's defaults suit minutes of work; here people watch.
     Lakeferry__saveIntervalMs: "500",
     Lakeferry__pulseIntervalMs: "500",
