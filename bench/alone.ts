@@ -1,12 +1,13 @@
 // lakeferry's data path without host, orchestration and tables: one process that plans and ferries, with its rows in memory.
-// Usage: node bench/alone.ts <Gen1 endpoint> <Gen2 endpoint> <file system>
+// Usage: node bench/alone.ts <Gen1 endpoint> <Gen2 endpoint> <file system> [what to preserve …]
 import { systemClock } from "../src/app/clock.ts";
 import { openGen1, openGen2 } from "../src/lake/open.ts";
 import { bearer } from "../src/wire/auth.ts";
 import { openWidening } from "../src/ferry/widen.ts";
-import { addRun, drive, ferryAt, requestOf } from "../test/kit/testFerry.ts";
+import { migrationRequest } from "../src/core/request.ts";
+import { addRun, drive, ferryAt } from "../test/kit/testFerry.ts";
 
-const [from = "", to = "", fileSystem = ""] = process.argv.slice(2);
+const [from = "", to = "", fileSystem = "", ...preserve] = process.argv.slice(2);
 const mebibyte = 1024 * 1024;
 const connections = 128;
 const credential = bearer(async () => ({ token: "emulator", expiresMs: Number.POSITIVE_INFINITY }), Date.now);
@@ -30,7 +31,7 @@ const made = {
     sink: sink.sink(fileSystem, meter, valves.sink),
   }),
 };
-await addRun(made, "bench", requestOf({ sink: { fileSystem } }));
+await addRun(made, "bench", migrationRequest.parse({ preserve, sink: { fileSystem } }));
 const { status, error } = await drive(made, "bench");
 console.log(JSON.stringify({ status, error }));
 await Promise.all([source.close(), sink.close()]);

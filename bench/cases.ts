@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, openSync, closeSync, writeSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { projectRoot } from "../local/start/processes.ts";
 
 /** One thing that is measured: a lake, and what stands in the way. */
@@ -15,20 +15,36 @@ export type Case = {
   readonly delayMs?: number;
   /** What is measured is a second run, of a lake that hasn't changed. */
   readonly isAgain?: true;
-  /** Access control is carried over, by whoever can. */
-  readonly withAccess?: true;
+  /** Owners, groups and ACLs of the lake, as the Gen1 emulator keeps them; they are carried over by whoever can. */
+  readonly access?: string;
 };
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
+const nameOf = (index: number, perFolder = 500) =>
+  `d${String(Math.floor(index / perFolder)).padStart(5, "0")}/f${String(index).padStart(7, "0")}`;
+
+// Every file has an owner of its own; every tenth has an ACL as well.
+function accessOf(count: number): string {
+  const id = (index: number) => `00000000-0000-4000-8000-${String(index % 97).padStart(12, "0")}`;
+  const acl = (index: number) => `user::rwx,user:${id(index + 1)}:r-x,group::r-x,mask::r-x,other::---`;
+  const lines = Array.from({ length: count }, (_, index) => ({
+    path: `/${nameOf(index)}`,
+    owner: id(index),
+    group: id(index + 7),
+    ...(index % 10 === 0 ? { acl: acl(index) } : {}),
+  }));
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
 function many(count: number, bytes: number, perFolder = 500) {
   return (root: string) => {
     const content = Buffer.alloc(bytes);
     for (let index = 0; index < count; index++) {
-      const folder = join(root, `d${String(Math.floor(index / perFolder)).padStart(5, "0")}`);
-      if (index % perFolder === 0) mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, `f${String(index).padStart(7, "0")}`), varied(content, index));
+      const file = join(root, nameOf(index, perFolder));
+      if (index % perFolder === 0) mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, varied(content, index));
     }
     return { files: count, bytes: count * bytes };
   };
@@ -79,7 +95,7 @@ export const cases: readonly Case[] = [
     name: "access",
     what: "20,000 files of 4 KiB with owners, groups and ACLs",
     make: many(20_000, 4 * kibibyte),
-    withAccess: true,
+    access: accessOf(20_000),
   },
   {
     name: "folders",

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { type Case, cases } from "./cases.ts";
 import { type Measured, printed, type Row } from "./results.ts";
 import { type MinimalSink, startSink } from "./sinks.ts";
-import { type Ready, type Tool, tools } from "./tools.ts";
+import { metaOf, type Ready, type Tool, tools } from "./tools.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,6 +36,7 @@ async function measure(wanted: Case): Promise<readonly Row[]> {
   const source = join(folder, "lake");
   mkdirSync(source);
   const { files, bytes } = wanted.make(source);
+  if (wanted.access !== undefined) writeFileSync(metaOf(source), wanted.access);
   const sink = await startSink(wanted);
   const measured = new Map<Tool, Measured[]>();
   const opened = new Map<Tool, Ready>();

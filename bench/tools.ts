@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callApp, type Migration } from "../local/start/api.ts";
+import { callApp, type Migration } from "../src/cli/api.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import type { Case } from "./cases.ts";
 import { cpuSecondsOf, peakMemoryOf, runMeasured, type Spent } from "./measured.ts";
@@ -43,7 +43,7 @@ export const tools: readonly Tool[] = [
     proof: "MD5 it stores itself",
     missing: () => (runs("rclone") ? undefined : "not installed; apt-get install rclone"),
     version: () => firstLine("rclone", ["version"]),
-    cant: ({ withAccess }) => (withAccess === true ? "carries no ACLs" : undefined),
+    cant: ({ access }) => (access === undefined ? undefined : "carries no ACLs"),
     open: async ({ isAgain }, source, sink) => {
       const folder = mkdtempSync(join(tmpdir(), "bench-rclone-"));
       const config = join(folder, "empty.conf");
@@ -70,8 +70,8 @@ function copyWithAzcopy(name: string, fromTo: "LocalBlob" | "LocalBlobFS", proof
         ? undefined
         : "not installed; npm install --prefix bench, and apt-get install libsecret-1-0; or name it in AZCOPY",
     version: () => firstLine(azcopy, ["--version"]),
-    cant: ({ withAccess, isAgain }) =>
-      withAccess === true
+    cant: ({ access, isAgain }) =>
+      access !== undefined
         ? "carries no ACLs from disk"
         : isAgain === true && fromTo === "LocalBlobFS"
           ? "its sync takes Blob"
@@ -119,7 +119,7 @@ function lakeferry(name: string, what: string, open: Tool["open"]): Tool {
 type Answer = { readonly id: string };
 
 // The host is up before the clock starts, as a deployed app is; each crossing is a new migration.
-async function openWhole(_wanted: Case, source: string, sink: MinimalSink): Promise<Ready> {
+async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promise<Ready> {
   const folder = mkdtempSync(join(tmpdir(), "bench-lakeferry-"));
   const [out, stateDir] = [join(folder, "out"), join(folder, "state")];
   mkdirSync(stateDir);
@@ -130,7 +130,10 @@ async function openWhole(_wanted: Case, source: string, sink: MinimalSink): Prom
     cross: async () => {
       const cpuBefore = cpuSecondsOf(azure.hostPid);
       const startMs = performance.now();
-      const { id } = await callApp<Answer>(`${azure.url}/api/migrations`, "POST", { sink: { fileSystem } });
+      const { id } = await callApp<Answer>(`${azure.url}/api/migrations`, "POST", {
+        preserve: preserved(wanted),
+        sink: { fileSystem },
+      });
       let seen: Migration;
       do {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -151,17 +154,22 @@ async function openWhole(_wanted: Case, source: string, sink: MinimalSink): Prom
   };
 }
 
-async function openAlone(_wanted: Case, source: string, sink: MinimalSink): Promise<Ready> {
+async function openAlone(wanted: Case, source: string, sink: MinimalSink): Promise<Ready> {
   const folder = mkdtempSync(join(tmpdir(), "bench-alone-"));
   const azure = await startGen1(source, folder);
   const program = join(import.meta.dirname, "alone.ts");
   return {
-    cross: () => crossed(process.execPath, [program, azure.url, sink.url, fileSystem], {}),
+    cross: () => crossed(process.execPath, [program, azure.url, sink.url, fileSystem, ...preserved(wanted)], {}),
     close: async () => {
       await azure.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+// Peers carry no access; where they are measured too, lakeferry carries as much as they do, and times.
+function preserved({ access }: Case): readonly string[] {
+  return access === undefined ? ["LastModified"] : ["ACL", "Owner", "Group", "LastModified", "Expiry"];
 }
 
 /** Where the Gen1 emulator finds owners and ACLs of a lake; they are laid out beside it. */
