@@ -10,6 +10,7 @@ import { openRivals } from "../state/rivals.ts";
 import { openRoots, type Roots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
 import { openScheduledRoots, openSchedules, runsOfSchedules, type Schedules } from "../state/schedules.ts";
+import { tableList } from "../state/tableList.ts";
 import { openWork } from "../state/work.ts";
 import { systemClock } from "./clock.ts";
 import type { CloudName } from "./clouds.ts";
@@ -58,7 +59,10 @@ export type App = {
 export function openApp(env: Readonly<Record<string, string | undefined>>, log: Ferry["log"]): App {
   const settings = readSettings(env);
   const { tuning } = settings;
-  const { rows, blobs } = openState(settings.state, { table: tuning.table, container: tuning.journalContainer });
+  const { rows, blobs, tableNamed } = openState(settings.state, {
+    table: tuning.table,
+    container: tuning.journalContainer,
+  });
   const runs = openRuns(rows);
   const schedules = openSchedules(rows);
   const rivals = openRivals(rows);
@@ -96,6 +100,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: lakes.open,
+      listTable: ({ table, partitionKey, property }) => tableList(tableNamed(table), { partitionKey, property }),
       valves: () => openValves(systemClock, tuning.connections),
       sizes: blockSizes,
       memory: widening.memory,

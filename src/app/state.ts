@@ -7,22 +7,28 @@ import { tableRows } from "../state/tableRows.ts";
 import { managedIdentity } from "./identity.ts";
 import type { StateStore } from "./stateStore.ts";
 
-/** Opens the app's state: one table, and one container for the journals. Both are made on first use. */
+/** Opens the app's state: one table, and one container for the journals, both made on first use; and any table beside it. */
 export function openState(
   state: StateStore,
   names: { readonly table: string; readonly container: string },
-): { readonly rows: Rows; readonly blobs: Blobs } {
+): { readonly rows: Rows; readonly blobs: Blobs; readonly tableNamed: (name: string) => TableClient } {
+  const { tableNamed, container } = clientsOf(state, names.container);
+  return { rows: tableRows(tableNamed(names.table)), blobs: appendBlobs(container), tableNamed };
+}
+
+function clientsOf(state: StateStore, container: string) {
   if ("connectionString" in state) {
     const { connectionString } = state;
     const allowInsecureConnection = /TableEndpoint=http:\/\/(127\.0\.0\.1|localhost)[:/]/u.test(connectionString);
     return {
-      rows: tableRows(TableClient.fromConnectionString(connectionString, names.table, { allowInsecureConnection })),
-      blobs: appendBlobs(new ContainerClient(connectionString, names.container)),
+      tableNamed: (name: string) =>
+        TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection }),
+      container: new ContainerClient(connectionString, container),
     };
   }
   const identity = managedIdentity(state.clientId);
   return {
-    rows: tableRows(new TableClient(state.tables, names.table, identity)),
-    blobs: appendBlobs(new ContainerClient(`${state.blobs.replace(/\/$/u, "")}/${names.container}`, identity)),
+    tableNamed: (name: string) => new TableClient(state.tables, name, identity),
+    container: new ContainerClient(`${state.blobs.replace(/\/$/u, "")}/${container}`, identity),
   };
 }

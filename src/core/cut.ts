@@ -1,16 +1,18 @@
 import { asciiJson } from "./json.ts";
+import type { ListRange } from "./nameList.ts";
 import type { LakePath } from "./path.ts";
 import type { NameRange } from "./range.ts";
 
 /**
- * What is left of a piece of work: ranges not yet visited, names that were started and not finished, and blocks of large
- * files. Everything else that the work covered is done and tallied. A range without `after` stands for a folder that isn't
+ * What is left of a piece of work: ranges not yet visited, names that were started and not finished, blocks of large
+ * files, and parts of a list of names. Everything else that the work covered is done and tallied. A range without `after` stands for a folder that isn't
  * counted yet.
  */
 export type Cut = {
   readonly ranges: readonly CutRange[];
   readonly open: readonly LakePath[];
   readonly blocks?: readonly BlockRange[];
+  readonly lists?: readonly ListRange[];
 };
 
 /**
@@ -27,19 +29,25 @@ export type BlockRange = {
 /**
  * A range of a cut, and what is known of its folder at the sink. "fresh": this run made it, and nothing can stand in what
  * is left of it. "made" or "found": the same run, or somebody else, had made it, and a worker that was lost may have
- * written there. Absent: it was found, by a worker that wasn't lost.
+ * written there. Absent: it was found, by a worker that wasn't lost. "undecided": nothing in it was
+ * selected so far, so it isn't made, nor counted, however far its names are.
  */
 export type CutRange = NameRange & { readonly past?: Past };
 
 /** See CutRange. */
-export type Past = "fresh" | "made" | "found";
+export type Past = "fresh" | "made" | "found" | "undecided";
 
 /** The largest cut that a row should hold, in bytes as Table Storage counts them. */
 export const maxCutBytes = 48 * 1024;
 
 /** True when nothing is left. */
 export function isDone(cut: Cut): boolean {
-  return cut.ranges.length === 0 && cut.open.length === 0 && blocksIn(cut).length === 0;
+  return cut.ranges.length === 0 && cut.open.length === 0 && blocksIn(cut).length === 0 && listsIn(cut).length === 0;
+}
+
+/** The parts of a list in a cut. */
+export function listsIn({ lists }: Cut): readonly ListRange[] {
+  return lists ?? [];
 }
 
 /** The blocks of large files in a cut. */
@@ -71,7 +79,12 @@ export function middleOf(from: number, to: number): number | undefined {
 
 /** The same work without the knowledge that folders are empty at the sink: for work taken over from a lost worker. */
 export function takenOver(cut: Cut): Cut {
-  return { ...cut, ranges: cut.ranges.map((range) => ({ ...range, past: isMade(range.past) ? "made" : "found" })) };
+  return { ...cut, ranges: cut.ranges.map((range) => ({ ...range, past: pastOfLost(range.past) })) };
+}
+
+function pastOfLost(past: Past | undefined): Past {
+  if (past === "undecided") return past;
+  return isMade(past) ? "made" : "found";
 }
 
 /** True when this run made the folder. */
@@ -86,35 +99,46 @@ export function cutBytes(cut: Cut): number {
 
 /** The same work in cuts of at most `maxBytes` each; one name or range that is larger stands alone. */
 export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
-  const count = cut.ranges.length + cut.open.length + blocksIn(cut).length;
-  if (count <= 1 || cutBytes(cut) <= maxBytes) return [cut];
   // Sorted, so that neighbours stay together and share their beginnings.
   const ranges = cut.ranges.toSorted(byFolder);
   const open = cut.open.toSorted();
   const blocks = blocksIn(cut).toSorted(byPath);
+  const lists = listsIn(cut);
+  const count = ranges.length + open.length + blocks.length + lists.length;
+  if (count <= 1 || cutBytes(cut) <= maxBytes) return [cut];
+  // The first half of all of them in a row, and the rest.
+  const taking = (from: number, to: number): Cut => {
+    let passed = 0;
+    const part = <T>(items: readonly T[]): readonly T[] => {
+      const taken = items.slice(Math.max(0, from - passed), Math.max(0, to - passed));
+      passed += items.length;
+      return taken;
+    };
+    return lean({ ranges: part(ranges), open: part(open), blocks: part(blocks), lists: part(lists) });
+  };
   const half = Math.ceil(count / 2);
-  const rangesFirst = Math.min(ranges.length, half);
-  const openFirst = Math.min(open.length, half - rangesFirst);
-  const blocksFirst = half - rangesFirst - openFirst;
-  return [
-    { ranges: ranges.slice(0, rangesFirst), open: open.slice(0, openFirst), blocks: blocks.slice(0, blocksFirst) },
-    { ranges: ranges.slice(rangesFirst), open: open.slice(openFirst), blocks: blocks.slice(blocksFirst) },
-  ].flatMap((part) => splitCut(lean(part), maxBytes));
+  return [taking(0, half), taking(half, count)].flatMap((part) => splitCut(part, maxBytes));
 }
 
-// Without a word on large files where there are none, as in most cuts.
-function lean({ ranges, open, blocks }: Required<Cut>): Cut {
-  return blocks.length === 0 ? { ranges, open } : { ranges, open, blocks };
+// Without a word on large files and lists where there are none, as in most cuts.
+function lean({ ranges, open, blocks, lists }: Required<Cut>): Cut {
+  return {
+    ranges,
+    open,
+    ...(blocks.length === 0 ? {} : { blocks }),
+    ...(lists.length === 0 ? {} : { lists }),
+  };
 }
 
 /**
  * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo], open names as [shared, rest], blocks as [shared,
- * rest, file, from, to].
+ * rest, file, from, to], parts of a list as [version, from, to].
  */
 export type EncodedCut = {
   readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0])[];
   readonly open: readonly (readonly [number, string])[];
   readonly blocks?: readonly (readonly [number, string, string, number, number])[];
+  readonly lists?: readonly (readonly [string, string, string])[];
 };
 
 /** A cut for a row. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
@@ -131,11 +155,12 @@ export function encodeCut(cut: Cut): EncodedCut {
       ]),
     open: encodePaths(cut.open),
     ...(blocksIn(cut).length === 0 ? {} : { blocks: encodeBlocks(blocksIn(cut)) }),
+    ...(listsIn(cut).length === 0 ? {} : { lists: listsIn(cut).map(({ version, from, to }) => [version, from, to]) }),
   };
 }
 
 /** Reads what encodeCut wrote. */
-export function decodeCut({ ranges, open, blocks = [] }: EncodedCut): Cut {
+export function decodeCut({ ranges, open, blocks = [], lists = [] }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
   const blocksBack = backCoder();
@@ -148,10 +173,11 @@ export function decodeCut({ ranges, open, blocks = [] }: EncodedCut): Cut {
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
     blocks: blocks.map(([shared, rest, file, from, to]) => ({ path: blocksBack(shared, rest), file, from, to })),
+    lists: lists.map(([version, from, to]) => ({ version, from, to })),
   });
 }
 
-const pasts: readonly Past[] = ["fresh", "made", "found"];
+const pasts: readonly Past[] = ["fresh", "made", "found", "undecided"];
 
 function pastOf(code: number): Pick<CutRange, "past"> {
   const past = pasts[code - 1];

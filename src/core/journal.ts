@@ -1,7 +1,8 @@
-import { addDigests, type Digest } from "./digest.ts";
+import { addDigests, type Digest, emptyDigest } from "./digest.ts";
 import type { SinkItem } from "./entry.ts";
 import type { FileOutcome, FolderOutcome } from "./outcome.ts";
 import { type LakePath, splitPath } from "./path.ts";
+import type { SkipReason } from "./tally.ts";
 import { isoTime } from "./time.ts";
 
 /** What a journal's lines say first, so that a reader can choose without reading on. */
@@ -70,33 +71,32 @@ export function joinedLine(path: LakePath, how: "hashed" | "asked"): string {
 }
 
 /**
- * Files of one folder that were found unchanged: `files` of the names from `first` to `last`, those that have no line of
- * their own; `digest` adds up their parts of the lake's digest.
+ * Items of one folder that were left out for the same reason and have no line of their own: how many of the names from
+ * `first` to `last`. Of files, `digest` adds up their parts of the lake's digest.
  */
-export type Span = {
-  readonly first: string;
-  readonly last: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly digest: Digest;
-};
+export type Span = { readonly first: string; readonly last: string } & (
+  | { readonly files: number; readonly bytes: number; readonly digest: Digest }
+  | { readonly folders: number }
+);
 
 /** The line of a span. */
-export function spanLine(folder: LakePath, span: Span): string {
-  return line("skipped", { type: "files", path: folder, because: "same", ...span });
+export function spanLine(folder: LakePath, because: SkipReason, span: Span): string {
+  return line("skipped", { type: "files" in span ? "files" : "folders", path: folder, because, ...span });
 }
 
-/** A span with one more file. */
-export function widened(span: Span | undefined, path: LakePath, file: FileOutcome): Span {
+/** A span with one more file, or, without one, with one more folder. */
+export function widened(span: Span | undefined, path: LakePath, file: FileOutcome | undefined): Span {
   const { name } = splitPath(path);
-  const { bytes, digest } = file;
-  if (span === undefined) return { first: name, last: name, files: 1, bytes, digest };
+  const [first = name, last = name] = span === undefined ? [] : [span.first, span.last];
+  const names = { first: name < first ? name : first, last: name > last ? name : last };
+  if (file === undefined)
+    return { ...names, folders: 1 + (span !== undefined && "folders" in span ? span.folders : 0) };
+  const before = span !== undefined && "files" in span ? span : { files: 0, bytes: 0, digest: emptyDigest };
   return {
-    first: name < span.first ? name : span.first,
-    last: name > span.last ? name : span.last,
-    files: span.files + 1,
-    bytes: span.bytes + bytes,
-    digest: addDigests(span.digest, digest),
+    ...names,
+    files: before.files + 1,
+    bytes: before.bytes + file.bytes,
+    digest: addDigests(before.digest, file.digest),
   };
 }
 
@@ -122,6 +122,7 @@ const columns = [
   "first",
   "last",
   "files",
+  "folders",
   "digest",
   "foreign",
   "op",

@@ -7,6 +7,7 @@ import { whyGen2Refuses } from "./names.ts";
 import { type LakePath, pathFrom } from "./path.ts";
 import { isEmptyInterval, uniteIntervals } from "./range.ts";
 import { runIdPattern } from "./run.ts";
+import { checkSelection, listProperties, selectionProperties } from "./selectionRequest.ts";
 import { stopAfterRequest } from "./stopAfter.ts";
 import { windowRequest } from "./window.ts";
 
@@ -32,11 +33,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   audit: later("audit"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
-  wildcardFolderPath: later("wildcards"),
-  wildcardFileName: later("wildcards"),
-  fileListPath: later("lists of files"),
-  modifiedDatetimeStart: later("selection by time"),
-  modifiedDatetimeEnd: later("selection by time"),
   deleteFilesAfterCompletion: "lakeferry never changes the source",
   enablePartitionDiscovery: "lakeferry copies bytes as they are; there are no columns to add",
   partitionRootPath: "lakeferry copies bytes as they are; there are no columns to add",
@@ -85,6 +81,9 @@ const source = refusing(
     listAfter: bound.optional(),
     listBefore: bound.optional(),
     ranges: z.array(interval).min(1).max(1000).optional(),
+    ...selectionProperties,
+    fileListPath: sourcePath.optional(),
+    ...listProperties,
     ...capProperties,
   }),
 ).prefault({});
@@ -146,9 +145,7 @@ export const migrationRequest = refusing(
       const hasOwnRange = listAfter !== undefined || listBefore !== undefined;
       if (hasOwnRange && ranges !== undefined)
         fail("ranges", "expected either ranges or listAfter/listBefore, not both");
-      if (fileName !== undefined && (hasOwnRange || ranges !== undefined)) {
-        fail("fileName", "expected either one file or a range of names, not both");
-      }
+      checkSelection(request.source, context);
       for (const [property, message] of inVain(request.mode, request.preserve, request.accessTier)) {
         context.addIssue({ code: "custom", path: [property], message });
       }

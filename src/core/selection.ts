@@ -31,6 +31,9 @@ export type Selecting = {
   readonly exclude?: readonly string[] | undefined;
   readonly modifiedDatetimeStart?: string | undefined;
   readonly modifiedDatetimeEnd?: string | undefined;
+  readonly fileListPath?: string | undefined;
+  readonly fileList?: readonly string[] | undefined;
+  readonly fileListTable?: object | undefined;
 };
 
 /** Reads a checked request's selection. */
@@ -64,20 +67,31 @@ export function selectionOf(source: Selecting): Selection {
   };
 }
 
-/** True when a request selects by more than a range of names. */
-export function hasSelection(source: Selecting): boolean {
-  const { wildcardFolderPath, wildcardFileName, timePattern, include, exclude } = source;
-  const { modifiedDatetimeStart, modifiedDatetimeEnd } = source;
-  return [
-    wildcardFolderPath,
-    wildcardFileName,
-    timePattern,
-    include,
-    exclude,
-    modifiedDatetimeStart,
-    modifiedDatetimeEnd,
-  ].some((property) => property !== undefined);
+/** True when not all that is in a request's ranges is selected. */
+export function selects(source: Selecting): boolean {
+  return !source.recursive || leavesOut(source);
 }
+
+/** True when names are left out, so that what is missing from a selection may well be in the lake. */
+export function leavesOut(source: Selecting): boolean {
+  return selecting.some((property) => source[property] !== undefined);
+}
+
+/** True when everything under a request's ranges is selected. */
+export function selectsAll(source: Selecting): boolean {
+  const { fileListPath, fileList, fileListTable } = source;
+  return !selects(source) && (fileListPath ?? fileList ?? fileListTable) === undefined;
+}
+
+const selecting = [
+  "wildcardFolderPath",
+  "wildcardFileName",
+  "timePattern",
+  "include",
+  "exclude",
+  "modifiedDatetimeStart",
+  "modifiedDatetimeEnd",
+] as const;
 
 /** A time as a request gives it, in milliseconds since 1970. */
 export function msOf(time: string): number {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wrongCombinations } from "./combinations.ts";
 import { whyNoGlob } from "./globs.ts";
 import { type NamePattern, PatternError, parsePatterns, partsOf } from "./namePattern.ts";
 import { msOf, patternsOf } from "./selection.ts";
@@ -70,14 +71,52 @@ export const selectionProperties = {
   exclude: globs.optional(),
 } as const;
 
-/** Says what is wrong between the properties above; the names of the properties are those of `source`. */
-export function checkSelection(
-  source: { readonly modifiedDatetimeStart?: string | undefined; readonly modifiedDatetimeEnd?: string | undefined },
-  context: z.RefinementCtx,
-): void {
+/** Where a list of files and folders is, besides fileListPath. */
+export const listProperties = {
+  /** Which lake has fileListPath; the source unless said otherwise. */
+  fileListStore: z.enum(["source", "sink"], 'expected "source" or "sink"').optional(),
+  fileList: z.array(chars(8000)).min(1).max(10_000, "expected at most 10,000 entries; give more as a file").optional(),
+  /** A table of the app's storage account, a name in each row. */
+  fileListTable: z
+    .strictObject({
+      table: z.string().regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits"),
+      /** One partition of it; all when there is none. */
+      partitionKey: z.string().max(512).optional(),
+      property: z.string().min(1).max(255).default("path"),
+    })
+    .optional(),
+} as const;
+
+const lists = ["fileListPath", "fileList", "fileListTable"] as const;
+
+/** What a request's source says about what is selected, as far as the properties have to do with each other. */
+export type SelectedSource = {
+  readonly recursive: boolean;
+  readonly modifiedDatetimeStart?: string | undefined;
+  readonly modifiedDatetimeEnd?: string | undefined;
+  readonly fileListStore?: string | undefined;
+};
+
+/** Says what is wrong between the properties of a source that select. */
+export function checkSelection(source: SelectedSource, context: z.RefinementCtx): void {
+  const fail = (path: readonly string[], message: string) =>
+    context.addIssue({ code: "custom", path: [...path], message });
+  const has = (property: string) =>
+    Object.entries(source).some(([name, value]) => name === property && value !== undefined);
   const { modifiedDatetimeStart: start, modifiedDatetimeEnd: end } = source;
-  if (start === undefined || end === undefined) return;
-  endsBeforeItStarts(context, ["source", "modifiedDatetimeEnd"], "modifiedDatetimeStart", start, end);
+  if (start !== undefined && end !== undefined) {
+    endsBeforeItStarts(context, ["source", "modifiedDatetimeEnd"], "modifiedDatetimeStart", start, end);
+  }
+  const [list, ...more] = lists.filter(has);
+  for (const other of more) fail(["source", other], `expected one list: ${list} is one already`);
+  if (has("fileListStore") && list !== "fileListPath") {
+    fail(["source", "fileListStore"], "says where fileListPath is, and there is none");
+  }
+  const wrong = wrongCombinations((property) => {
+    if (property === "source.recursive") return !source.recursive;
+    return property.startsWith("source.") && has(property.slice("source.".length));
+  });
+  for (const { field, message } of wrong) fail(field.split("."), message);
 }
 
 function endsBeforeItStarts(

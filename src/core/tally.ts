@@ -4,7 +4,7 @@ import type { Kind } from "./error.ts";
 import { type FaultRule, faultRules } from "./faultRules.ts";
 
 /** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
-export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | "absent" | FaultRule;
+export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | "filtered" | "absent" | FaultRule;
 
 /** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
 export type Tally = {

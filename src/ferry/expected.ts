@@ -1,5 +1,6 @@
 import { pathFrom } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
+import { selectsAll } from "../core/selection.ts";
 import type { Run } from "../core/run.ts";
 import type { Source } from "../lake/lake.ts";
 import type { Ferry } from "./ferry.ts";
@@ -22,5 +23,5 @@ export async function noteExpected(ferry: Ferry, run: Run, source: Source, signa
 function countsWhole(request: MigrationRequest): boolean {
   const [only, ...more] = intervalsOf(request);
   const isWhole = more.length === 0 && only?.after === undefined && only?.upTo === undefined;
-  return isWhole && request.source.recursive && request.source.fileName === undefined;
+  return isWhole && request.source.fileName === undefined && selectsAll(request.source);
 }

@@ -2,6 +2,7 @@ import type { BlockSizes } from "../core/blocks.ts";
 import type { Budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Rival } from "../core/fairness.ts";
+import type { NameList } from "../core/nameList.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { JournalWriter } from "../state/journal.ts";
@@ -11,6 +12,7 @@ import type { Roots } from "../state/roots.ts";
 import type { Runs } from "../state/runs.ts";
 import type { Work } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
+import type { ListTable } from "./lists.ts";
 import type { Valve } from "../wire/valve.ts";
 import type { AccessMemory } from "./accessMemory.ts";
 
@@ -30,6 +32,8 @@ export type Ferry = {
     meter: Meter,
     valves: Valves,
   ) => { readonly source: Source; readonly sink: Sink };
+  /** A list of names in a table. */
+  readonly listTable: (table: ListTable) => NameList;
   /** Opens the valves of one user of two lakes. */
   readonly valves: () => Valves;
   /** Bytes in memory, and files in flight, shared by all slices of the process. */

@@ -1,11 +1,12 @@
 import type { CutRange, Past } from "../core/cut.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry, Standing } from "../core/entry.ts";
 import type { FolderOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import { LakeError } from "../core/error.ts";
 import { type Ascent, openAscent } from "../core/order.ts";
 import { type Interval, isBeyond, isOrderSafe } from "../core/range.ts";
 import type { March } from "./march.ts";
+import { type Inside, laterOf } from "../core/selection.ts";
 
 /** Fewer names aren't worth a packet. */
 export const fewEntries = 64;
@@ -15,7 +16,11 @@ export type Frame = {
   readonly folder: LakePath;
   after: string | undefined;
   upTo: string | undefined;
-  readonly past: Past | undefined;
+  past: Past | undefined;
+  /** What of it is selected; everything when that is absent. */
+  readonly inside: Inside | undefined;
+  /** How the folder was met, of one that is undecided. */
+  met: Met | undefined;
   /** What became of the folder itself, until it is counted: with its first name, or when it turns out to be empty. */
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
@@ -29,10 +34,34 @@ export type Frame = {
   march: March | undefined;
 };
 
+/** How a walk has met a folder: its entry, and what is known of the folder that it stands in. */
+export type Met = {
+  readonly entry: Entry | undefined;
+  readonly there: Standing;
+  readonly mayBeOurs: boolean;
+  readonly isRetaken: boolean;
+};
+
+/** What an earlier walk met is looked at again. */
+export const metEarlier: Met = { entry: undefined, there: "unknown", mayBeOurs: true, isRetaken: true };
+
+/** True for a folder that isn't made, nor counted, as long as nothing in it is selected. */
+export function isUndecided({ past }: { readonly past?: Past | undefined }): boolean {
+  return past === "undecided";
+}
+
 /** True for a folder of which more pages are to come, and that can be cut behind its present one. */
-export function isWide({ isListed, isListing, isUnordered, page, upTo }: Frame): boolean {
+export function isWide({ isListed, isListing, isUnordered, page, past, upTo }: Frame): boolean {
   const last = page.at(-1)?.name;
-  return !isListed && !isListing && !isUnordered && last !== undefined && isOrderSafe(last) && isEnd(upTo);
+  return (
+    past !== "undecided" &&
+    !isListed &&
+    !isListing &&
+    !isUnordered &&
+    last !== undefined &&
+    isOrderSafe(last) &&
+    isEnd(upTo)
+  );
 }
 
 /** True for a bound that both name orders agree on: it ends a listing; any other is only a filter. */
@@ -48,10 +77,11 @@ export function endOf(entries: readonly Entry[], upTo: string | undefined): numb
 }
 
 /** The rest of a folder behind a name, as a frame of its own. */
-export function tailOf({ folder, past }: Frame, after: string, upTo: string | undefined): Frame {
+export function tailOf({ folder, past, inside }: Frame, after: string, upTo: string | undefined): Frame {
   return newFrame(
     { folder, after, ...(upTo === undefined ? {} : { upTo }), ...(past === undefined ? {} : { past }) },
     undefined,
+    inside,
   );
 }
 
@@ -61,7 +91,7 @@ export function tailOf({ folder, past }: Frame, after: string, upTo: string | un
  */
 export function cutAt(frame: Frame, index: number): Frame | undefined {
   const name = frame.page[index - 1]?.name;
-  if (name === undefined || !isOrderSafe(name) || !isEnd(frame.upTo)) return undefined;
+  if (name === undefined || !isOrderSafe(name) || !isEnd(frame.upTo) || isUndecided(frame)) return undefined;
   if (frame.isListing || frame.isUnordered || (frame.isListed && index === frame.page.length)) return undefined;
   const tail = { ...tailOf(frame, name, frame.upTo), page: frame.page.slice(index), isListed: frame.isListed };
   frame.page = frame.page.slice(0, index);
@@ -85,14 +115,16 @@ export function endAt(frame: Frame, name: string): void {
   frame.isListed = true;
 }
 
-/** A frame that nobody has stood in yet. */
-export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined): Frame {
+/** A frame that nobody has stood in yet; what isn't selected behind its last names, or before the first, isn't listed. */
+export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined, inside: Inside | undefined): Frame {
   const { folder, after, upTo, past } = range;
   return {
     folder,
     after,
-    upTo,
+    upTo: isEnd(upTo) ? nearer(upTo, inside?.names.upTo) : upTo,
     past,
+    inside,
+    met: isUndecided(range) ? metEarlier : undefined,
     uncounted,
     page: [],
     at: 0,
@@ -133,8 +165,9 @@ export function forget(frame: Frame): void {
   frame.ascent = openAscent(false);
 }
 
-/** The names of a frame that aren't started. */
-export function intervalOf({ after, upTo }: Frame): Interval {
+/** Where the selected names of a frame are that aren't started. */
+export function intervalOf({ after: last, inside, upTo }: Frame): Interval {
+  const after = laterOf(last, inside?.names.after);
   return { ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) };
 }
 
@@ -150,8 +183,8 @@ export function isTakenOver(past: Past | undefined): boolean {
 }
 
 /** True while there is something to do in a frame, or something that only the sink has to be counted. */
-export function isLeft({ isListed, at, page, uncounted, march }: Frame): boolean {
-  return !isListed || at < page.length || uncounted !== undefined || march?.isSpent() === false;
+export function isLeft({ isListed, at, page, past, uncounted, march }: Frame): boolean {
+  return !isListed || at < page.length || uncounted !== undefined || past === "undecided" || march?.isSpent() === false;
 }
 
 /** What is left of a frame. */
@@ -162,4 +195,10 @@ export function rangeOf({ folder, after, upTo, past }: Frame): CutRange {
     ...(upTo === undefined ? {} : { upTo }),
     ...(past === undefined ? {} : { past }),
   };
+}
+
+/** The nearer of two ends. */
+export function nearer(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
 }

@@ -1,19 +1,18 @@
 import { budget } from "../core/budget.ts";
 import type { SinkEntry } from "../core/entry.ts";
 import type { Failure } from "../core/error.ts";
-import { extraLine, fileLine, folderLine, joinedLine, type Span, spanLine, widened } from "../core/journal.ts";
+import { extraLine, fileLine, folderLine, joinedLine } from "../core/journal.ts";
 import { type FileOutcome, type FolderOutcome, tallyOfExtra, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
-import { childPath, type LakePath, splitPath } from "../core/path.ts";
+import { childPath, type LakePath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
-import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
+import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
 import type { JournalWriter } from "../state/journal.ts";
 import { maxLarge, type Step } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
+import { openSpans } from "./spans.ts";
 
 /** Failures may wait for the next save up to this many characters; then whoever brings more waits. */
 const maxWaitingUnits = 200_000;
-/** Folders with unchanged files that wait for their line. */
-const maxSpans = 1000;
 
 /** What happened since the last save: counts, failures, and a line in the journal for everything. */
 export type Ledger = {
@@ -49,7 +48,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
   let waiters: (() => void)[] = [];
   let items = 0;
   let counted: Pick<Meter, "requests" | "throttles"> = { requests: {}, throttles: 0 };
-  let spans = new Map<LakePath, Span>();
+  const spans = openSpans(journal.add);
   const places = budget(maxLarge);
   const left: (() => void)[] = [];
   let opened: LargeFile[] = [];
@@ -71,11 +70,6 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     waitingUnits += JSON.stringify(outcome.failure).length;
   }
 
-  function writeSpans(): void {
-    for (const [folder, span] of spans) journal.add(spanLine(folder, span));
-    spans = new Map();
-  }
-
   function isFull(): boolean {
     return waitingUnits >= maxWaitingUnits || journal.isFull() || left.length >= maxLarge / 2;
   }
@@ -83,14 +77,15 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
   return {
     file: (path, outcome) => {
       add(tallyOfFile(outcome), outcome);
-      if (outcome.do !== "skipped" || outcome.because !== "same") return journal.add(fileLine(path, outcome));
-      const { folder } = splitPath(path);
-      spans.set(folder, widened(spans.get(folder), path, outcome));
-      if (spans.size >= maxSpans) writeSpans();
+      const because = spanOf(outcome);
+      if (because === undefined) return journal.add(fileLine(path, outcome));
+      spans.add(path, because, outcome);
     },
     folder: (path, outcome) => {
       add(tallyOfFolder(outcome), outcome);
-      journal.add(folderLine(path, outcome));
+      const because = spanOf(outcome);
+      if (because === undefined) return journal.add(folderLine(path, outcome));
+      spans.add(path, because);
     },
     extra: (folder, found) => {
       for (const item of found) {
@@ -125,7 +120,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     items: () => items,
     unsaved: () => ({ listed: tally.filesListed + tally.foldersListed, failed: failures.length }),
     take: () => {
-      writeSpans();
+      spans.write();
       const mark = journal.mark();
       const taken = {
         tally: addTallies(tally, requestsSinceLast()),
@@ -144,4 +139,10 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       return taken;
     },
   };
+}
+
+// Unchanged and unselected items have no line of their own: they are told together.
+function spanOf(outcome: FileOutcome | FolderOutcome): SkipReason | undefined {
+  const because = outcome.do === "skipped" ? outcome.because : undefined;
+  return because === "same" || because === "filtered" ? because : undefined;
 }

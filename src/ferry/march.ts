@@ -178,7 +178,7 @@ export function openMarch(
     },
 
     passed: (name) => {
-      if (!wantsExtra || !isSourceOrdered) return [];
+      if (!isSourceOrdered) return [];
       const extras: SinkEntry[] = [];
       // In the order of the listing: behind the first that has not been passed for good, others may still have been.
       for (const entry of held.values()) {
@@ -186,7 +186,7 @@ export function openMarch(
         else if (isOrdered && isBeforeInAny(`${name}/`, entry.name)) break;
       }
       for (const entry of extras) held.delete(entry.name);
-      return extras.filter(isExtra);
+      return wantsExtra ? extras.filter(isExtra) : [];
     },
 
     finish: async (upTo, signal) => {

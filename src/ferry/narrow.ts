@@ -52,6 +52,13 @@ export function narrowed(
           const { kind, op, detail } = givenUp("makeFolder", path);
           return { do: "failed", failure: { kind, op, path, detail } };
         }),
+      listed: (item, signal) =>
+        alone(item.text as LakePath, signal, async () => {
+          if (item.text !== condemned) return visitor.listed(item, signal);
+          const path = item.text as LakePath;
+          const { kind, op, detail } = givenUp("copy", path);
+          return { path, file: { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, undefined) } };
+        }),
       blocks: (run, means, signal) =>
         alone(run.path, signal, async () => {
           if (run.path !== condemned) return visitor.blocks(run, means, signal);

@@ -10,6 +10,7 @@ import { isInVain, shareFor, starving } from "../core/lanes.ts";
 import { childPath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Run } from "../core/run.ts";
+import { leavesOut, selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
 import { totalOf } from "../core/tally.ts";
@@ -23,6 +24,7 @@ import { labelsOf } from "./label.ts";
 import { openLedger } from "./ledger.ts";
 import { isThere } from "./gone.ts";
 import { openMarch } from "./march.ts";
+import { listOf } from "./lists.ts";
 import { narrowed } from "./narrow.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
@@ -66,6 +68,8 @@ export async function walkPacket(
   const cancel = new AbortController();
   const { signal } = cancel;
   const known = ferry.access.memory(run.id);
+  const list = listOf(request, lakes, ferry.listTable);
+  const selection = selects(request.source) ? selectionOf(request.source) : undefined;
   const visitor = copying({
     request,
     crossing: {
@@ -83,6 +87,7 @@ export async function walkPacket(
     meter,
     nowMs: clock.nowMs,
     isPatient: input.isPatient,
+    listName: list?.name,
     largeFile: ferry.work(run.id).file,
   });
   const { isNarrow, condemned } = packet.care;
@@ -98,9 +103,13 @@ export async function walkPacket(
       rebasePath(folder, sourceRoot, sinkRoot),
       range,
       { nameAt: (name) => name, has: (name, asked) => isThere(lakes.source, childPath(folder, name), asked) },
-      true,
+      !leavesOut(request.source),
     );
-  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, beside);
+  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, {
+    beside,
+    selection,
+    list,
+  });
   // The first slice of many lanes looks for work for all of them.
   const seekFor = (hungry: number) =>
     walk.seek(!isNarrow && (input.lanes === 1 ? request.parallelism !== 1 : hungry > 0));

@@ -1,6 +1,7 @@
 import type { Cut, Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
 import { isKind, LakeError } from "../core/error.ts";
+import type { NameList } from "../core/nameList.ts";
 import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
@@ -17,15 +18,18 @@ export async function prepare(
   source: Source,
   sink: Sink,
   { access, labels }: Pick<Crossing, "access" | "labels">,
+  list: NameList | undefined,
 ): Promise<{ readonly cut: Cut; readonly sourceMs?: number | undefined }> {
   const folder = pathFrom(request.source.folderPath);
   const { fileName } = request.source;
   const from = fileName === undefined ? folder : childPath(folder, fileName);
   const { sourceMs, ...there } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
   const to = pathFrom(request.sink.folderPath);
+  const listed = await list?.whole();
   const means = { run, request, source, sink, access, labels };
   const past = request.mode === "access" ? await findRoot(means, folder, to) : await makeRoot(means, folder, there, to);
   if (fileName !== undefined) return { cut: { ranges: [], open: [from] }, sourceMs };
+  if (listed !== undefined) return { cut: { ranges: [], open: [], lists: [listed] }, sourceMs };
   const ranges = intervalsOf(request).map((interval) => ({
     folder,
     ...interval,

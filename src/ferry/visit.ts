@@ -12,6 +12,7 @@ import { commitLarge, sendPiece } from "./large.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BlockRun } from "./blockRun.ts";
 import { repairFile, repairFolder } from "./repair.ts";
+import { openListed } from "./listed.ts";
 import { verdicts } from "./verdict.ts";
 import type { Visitor } from "./walk.ts";
 
@@ -33,6 +34,8 @@ export type Copying = {
   readonly nowMs: () => number;
   /** What the lakes would not serve after all tries is left for a later walk; without patience it is a failure. */
   readonly isPatient: boolean;
+  /** What people call the list that names what is copied, where there is one. */
+  readonly listName: string | undefined;
   /** A large file that another walk has begun. */
   readonly largeFile: (id: string) => Promise<LargeFileState | undefined>;
 };
@@ -187,7 +190,7 @@ export function copying(means: Copying): Visitor {
     return isOurs ? { do: "made", before: true, carried } : { do: "found", carried };
   }
 
-  return {
+  const visitor: Omit<Visitor, "listed"> = {
     file: async (path, listed, there, signal) => {
       await ledger.room(signal);
       const startedMs = nowMs();
@@ -205,7 +208,6 @@ export function copying(means: Copying): Visitor {
     },
 
     folder: async (path, listed, isTakenOver, there, signal) => {
-      if (!request.source.recursive) return { do: "skipped", because: "not-recursive" };
       try {
         return await make(path, listed ?? (await source.stat(path, signal)), isTakenOver, there, signal);
       } catch (error) {
@@ -244,6 +246,15 @@ export function copying(means: Copying): Visitor {
     },
     joined: ledger.joined,
   };
+  const listed = openListed({
+    ...visitor,
+    name: means.listName ?? "",
+    root: sourceRoot,
+    stat: source.stat,
+    failed: async (error, path, signal) =>
+      (await blame(error, path, signal)) === "postponed" ? "postponed" : verdict.file(error, path, undefined, signal),
+  });
+  return { ...visitor, listed };
 
   // Its place in the ledger is free again with the save that tells of it.
   async function roomFor(parted: Parted, signal: AbortSignal): Promise<Parted> {

@@ -1,14 +1,17 @@
 import type { Budget } from "../core/budget.ts";
-import { blocksIn, type Cut, isMade } from "../core/cut.ts";
+import { blocksIn, type Cut, listsIn, isMade } from "../core/cut.ts";
 import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
 import { type Failure, LakeError } from "../core/error.ts";
-import { allBlocks, type LargeFile } from "../core/largeFile.ts";
+import type { LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
-import { childPath, type LakePath, rootPath } from "../core/path.ts";
+import { childPath, type LakePath, rootPath, splitPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { type Interval, isBeyond } from "../core/range.ts";
+import type { Selection } from "../core/selection.ts";
+import type { ListItem, NameList } from "../core/nameList.ts";
 import type { Source } from "../lake/lake.ts";
-import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
+import type { BlockRun } from "./blockRun.ts";
+import { openBlockWalk } from "./blockWalk.ts";
 import type { Parted } from "./copy.ts";
 import {
   cutAt,
@@ -21,7 +24,11 @@ import {
   intervalOf,
   isLeft,
   isTakenOver,
+  isUndecided,
   isWide,
+  type Met,
+  metEarlier,
+  nearer,
   newFrame,
   pastAfter,
   rangeOf,
@@ -30,6 +37,8 @@ import {
   watchOrder,
 } from "./frame.ts";
 import type { Joining, March } from "./march.ts";
+import { listedAs } from "./hash.ts";
+import { openListWalk } from "./listWalk.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
@@ -63,6 +72,11 @@ export type Visitor = {
     there: Standing,
     signal: AbortSignal,
   ) => Promise<FolderOutcome | "postponed">;
+  /**
+   * Deals with an entry of a list: a file, or a folder that is prepared like any other. Folders above it are made first, and
+   * are not counted.
+   */
+  readonly listed: (item: ListItem, signal: AbortSignal) => Promise<ListedOutcome | "postponed">;
   /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
   readonly unlisted: (path: LakePath, error: unknown, signal: AbortSignal) => Promise<FolderOutcome | "postponed">;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
@@ -77,6 +91,21 @@ export type Visitor = {
 
 /** The sink's side of a range of a source folder that this run didn't make. */
 export type Beside = (folder: LakePath, range: Interval) => March;
+
+/** What an entry of a list has turned out to be. */
+export type ListedOutcome = { readonly path: LakePath } & (
+  | { readonly file: FileOutcome | Parted }
+  | { readonly folder: FolderOutcome }
+);
+
+/** What is walked besides all that is in the ranges of a cut. */
+export type Chosen = {
+  readonly beside?: Beside | undefined;
+  /** What of each folder is selected. */
+  readonly selection?: Selection | undefined;
+  /** The list that the cut's parts of lists are of. */
+  readonly list?: NameList | undefined;
+};
 
 /** How wide a walk may go: folders at a time, and the slots its files take, which others may share. */
 export type Width = { readonly listings: number; readonly files: Budget };
@@ -107,8 +136,6 @@ export type Walk = {
 const maxHeldEntries = 100_000;
 /** As many names at hand are enough for one walk. */
 const enoughEntries = 6000;
-/** Runs of blocks that one walk sends at a time: the second one fills the pauses of the first. */
-const runsAtOnce = 2;
 /** A walk that seeks work for others has found enough of it, and keeps few of the names it has passed by. */
 const enoughSpare = 200;
 const maxSpareEntries = 12_000;
@@ -120,17 +147,13 @@ export function startWalk(
   visitor: Visitor,
   width: Width,
   signal: AbortSignal,
-  beside?: Beside,
+  { beside, selection, list }: Chosen = {},
 ): Walk {
   const standing: Frame[] = [];
   const moving = new Set<Frame>();
   /** Folders that can't be listed for now: left for a later walk. */
   const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
-  /** Blocks of large files: those that nobody sends yet, those being sent, and those left for a later walk. */
-  const waiting: BlockRun[] = blocksIn(cut).map(runOf);
-  const sending = new Set<BlockRun>();
-  const postponedRuns: BlockRun[] = [];
   const inFlight = new Set<Promise<void>>();
   const ending = new AbortController();
   let isStopped = false;
@@ -167,65 +190,34 @@ export function startWalk(
     for (const up of sleepers) up();
   }
 
+  function track(running: Promise<void>, over: () => void): void {
+    const tracked = running.catch(fail).finally(() => {
+      inFlight.delete(tracked);
+      over();
+    });
+    inFlight.add(tracked);
+  }
+
   function startFile(path: LakePath, entry: Entry | undefined, there: Standing, release: () => void): void {
     const running = visitor
       .file(path, entry, there, signal)
-      .then((outcome) => (outcome === "folder" ? enterOpen(path) : finish(path, outcome)))
-      .catch(fail)
-      .finally(() => {
-        release();
-        inFlight.delete(running);
-      });
-    inFlight.add(running);
+      .then((outcome) => (outcome === "folder" ? enterOpen(path) : finish(path, outcome)));
+    track(running, release);
   }
 
   function finish(path: LakePath, outcome: FileOutcome | Parted | "postponed"): void {
     if (outcome === "postponed") return;
     open.delete(path);
-    if (outcome.do === "parted") return part(outcome);
-    visitor.fileDone(path, outcome);
-  }
-
-  function part({ file }: Parted): void {
-    visitor.fileOpened(file);
-    waiting.push(runOf(allBlocks(file)));
-    sendMore();
-  }
-
-  // As many runs as may be sent at a time; one that is alone is divided.
-  function sendMore(): void {
-    while (!isStopped && sending.size < runsAtOnce) {
-      const run = waiting.shift() ?? partedRun(sending);
-      if (run === undefined) return;
-      sending.add(run);
-      const running = sendRun(run)
-        .catch(fail)
-        .finally(() => {
-          inFlight.delete(running);
-          sendMore();
-        });
-      inFlight.add(running);
-    }
-  }
-
-  async function sendRun(run: BlockRun): Promise<void> {
-    const release = await slot();
-    if (release === undefined) return;
-    try {
-      const outcome = await visitor.blocks(run, { isStopped: () => isStopped }, signal);
-      // What isn't sent stays part of the cut.
-      if (outcome === "done" && isLeftOf(run)) return;
-      sending.delete(run);
-      if (outcome === "postponed") postponedRuns.push(run);
-      else if (outcome !== "done") finish(run.path, outcome);
-    } finally {
-      release();
-    }
+    if (outcome.do !== "parted") return visitor.fileDone(path, outcome);
+    visitor.fileOpened(outcome.file);
+    blocks.add(outcome.file);
   }
 
   // A name that was started and not finished, and is a folder.
   async function enterOpen(path: LakePath): Promise<void> {
-    const outcome = await visitor.folder(path, undefined, true, "unknown", signal);
+    const { folder, name } = splitPath(path);
+    const step = selection?.(folder).folder(name) ?? "enter";
+    const outcome = step === "enter" ? await visitor.folder(path, undefined, true, "unknown", signal) : leftOut(step);
     if (outcome === "postponed") return;
     open.delete(path);
     const frame = enter(path, outcome, true);
@@ -240,7 +232,7 @@ export function startWalk(
       visitor.folderDone(path, outcome);
       return undefined;
     }
-    return newFrame({ folder: path, ...pastAfter(outcome, isRetaken) }, outcome);
+    return newFrame({ folder: path, ...pastAfter(outcome, isRetaken) }, outcome, selection?.(path));
   }
 
   async function resumeOpenNames(): Promise<void> {
@@ -249,17 +241,37 @@ export function startWalk(
       if (release === undefined) return;
       startFile(path, undefined, "unknown", release);
     }
-    // They may turn out to be folders, which somebody must walk.
-    await Promise.all(inFlight);
+  }
+
+  // Begins with an entry of a list as soon as there is a slot for it, and no more folders than can be walked soon.
+  async function startLine(item: ListItem, close: () => void): Promise<"started" | "stopped"> {
+    await held();
+    while (standing.length > 2 * width.listings && !isStopped) await asleep();
+    const release = await slot();
+    if (release === undefined) return "stopped";
+    const running = visitor.listed(item, signal).then((outcome) => {
+      if (outcome === "postponed") return;
+      close();
+      if ("file" in outcome) return finish(outcome.path, outcome.file);
+      const frame = enter(outcome.path, outcome.folder, true);
+      if (frame !== undefined) standing.push(frame);
+      wakeAll();
+    });
+    track(running, release);
+    return "started";
+  }
+
+  function asleep(): Promise<void> {
+    return new Promise((resolve) => wake.push(resolve));
   }
 
   async function held(): Promise<void> {
-    while (isHeld && !isStopped) await new Promise<void>((resolve) => wake.push(resolve));
+    while (isHeld && !isStopped) await asleep();
   }
 
   // The sink's side of a frame; none where nothing can stand there.
   function marchOf(frame: Frame): March | undefined {
-    if (frame.past === "fresh") return undefined;
+    if (frame.past === "fresh" || isUndecided(frame)) return undefined;
     frame.march ??= beside?.(frame.folder, intervalOf(frame));
     return frame.march;
   }
@@ -269,8 +281,9 @@ export function startWalk(
     wakeAll();
     frame.isListing = true;
     try {
+      const { after } = intervalOf(frame);
       // Both lakes are asked at the same time.
-      const [page] = await Promise.all([source.list(frame.folder, frame.after, signal), marchOf(frame)?.begin(signal)]);
+      const [page] = await Promise.all([source.list(frame.folder, after, signal), marchOf(frame)?.begin(signal)]);
       // A file lists itself, without a name.
       if (page.entries[0]?.name === "") throw fileNow(frame.folder);
       watchOrder(frame, page.entries);
@@ -293,7 +306,7 @@ export function startWalk(
     // Nothing of the folder is left from the very instant it is counted.
     moving.delete(frame);
     if (outcome === "postponed") postponed.push(frame);
-    else if (frame.uncounted !== undefined) visitor.folderDone(frame.folder, outcome);
+    else if (frame.uncounted !== undefined || isUndecided(frame)) visitor.folderDone(frame.folder, outcome);
     // The folder is counted already: what failed is the rest of its names.
     else if (outcome.do === "failed") visitor.folderDone(frame.folder, { ...outcome, isPart: true });
   }
@@ -330,20 +343,24 @@ export function startWalk(
           if (await listMore(frame)) continue;
           return;
         }
-        if (await finishMarch(frame)) leave(frame);
+        // Nothing in it was left out: an empty folder is selected like a file.
+        if (isUndecided(frame) && frame.after === undefined && frame.inside?.isWhole === true) await decide(frame);
+        if (moving.has(frame) && (await finishMarch(frame))) leave(frame);
         return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
         pass(frame, entry);
         continue;
       }
+      const path = childPath(frame.folder, entry.name);
+      if (leaveOut(frame, path, entry)) continue;
       const ahead = isSeeking && entry.kind === "file" ? passBy(frame) : undefined;
       if (ahead !== undefined) {
         frame = ahead;
         continue;
       }
-      const path = childPath(frame.folder, entry.name);
       await held();
+      if (isUndecided(frame) && !(await decide(frame))) return;
       const there = await standingAt(frame, entry.name);
       if (there === undefined) return;
       if (entry.kind === "file") {
@@ -355,13 +372,7 @@ export function startWalk(
         continue;
       }
       if (isStopped) return;
-      const outcome = await visitor.folder(path, entry, frame.past !== undefined, there, signal);
-      pass(frame, entry);
-      if (outcome === "postponed") {
-        open.add(path);
-        continue;
-      }
-      const child = enter(path, outcome, isTakenOver(frame.past));
+      const child = await enterEntry(frame, path, entry, there);
       if (child === undefined) continue;
       moving.delete(frame);
       standing.push(frame);
@@ -385,6 +396,54 @@ export function startWalk(
     return ahead;
   }
 
+  // A frame for a folder that the walk comes to; undefined when there is nothing to walk.
+  async function enterEntry(frame: Frame, path: LakePath, entry: Entry, there: Standing): Promise<Frame | undefined> {
+    const met: Met = { entry, there, mayBeOurs: frame.past !== undefined, isRetaken: isTakenOver(frame.past) };
+    const inside = selection?.(path);
+    if (inside?.isCertain === false) {
+      pass(frame, entry);
+      return { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met };
+    }
+    const outcome = await visitor.folder(path, entry, met.mayBeOurs, there, signal);
+    pass(frame, entry);
+    if (outcome !== "postponed") return enter(path, outcome, met.isRetaken);
+    open.add(path);
+    return undefined;
+  }
+
+  // Makes a folder in which something is selected; returns whether it is there to go on with.
+  async function decide(frame: Frame): Promise<boolean> {
+    const { entry, there, mayBeOurs, isRetaken } = frame.met ?? metEarlier;
+    const outcome = await visitor.folder(frame.folder, entry, mayBeOurs, there, signal);
+    if (outcome !== "postponed" && outcome.do !== "skipped" && outcome.do !== "failed") {
+      frame.past = pastAfter(outcome, isRetaken).past;
+      // Of a folder some of whose names are done, a saved range says that it is counted.
+      if (frame.after === undefined) frame.uncounted = outcome;
+      else visitor.folderDone(frame.folder, outcome);
+      return true;
+    }
+    moving.delete(frame);
+    if (outcome === "postponed") postponed.push(frame);
+    else visitor.folderDone(frame.folder, outcome);
+    return false;
+  }
+
+  // Passes by what isn't selected; counted, it costs no request.
+  function leaveOut(frame: Frame, path: LakePath, entry: Entry): boolean {
+    if (frame.inside === undefined) return false;
+    if (entry.kind === "file") {
+      if (frame.inside.file(entry.name, entry.modifiedMs)) return false;
+      pass(frame, entry);
+      visitor.fileDone(path, { do: "skipped", because: "filtered", ...listedAs(path, entry) });
+      return true;
+    }
+    const step = frame.inside.folder(entry.name);
+    if (step === "enter") return false;
+    pass(frame, entry);
+    visitor.folderDone(path, leftOut(step));
+    return true;
+  }
+
   function pass(frame: Frame, entry: Entry): void {
     countFolder(frame);
     frame.at++;
@@ -397,6 +456,7 @@ export function startWalk(
   }
 
   function leave(frame: Frame): void {
+    if (isUndecided(frame)) visitor.folderDone(frame.folder, leftOut("filtered"));
     countFolder(frame);
     tellExtra(frame, frame.march?.rest(frame.upTo));
     const how = frame.march?.joining(frame.ascent.keeps());
@@ -433,13 +493,6 @@ export function startWalk(
     return false;
   }
 
-  // Makes one more run of the largest that is being sent, or waits.
-  function partedBlocks(): boolean {
-    const run = partedRun([...sending, ...waiting]);
-    if (run !== undefined) waiting.push(run);
-    return run !== undefined;
-  }
-
   // Names enough for the files in flight: more pages at the same time would only fill the memory.
   function hasEnough(): boolean {
     let held = 0;
@@ -452,13 +505,14 @@ export function startWalk(
       const frame = hasEnough() ? undefined : standing.pop();
       if (frame !== undefined) await advance(frame);
       else if (standing.length === 0 && moving.size === 0 && !isResuming) return wakeAll();
-      else await new Promise<void>((resolve) => wake.push(resolve));
+      else await asleep();
     }
   }
 
   async function run(): Promise<void> {
     await Promise.all([
-      resumeOpenNames()
+      Promise.all([resumeOpenNames(), lines?.run(signal)])
+        .then(() => Promise.all(inFlight))
         .catch(fail)
         .finally(() => {
           isResuming = false;
@@ -470,20 +524,30 @@ export function startWalk(
     if (firstError !== undefined) throw firstError.error;
   }
 
-  sendMore();
+  const blocks = openBlockWalk(blocksIn(cut), {
+    isStopped: () => isStopped,
+    slot,
+    send: (run) => visitor.blocks(run, { isStopped: () => isStopped }, signal),
+    finish,
+    track,
+  });
+  blocks.start();
+  const lines = list === undefined ? undefined : openListWalk(list, listsIn(cut), startLine);
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
     const uncounted = range.after === undefined ? ({ do: isMade(range.past) ? "made" : "found" } as const) : undefined;
-    standing.push(newFrame(range, uncounted));
+    standing.push(newFrame(range, isUndecided(range) ? undefined : uncounted, selection?.(range.folder)));
   }
 
   return {
     cut: () => {
-      const blocks = [...waiting, ...sending, ...postponedRuns].filter(isLeftOf).map(rangeOfRun);
+      const unsent = blocks.left();
+      const unread = lines?.left() ?? [];
       return {
         ranges: [...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf),
         open: [...open],
-        ...(blocks.length === 0 ? {} : { blocks }),
+        ...(unsent.length === 0 ? {} : { blocks: unsent }),
+        ...(unread.length === 0 ? {} : { lists: unread }),
       };
     },
     stop,
@@ -494,21 +558,23 @@ export function startWalk(
     seek: (wanted) => {
       isSeeking = wanted;
     },
-    spare: () => standing.filter(isLeft).length + waiting.length,
+    spare: () => standing.filter(isLeft).length + blocks.spare() + (lines?.spare() ?? 0),
     give: (parts) => {
       for (
-        let missing = parts - standing.length - waiting.length;
-        missing > 0 && (parted() || partedBlocks());
+        let missing = parts - standing.length - blocks.spare();
+        missing > 0 && (parted() || blocks.part());
         missing--
       );
       // Those at the front are the farthest up: the walk would come to them last.
       const ranges = half(standing, parts).filter(isLeft).map(rangeOf);
-      const blocks = half(waiting, parts - ranges.length).map(rangeOfRun);
-      const count = Math.min(parts, ranges.length + blocks.length);
+      const unsent = blocks.give(parts - ranges.length);
+      const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
+      const count = Math.min(parts, ranges.length + unsent.length + unread.length);
       return Array.from({ length: count }, (_, index) => ({
         ranges: everyNth(ranges, index, count),
         open: [],
-        blocks: everyNth(blocks, index - ranges.length, count),
+        blocks: everyNth(unsent, index - ranges.length, count),
+        lists: everyNth(unread, index - ranges.length - unsent.length, count),
       }));
     },
     view: () => {
@@ -520,12 +586,12 @@ export function startWalk(
           bytes += entry.bytes;
         }
       }
-      const [run] = sending;
       const [frame] = moving;
-      const path = frame?.folder ?? run?.path ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
-      return { path, known: { files: files + open.size, bytes } };
+      const path = frame?.folder ?? blocks.path() ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
+      return { path, known: { files: files + open.size + (lines?.known() ?? 0), bytes } };
     },
     spread: async (parts) => {
+      await lines?.spread(parts, signal);
       const frame = [...moving, ...standing].find(isWide);
       const last = frame?.page.at(-1)?.name;
       if (frame === undefined || last === undefined) return;
@@ -557,9 +623,8 @@ function everyNth<T>(list: readonly T[], first: number, count: number): readonly
   return list.filter((_item, index) => index % count === from);
 }
 
-function nearer(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a < b ? a : b;
+function leftOut(because: "filtered" | "not-recursive"): FolderOutcome {
+  return { do: "skipped", because };
 }
 
 function fileNow(path: LakePath): LakeError {

@@ -25,6 +25,7 @@ import { newMeter } from "../wire/meter.ts";
 import { openGranting } from "./access.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { labelsOf } from "./label.ts";
+import { listOf } from "./lists.ts";
 import { prepare } from "./prepare.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
@@ -213,10 +214,9 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
     const { source, sink } = ferry.lakes(request, meter, ferry.valves());
     const { namedEntries, memory } = ferry.access;
     const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
-    prepared = await prepare(run.id, request, source, sink, {
-      access,
-      labels: labelsOf(run.id, request, run.createdMs),
-    });
+    const list = listOf(request, { source, sink }, ferry.listTable);
+    const crossing = { access, labels: labelsOf(run.id, request, run.createdMs) };
+    prepared = await prepare(run.id, request, source, sink, crossing, list);
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.

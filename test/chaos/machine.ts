@@ -16,6 +16,7 @@ import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { patiently } from "../../src/wire/retry.ts";
+import { noTable } from "../kit/testFerry.ts";
 import type { Dice } from "./dice.ts";
 import type { Call, Network } from "./network.ts";
 import type { Simulation } from "./simulation.ts";
@@ -156,6 +157,7 @@ export function openMachine(world: World, name: string): Machine {
         return run !== undefined && isLive(run.status);
       }),
       rootsKey: ({ sink: { connection, fileSystem } }) => `${connection} ${fileSystem}`,
+      listTable: noTable,
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: () => ({ source, sink }),

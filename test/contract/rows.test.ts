@@ -3,18 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { TableClient } from "@azure/data-tables";
+import { TableClient, type TableEntity } from "@azure/data-tables";
 import { startAzurite } from "../../local/start/azurite.ts";
 import type { Running } from "../../local/start/processes.ts";
 import { takenOver } from "../../src/core/cut.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 import { isKind } from "../../src/core/error.ts";
+import type { ListItem, ListRange, NameList } from "../../src/core/nameList.ts";
 import { rootPath } from "../../src/core/path.ts";
 import type { Run } from "../../src/core/run.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import { gather, type Rows, spread, type StoredRow } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
+import { tableList } from "../../src/state/tableList.ts";
 import { tableRows } from "../../src/state/tableRows.ts";
 import { openWork } from "../../src/state/work.ts";
 import { testClock } from "../kit/testClock.ts";
@@ -24,6 +26,16 @@ async function all(found: AsyncIterable<StoredRow>): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
   for await (const row of found) rows.push(row);
   return rows;
+}
+
+async function itemsOf(list: NameList, range: ListRange): Promise<readonly ListItem[]> {
+  const items: ListItem[] = [];
+  for (let { from } = range; from !== range.to; ) {
+    const portion = await list.read({ ...range, from });
+    items.push(...portion.items);
+    from = portion.to;
+  }
+  return items;
 }
 
 /** What every table must promise; each test works in a partition of its own. */
@@ -217,14 +229,60 @@ describe("rows in Azurite", () => {
   const folder = mkdtempSync(join(tmpdir(), "lakeferry-rows-"));
   let azurite: Running | undefined;
   let rows: Rows | undefined;
+  let tableNamed: ((name: string) => TableClient) | undefined;
   before(async () => {
     const { running, connectionString } = await startAzurite(folder, join(folder, "log"));
     azurite = running;
-    rows = tableRows(TableClient.fromConnectionString(connectionString, "contract", { allowInsecureConnection: true }));
+    tableNamed = (name) => TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
+    rows = tableRows(tableNamed("contract"));
   });
   after(async () => {
     await azurite?.stop();
     rmSync(folder, { recursive: true });
   });
   promises(() => rows ?? assert.fail("Azurite did not start"));
+
+  test("a table of names is read in the order of its keys, and from any of them to any other", async () => {
+    const client = tableNamed?.("names") ?? assert.fail("Azurite did not start");
+    await assert.rejects(tableList(client, { property: "path" }).whole(), /table names does not exist/u);
+    await client.createTable();
+    const wanted: string[] = [];
+    for (const partitionKey of ["a", "b'c", "d"]) {
+      for (let from = 0; from < 600; from += 100) {
+        const rows = Array.from({ length: 100 }, (_, index) => {
+          const rowKey = String(from + index).padStart(4, "0");
+          wanted.push(`${partitionKey}/${rowKey}`);
+          return ["create", { partitionKey, rowKey, path: `${partitionKey}/${rowKey}` }] as ["create", TableEntity];
+        });
+        await client.submitTransaction(rows);
+      }
+    }
+    await client.createEntity({ partitionKey: "e", rowKey: "1", other: "x" });
+    const list = tableList(client, { property: "path" });
+    const items = await itemsOf(list, await list.whole());
+    assert.deepEqual(
+      items.slice(0, -1).map(({ text }) => text),
+      wanted,
+    );
+    assert.deepEqual(items.at(-1)?.problem, 'the row has no text in its property "path"');
+    assert.equal(items[700]?.at, "row b'c / 0100");
+    // Any stretch of it by itself: inside a partition, over one, and a single row.
+    for (const [from, to] of [
+      [10, 20],
+      [590, 1210],
+      [700, 701],
+      [0, 1800],
+    ] as const) {
+      const range = { version: "", from: items[from]?.from ?? "", to: items[to - 1]?.to ?? "" };
+      assert.deepEqual(
+        (await itemsOf(list, range)).map(({ text }) => text),
+        wanted.slice(from, to),
+      );
+    }
+    const one = tableList(client, { partitionKey: "b'c", property: "path" });
+    assert.deepEqual(
+      (await itemsOf(one, await one.whole())).map(({ text }) => text),
+      wanted.slice(600, 1200),
+    );
+  });
 });

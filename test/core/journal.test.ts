@@ -49,7 +49,7 @@ test("unchanged files of a folder are one line that spans their names, whatever 
     (sum, name, index) => widened(sum, at(`/d/${name}`), same(index)),
     undefined,
   );
-  assert.deepEqual(JSON.parse(spanLine(at("/d"), span ?? assert.fail("no span"))), {
+  assert.deepEqual(JSON.parse(spanLine(at("/d"), "same", span ?? assert.fail("no span"))), {
     outcome: "skipped",
     type: "files",
     path: "/d",
@@ -96,7 +96,7 @@ test("everything that a line can say has a column", () => {
     fileLine(at("/x"), copied),
     fileLine(at("/x"), { do: "failed", failure: told, bytes: 1, digest, effort }),
     folderLine(at("/x"), { do: "failed", failure: told, isPart: true }),
-    spanLine(at("/d"), span),
+    spanLine(at("/d"), "same", span),
   ];
   const columns = new Set(csvHeader.trimEnd().split(","));
   for (const line of lines) {

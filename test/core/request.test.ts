@@ -63,12 +63,11 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
     /is empty/u,
   ],
   ["a range beside ranges", { sink, source: { listAfter: "a", ranges: [{}] } }, "source.ranges", /not both/u],
-  ["a file beside a range", { sink, source: { fileName: "x", listAfter: "a" } }, "source.fileName", /not both/u],
   [
-    "a list beside a range",
-    { sink, source: { fileListPath: "l", listAfter: "a" } },
-    "source.fileListPath",
-    /not yet supported/u,
+    "a file beside a range",
+    { sink, source: { fileName: "x", listAfter: "a" } },
+    "source.listAfter",
+    /either fileName or listAfter, not both/u,
   ],
   ["a folder as file name", { sink, source: { fileName: "a/b" } }, "source.fileName", /without '\/'/u],
   [
@@ -98,12 +97,6 @@ for (const property of notYet) {
   });
 }
 
-for (const property of ["wildcardFolderPath", "wildcardFileName", "fileListPath", "modifiedDatetimeStart"]) {
-  test(`source.${property} is refused as not yet supported, never ignored`, () => {
-    assert.match(errorsOf({ sink, source: { [property]: "x" } })[0]?.message ?? "", /^not yet supported/u);
-  });
-}
-
 for (const [property, at] of [
   ["enableStaging", "body"],
   ["translator", "body"],
@@ -129,14 +122,14 @@ test("everything that is wrong is said in one answer", () => {
   const errors = errorsOf({
     extra: "delete",
     zzz: 1,
-    source: { colour: 1, fileListPath: "x" },
+    source: { colour: 1, deleteFilesAfterCompletion: true },
     sink: { fileSystem: "L" },
   });
   assert.deepEqual(errors.map(({ field }) => field).toSorted(), [
     "extra",
     "sink.fileSystem",
     "source.colour",
-    "source.fileListPath",
+    "source.deleteFilesAfterCompletion",
     "zzz",
   ]);
 });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { openGlobs, whyNoGlob } from "../../src/core/globs.ts";
 import { childPath, type LakePath, splitPath } from "../../src/core/path.ts";
 import { isBeyond } from "../../src/core/range.ts";
-import { hasSelection, type Selecting, selectionOf } from "../../src/core/selection.ts";
+import { type Selecting, selectionOf, selects, selectsAll } from "../../src/core/selection.ts";
 import { resolveWindow } from "../../src/core/windowVariables.ts";
 
 const all = { folderPath: "/root", recursive: true };
@@ -262,9 +262,11 @@ test("a glob that could not match, or take for ever, is refused", () => {
 });
 
 test("only properties that select are a selection", () => {
-  assert.ok(!hasSelection(all));
-  assert.ok(hasSelection({ ...all, exclude: ["a"] }));
-  assert.ok(hasSelection({ ...all, modifiedDatetimeEnd: "2019-05-13T00:00:01Z" }));
+  assert.ok(!selects(all));
+  assert.ok(selects({ ...all, recursive: false }));
+  assert.ok(selectsAll(all) && !selectsAll({ ...all, fileList: ["a"] }));
+  assert.ok(selects({ ...all, exclude: ["a"] }));
+  assert.ok(selects({ ...all, modifiedDatetimeEnd: "2019-05-13T00:00:01Z" }));
 });
 
 test("window variables are replaced wherever source and sink have a text, and nowhere else", () => {

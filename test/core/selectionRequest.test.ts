@@ -1,11 +1,10 @@
 // What a request may say to select, and what it may say at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { z } from "zod";
 import { combine, selectionKinds, wrongCombinations } from "../../src/core/combinations.ts";
-import { checkSelection, selectionProperties } from "../../src/core/selectionRequest.ts";
+import { migrationRequest } from "../../src/core/request.ts";
 
-const schema = z.strictObject(selectionProperties).superRefine(checkSelection);
+const parse = (source: object) => migrationRequest.safeParse({ source, sink: { fileSystem: "lake" } });
 
 const pattern = (path: string, start = "2019-05-13T00:00:00Z", end = "2019-05-14T00:00:00Z") => ({
   timePattern: { path, start, end },
@@ -16,7 +15,7 @@ const wrong: readonly (readonly [string, object, string, RegExp])[] = [
   [
     "a window that ends as it starts",
     { modifiedDatetimeStart: "2019-05-13T00:00:00Z", modifiedDatetimeEnd: "2019-05-13T02:00:00+02:00" },
-    "source.modifiedDatetimeEnd",
+    "modifiedDatetimeEnd",
     /not after it starts at 2019-05-13T00:00:00Z/u,
   ],
   [
@@ -35,12 +34,25 @@ const wrong: readonly (readonly [string, object, string, RegExp])[] = [
   ["an escape of nothing", { wildcardFileName: "a^" }, "wildcardFileName", /none follows/u],
   ["a glob from the root", { include: ["/a"] }, "include.0", /without "\/" in front/u],
   ["no globs", { exclude: [] }, "exclude", /./u],
+  [
+    "a list given twice",
+    { fileListPath: "/l", fileList: ["a"] },
+    "fileList",
+    /expected one list: fileListPath is one/u,
+  ],
+  ["a list in a place with dots", { fileListPath: "/a/../l" }, "fileListPath", /"\.\."/u],
+  ["a store of no list", { fileListStore: "sink" }, "fileListStore", /fileListPath is, and there is none/u],
+  ["a store that is none", { fileListPath: "l", fileListStore: "x" }, "fileListStore", /"source" or "sink"/u],
+  ["a table that can't be", { fileListTable: { table: "1" } }, "fileListTable.table", /3 to 63/u],
+  ["a list beside a range", { fileListPath: "l", listAfter: "a" }, "fileListPath", /either listAfter or fileListPath/u],
+  ["a list without its folders", { fileList: ["a"], recursive: false }, "recursive", /fileList or recursive: false/u],
+  ["one file of a wildcard", { fileName: "a", wildcardFileName: "*" }, "wildcardFileName", /fileName or wildcardF/u],
 ];
 for (const [what, body, field, message] of wrong) {
   test(`${what} is refused, naming ${field}`, () => {
-    const parsed = schema.safeParse(body);
+    const parsed = parse(body);
     const issues = parsed.error?.issues.map(({ path, message }) => ({ field: path.join("."), message })) ?? [];
-    const issue = issues.find((one) => one.field === field);
+    const issue = issues.find((one) => one.field === `source.${field}`);
     assert.match(issue?.message ?? `nothing about ${field}: ${JSON.stringify(issues)}`, message);
   });
 }
@@ -53,14 +65,18 @@ test("what is right is taken", () => {
     pattern("/{yyyy}/{MM}/{dd}/{HH}/*"),
     pattern("year={yyyy}/month={M}"),
     { include: ["a/**"], exclude: ["**/_temporary"] },
+    { fileListPath: "lists/today.txt" },
+    { fileListPath: "lists/today.txt", fileListStore: "sink", folderPath: "/a" },
+    { fileList: ["a", "b/c"] },
+    { fileListTable: { table: "Changes", partitionKey: "2019-05-13" } },
   ]) {
-    assert.ok(schema.safeParse(body).success, JSON.stringify(body));
+    assert.ok(parse(body).success, JSON.stringify(body));
   }
 });
 
 test("whatever doesn't combine is named with what it doesn't combine with", () => {
   const given = (...properties: readonly string[]) => wrongCombinations((property) => properties.includes(property));
-  assert.deepEqual(given("source.listAfter", "source.include", "source.modifiedDatetimeEnd", "source.recursive"), []);
+  assert.deepEqual(given("source.listAfter", "source.include", "modifiedDatetimeEnd", "source.recursive"), []);
   assert.deepEqual(given("source.wildcardFileName", "source.timePattern"), [
     {
       field: "source.timePattern",

@@ -51,6 +51,7 @@ function looking(seen: Seen): Visitor {
       await turn();
       return { do: "found" };
     },
+    listed: async () => "postponed",
     blocks: async () => "done",
     unlisted: async (_path, error) => {
       throw error;
@@ -99,7 +100,7 @@ async function walked(
   const left: Cut[] = [{ ranges: [{ folder: rootPath }], open: [] }];
   for (let round = 0; left.length > 0; round++) {
     const cut = left.pop() ?? { ranges: [], open: [] };
-    const walk = startWalk(lakes.source, cut, looking(seen), { listings: 2, files: budget(3) }, signal, beside);
+    const walk = startWalk(lakes.source, cut, looking(seen), { listings: 2, files: budget(3) }, signal, { beside });
     for (let count = 0; count < (turns[round % turns.length] ?? 1); count++) {
       await turn();
       if (mayDivide && count % 3 === 1) left.push(...walk.give(2));

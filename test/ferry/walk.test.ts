@@ -33,6 +33,7 @@ function counting(seen: string[], stubborn: Set<string>): Visitor {
       return "done";
     },
     fileOpened: () => undefined,
+    listed: async () => "postponed",
     unlisted: async () => "postponed",
     fileDone: (path) => void seen.push(path),
     extra: () => undefined,

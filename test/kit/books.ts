@@ -9,12 +9,13 @@ import type { Work } from "../../src/state/work.ts";
 /** A line of a journal, parsed. */
 export type Line = {
   readonly outcome: "copied" | "access" | "made" | "found" | "skipped" | "failed" | "extra" | "noted";
-  readonly type: "file" | "files" | "folder" | "range";
+  readonly type: "file" | "files" | "folder" | "folders" | "range";
   readonly path: string;
   readonly because?: string;
   readonly bytes?: number;
   readonly md5?: string;
   readonly files?: number;
+  readonly folders?: number;
   readonly digest?: string;
   readonly [field: string]: unknown;
 };
@@ -58,8 +59,8 @@ function countsOf(tally: Tally) {
 function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
   const sum = (type: "file" | "folder" | "range", outcome: Line["outcome"]) =>
     lines
-      .filter((line) => line.outcome === outcome && (line.type === "files" ? "file" : line.type) === type)
-      .reduce((total, { files }) => total + (files ?? 1), 0);
+      .filter((line) => line.outcome === outcome && line.type.replace(/s$/u, "") === type)
+      .reduce((total, { files, folders }) => total + (files ?? folders ?? 1), 0);
   return {
     filesCopied: sum("file", "copied"),
     filesAccess: sum("file", "access"),

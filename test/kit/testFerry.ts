@@ -75,6 +75,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
       return run !== undefined && isLive(run.status);
     }),
     rootsKey: ({ sink: { connection, fileSystem } }) => `${connection} ${fileSystem}`,
+    listTable: noTable,
     work,
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     lakes: () => ({ source, sink }),
@@ -92,6 +93,11 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     log: (event, fields) => void logged.push({ event, fields }),
   };
   return { ferry, source, sink, rows, blobs, clock, logged };
+}
+
+/** Where no test has a table of names. */
+export function noTable(): never {
+  throw new Error("there are no tables of names");
 }
 
 /** A checked request; the sink's file system is "lake" unless said otherwise. */
