@@ -4,6 +4,9 @@ import type { Pulse } from "../state/pulse.ts";
 import type { Ferry } from "./ferry.ts";
 import { walkPacket } from "./packet.ts";
 
+/** A slice that begins so long after its plan may be the second of its lane. */
+const lostMs = 10_000;
+
 /**
  * One run of the activity ferryPacket: claims one packet after the other and walks it. When there is none it waits for
  * others to give some away, until all wait or time is up.
@@ -15,6 +18,12 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   const late = clock.nowMs() > halfMs ? ({ isLate: true } as const) : {};
   /** Packets with nothing but names that the lakes would not serve now. */
   const postponed = new Set<string>();
+  // An execution that begins so long after the plan comes for one that was lost, and goes on with what that one held; a
+  // mere double finds its packet taken, which is safe.
+  const isLost = clock.nowMs() - input.plannedMs > lostMs;
+  if (isLost && reasonNotTo(ferry, input, await ferry.runs.get(input.run)) === undefined) {
+    await work.takeBack(input.lane);
+  }
   let items = 0;
   let isFirst = true;
   let waitsSinceMs: number | undefined;

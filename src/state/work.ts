@@ -97,6 +97,8 @@ export type Work = {
    * are left.
    */
   readonly requeue: () => Promise<number>;
+  /** Takes what a lane's earlier slice has claimed away from it, for others to claim. */
+  readonly takeBack: (lane: number) => Promise<void>;
   /** Divides pending packets until there are `wanted`, as far as their ranges go; says how many there are then. */
   readonly deal: (wanted: number) => Promise<number>;
   /** Says, for all to see, that a lane has waited for work since then; undefined: no longer. */
@@ -403,6 +405,12 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       await each(rows.list(partitionKey, hungerPrefix), ({ row, etag }) => removeOnce(row.rowKey, etag));
       return left;
     },
+
+    takeBack: (lane) =>
+      each(rows.list(partitionKey, "packet-", "claimed"), async (stored) => {
+        const { lane: holder, claims } = packetOf(stored.row);
+        if (holder === lane) await free(stored, claims);
+      }),
 
     deal: async (wanted) => {
       const pending = await pendingPackets();

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
+import { noProgress } from "../../src/core/run.ts";
+import { ferryPacket } from "../../src/ferry/slice.ts";
+import { planWave } from "../../src/ferry/wave.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { assertBooks } from "../kit/books.ts";
-import { addRun, drive, ferryAt, requestOf, type TestFerry } from "../kit/testFerry.ts";
+import { addRun, drive, ferryAt, requestOf, sliceOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
 import { timeline, type Timeline } from "../kit/timeline.ts";
 
 type Made = TestFerry<Timeline>;
@@ -78,6 +81,21 @@ test("a lane that loses its worker costs nothing but time", async () => {
   assert.equal(run.status, "Succeeded");
   assert.deepEqual(sink.files(), source.files());
   await assertBooks(ferry.work("r"), blobs);
+});
+
+test("a slice that is started again elsewhere goes on with what the lost one held, without waiting for the wave to end", async () => {
+  const { ferry, source, sink, clock } = testFerry();
+  for (let index = 0; index < 20; index++) source.write(`/f${index}`, "x");
+  await addRun(ferry, "r", requestOf());
+  const plan = await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  assert.ok(plan.do === "ferry");
+  assert.ok(await ferry.work("r").claim(0));
+  const slice = { ...sliceOf("r"), plannedMs: plan.plannedMs };
+  // One that is merely doubled finds its twin at work.
+  assert.equal((await ferryPacket(ferry, slice)).items, 0);
+  clock.advance(30_000);
+  assert.equal((await ferryPacket(ferry, slice)).items, 21);
+  assert.equal(sink.files().size, 20);
 });
 
 test("lanes that wait return when nobody has work to give, and the wave is not held up", async () => {
