@@ -413,18 +413,21 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       }),
 
     deal: async (wanted) => {
-      const pending = await pendingPackets();
-      let count = pending.length;
-      // The largest first, each into as many parts as are still missing.
-      const largest = pending
-        .map((stored) => ({ stored, cut: packetOf(stored.row).cut }))
-        .toSorted((a, b) => pieces(b.cut) - pieces(a.cut));
-      for (const { stored, cut } of largest) {
-        if (count >= wanted) break;
-        const parts = dealt(cut, Math.min(wanted - count + 1, maxGiven));
-        if (parts.length > 1 && (await divide(stored, parts))) count += parts.length - 1;
+      for (;;) {
+        const pending = await pendingPackets();
+        let count = pending.length;
+        // The largest first, each into as many parts as are still missing.
+        const largest = pending
+          .map((stored) => ({ stored, cut: packetOf(stored.row).cut }))
+          .toSorted((a, b) => pieces(b.cut) - pieces(a.cut));
+        for (const { stored, cut } of largest) {
+          if (count >= wanted) break;
+          const parts = dealt(cut, Math.min(wanted - count + 1, maxGiven));
+          if (parts.length > 1 && (await divide(stored, parts))) count += parts.length - 1;
+        }
+        // What has become several packets may become more: one step has room for so many only.
+        if (count >= wanted || count === pending.length) return count;
       }
-      return count;
     },
 
     wait: async (lane, sinceMs) => {

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Cut, cutBytes, decodeCut, encodeCut, maxCutBytes, splitCut, takenOver } from "../../src/core/cut.ts";
+import {
+  blocksIn,
+  type Cut,
+  cutBytes,
+  decodeCut,
+  encodeCut,
+  maxCutBytes,
+  splitCut,
+  takenOver,
+} from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
+import { maxGiven, splitToFit } from "../../src/state/work.ts";
 
 const names = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).map((name) => name.replaceAll("/", "_"));
 const paths = fc.array(names, { maxLength: 8 }).map((all) => all.reduce(childPath, rootPath));
@@ -15,11 +25,20 @@ const ranges = fc.record(
   },
   { requiredKeys: ["folder"] },
 );
-const cuts: fc.Arbitrary<Cut> = fc.record({ ranges: fc.array(ranges), open: fc.uniqueArray(paths) });
+const blocks = fc.record({ path: paths, file: fc.uuid(), from: fc.nat(50_000), to: fc.nat(50_000) });
+const cuts: fc.Arbitrary<Cut> = fc.record(
+  { ranges: fc.array(ranges), open: fc.uniqueArray(paths), blocks: fc.array(blocks, { minLength: 1 }) },
+  { requiredKeys: ["ranges", "open"] },
+);
+
+const piecesOf = (cut: Cut) => cut.ranges.length + cut.open.length + blocksIn(cut).length;
 
 const sorted = (cut: Cut) => ({
   ranges: cut.ranges.map((range) => JSON.stringify(range, Object.keys(range).toSorted())).toSorted(),
   open: cut.open.toSorted(),
+  blocks: blocksIn(cut)
+    .map(({ path, file, from, to }) => JSON.stringify([path, file, from, to]))
+    .toSorted(),
 });
 
 test("a cut survives being written down, whatever its names", () => {
@@ -63,9 +82,13 @@ test("a cut that is too large becomes several, each small enough or a single nam
     fc.property(cuts, fc.integer({ min: 50, max: 2000 }), (cut, maxBytes) => {
       const parts = splitCut(cut, maxBytes);
       for (const part of parts) {
-        assert.ok(cutBytes(part) <= maxBytes || part.ranges.length + part.open.length === 1);
+        assert.ok(cutBytes(part) <= maxBytes || piecesOf(part) === 1);
       }
-      const whole = { ranges: parts.flatMap(({ ranges }) => ranges), open: parts.flatMap(({ open }) => open) };
+      const whole = {
+        ranges: parts.flatMap((part) => part.ranges),
+        open: parts.flatMap((part) => part.open),
+        blocks: parts.flatMap(blocksIn),
+      };
       assert.deepEqual(sorted(whole), sorted(cut));
     }),
   );
@@ -83,3 +106,31 @@ test("the cut of a walk through the deepest tree that Gen2 can hold fits into a 
   for (let index = 1; index <= 8; index++) ranges.push({ folder: childPath(folder, name(59, index)), after: "x" });
   assert.ok(cutBytes({ ranges, open: [] }) <= maxCutBytes);
 });
+
+test("whatever a walk through a tree up to 60 deep leaves fits into rows of 48 KiB, as few as one step has room for", () => {
+  // Gen2 holds paths of 1,024 characters; in a row a character takes up to twelve bytes.
+  const levels = fc.array(fc.string({ unit: "binary", minLength: 1, maxLength: 16 }), { minLength: 1, maxLength: 60 });
+  const walks = fc.array(fc.tuple(levels, fc.nat(60), fc.nat(40)), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(walks, (chains) => {
+      const cut: Cut = {
+        ranges: chains.flatMap(([names, upTo]) => {
+          const folders = foldersOf(names);
+          return folders.slice(0, upTo + 1).map((folder, level) => ({ folder, after: names[level] ?? "" }));
+        }),
+        open: chains.flatMap(([names, , open]) =>
+          Array.from({ length: open }, (_, index) => childPath(foldersOf(names).at(-1) ?? rootPath, `${index}`)),
+        ),
+      };
+      const parts = splitToFit(cut);
+      assert.ok(parts.length <= maxGiven);
+      for (const part of parts) assert.ok(cutBytes(part) <= maxCutBytes, `${cutBytes(part)} bytes`);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function foldersOf(names: readonly string[]): readonly LakePath[] {
+  let folder = rootPath;
+  return [folder, ...names.map((name) => (folder = childPath(folder, name.replaceAll("/", "_"))))];
+}

@@ -104,6 +104,15 @@ test("lines that can't be stored keep the step from being saved", async () => {
   assert.equal((await work.account()).tally.filesCopied, 0);
 });
 
+test("one packet is dealt to as many lanes as it has ranges for, in as many steps as it takes", async () => {
+  const work = open(memoryRows());
+  const ranges = Array.from({ length: 200 }, (_, index) => ({ folder: rootPath, after: `${index}` }));
+  await work.seed({ ranges, open: [] });
+  assert.equal(await work.deal(150), 150);
+  assert.equal(await work.deal(256), 200);
+  assert.equal((await work.account()).created, 200);
+});
+
 test("hundreds of packets are taken back and cleared away side by side", async () => {
   const rows = memoryRows();
   let [inFlight, most] = [0, 0];
