@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as health from "../contract/health.ts";
 import type * as contract from "../contract/migrations.ts";
 import type * as schedules from "../contract/schedules.ts";
 import type { problemSchema } from "../contract/operation.ts";
@@ -12,6 +13,7 @@ export type Report = z.infer<typeof contract.report>;
 export type Status = z.infer<typeof contract.status>;
 export type Schedule = z.infer<typeof schedules.schedule>;
 export type ScheduleList = z.infer<typeof schedules.scheduleList>;
+export type Health = z.infer<typeof health.healthDetails>;
 export type Problem = z.infer<typeof problemSchema>;
 
 /** A request that was answered with 400 or above. */
@@ -32,9 +34,10 @@ export class Unreachable extends Error {}
 /** What a request may do. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** How the API is called: with a function key where it wants one, by the global fetch unless said otherwise. */
+/** How the API is called: with a function key or a token where it wants them, by the global fetch unless said otherwise. */
 export type Way = {
   readonly key?: string | undefined;
+  readonly token?: string | undefined;
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal | undefined;
 };
@@ -58,12 +61,13 @@ export async function replyOf(
   url: string,
   method: Method,
   body: unknown,
-  { key, fetch: ask = fetch, signal }: Way,
+  { key, token, fetch: ask = fetch, signal }: Way,
 ): Promise<Response> {
   const headers = {
     // Also without a body: the app takes a change from nothing that can't say so, as forms of other sites can't.
     ...(method === "GET" ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "x-functions-key": key }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   let reply: Response;
   try {
@@ -94,7 +98,12 @@ export async function textOf(reply: Response, url: string): Promise<string> {
 function refusalOf(url: string, status: number, text: string, location: string | null): Refused {
   const problem = problemIn(text);
   if (problem !== undefined) return new Refused(status, problem.detail, problem);
-  if (status === 401 || status === 403) return new Refused(status, `the function key for ${url} is missing or wrong`);
+  if (status === 401 || status === 403) {
+    return new Refused(
+      status,
+      `the function key for ${url} is missing or wrong, or a token that it wants (LAKEFERRY_TOKEN)`,
+    );
+  }
   if (status < 400) return new Refused(status, `${url} leads elsewhere (${location ?? status}); give that address`);
   if (status === 404) return new Refused(status, `${url} isn't there: is this the address of a lakeferry app?`);
   return new Refused(status, `${url} answers ${status}`);

@@ -77,13 +77,16 @@ export type Target = {
   /** The address of the app, without /api. */
   readonly url: string;
   readonly key?: string;
+  /** A token for an app that wants people to sign in. */
+  readonly token?: string;
   /** What to add to a command so that it means the same app. */
   readonly hint: string;
 };
 
 /**
  * Which app is meant. The address: --url, --profile, LAKEFERRY_URL, LAKEFERRY_PROFILE, the profile in use. The key:
- * LAKEFERRY_KEY, or that of the profile the address is from; a profile's key never goes to another address.
+ * LAKEFERRY_KEY, or that of the profile the address is from; a profile's key never goes to another address. A token for apps
+ * with Easy Auth: LAKEFERRY_TOKEN.
  */
 export function targetOf(
   place: Place,
@@ -96,9 +99,14 @@ export function targetOf(
   const envUrl = asked.profile === undefined ? env["LAKEFERRY_URL"] : undefined;
   const url = asked.url ?? (envUrl === "" ? undefined : envUrl);
   const envKey = env["LAKEFERRY_KEY"] === "" ? undefined : env["LAKEFERRY_KEY"];
+  const token = env["LAKEFERRY_TOKEN"] === "" ? undefined : env["LAKEFERRY_TOKEN"];
   if (url !== undefined) {
     const hint = asked.url === undefined ? "" : ` --url ${asked.url}`;
-    return reachable({ url: appUrl(url, asked.url === undefined ? "LAKEFERRY_URL" : "--url"), hint, ...keyed(envKey) });
+    return reachable({
+      url: appUrl(url, asked.url === undefined ? "LAKEFERRY_URL" : "--url"),
+      hint,
+      ...secrets(envKey, token),
+    });
   }
   const { use, profiles } = readProfiles(place);
   const envName = env["LAKEFERRY_PROFILE"] === "" ? undefined : env["LAKEFERRY_PROFILE"];
@@ -114,7 +122,7 @@ export function targetOf(
     throw new UsageError(`there is no profile "${name}"; known: ${known === "" ? "none" : known}`);
   }
   const hint = asked.profile === undefined ? "" : ` --profile ${name}`;
-  return reachable({ url: appUrl(profile.url, `profile "${name}"`), hint, ...keyed(envKey ?? profile.key) });
+  return reachable({ url: appUrl(profile.url, `profile "${name}"`), hint, ...secrets(envKey ?? profile.key, token) });
 }
 
 /** The address of an app as it is kept: http or https, without /api and the slash at the end. */
@@ -134,10 +142,10 @@ export function appUrl(text: string, where: string): string {
 function reachable(target: Target): Target {
   const { protocol, hostname } = new URL(target.url);
   const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-  if (target.key === undefined || protocol === "https:" || isLoopback) return target;
-  throw new UsageError(`${target.url} is plain http: a key goes over https only`);
+  if ((target.key === undefined && target.token === undefined) || protocol === "https:" || isLoopback) return target;
+  throw new UsageError(`${target.url} is plain http: keys and tokens go over https only`);
 }
 
-function keyed(key: string | undefined): { readonly key?: string } {
-  return key === undefined ? {} : { key };
+function secrets(key: string | undefined, token: string | undefined): Pick<Target, "key" | "token"> {
+  return { ...(key === undefined ? {} : { key }), ...(token === undefined ? {} : { token }) };
 }

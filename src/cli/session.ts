@@ -21,15 +21,15 @@ export type Session = {
 
 /** Finds the app that the options, the environment or the profiles name. */
 export function openSession(world: World, options: CommonOptions): Session {
-  const { url, key, hint }: Target = targetOf(world, options);
+  const { url, key, token, hint }: Target = targetOf(world, options);
+  const way = { key, token, fetch: world.fetch };
   const isJson = options.json === true;
   return {
     world,
     isJson,
     hint,
-    call: (method, path, body, signal) =>
-      callApp(`${url}/api${path}`, method, body, { key, fetch: world.fetch, signal }),
-    reply: (path) => replyOf(`${url}/api${path}`, "GET", undefined, { key, fetch: world.fetch }),
+    call: (method, path, body, signal) => callApp(`${url}/api${path}`, method, body, { ...way, signal }),
+    reply: (path) => replyOf(`${url}/api${path}`, "GET", undefined, way),
     print: (value, text) => world.out(`${isJson ? JSON.stringify(value) : text()}\n`),
   };
 }

@@ -1,4 +1,4 @@
-import type { Migration, MigrationList } from "./api.ts";
+import type { Health, Migration, MigrationList } from "./api.ts";
 
 /** Bytes for people, as "1.5 GiB". */
 export function sizeText(bytes: number): string {
@@ -97,6 +97,32 @@ export function listText({ migrations, unreadable = [] }: MigrationList): string
   return [
     tableText([["ID", "STATUS", "CREATED", "WHAT"], ...rows]),
     ...unreadable.map(({ id, detail }) => `${id}  can't be read: ${printable(detail)}`),
+  ].join("\n");
+}
+
+/** How an app is. */
+export function healthText({
+  status,
+  version,
+  node,
+  wrongSetting,
+  state,
+  connections = [],
+  cloud,
+  easyAuth,
+}: Health): string {
+  return [
+    `App: ${status}`,
+    fact("version", `${version} on Node ${node}`),
+    ...(wrongSetting === undefined ? [] : [fact("setting", `${wrongSetting.name}: ${wrongSetting.detail}`)]),
+    ...(state === undefined
+      ? []
+      : [fact("state", state.isReachable ? `answers in ${state.milliseconds} ms` : (state.detail ?? "no answer"))]),
+    ...(cloud === undefined ? [] : [fact("cloud", cloud)]),
+    ...(easyAuth === undefined ? [] : [fact("easy auth", easyAuth)]),
+    ...connections.map(({ name, kind, endpoint, credential }) =>
+      fact("lake", `${name}: ${kind} at ${endpoint} by ${credential}`),
+    ),
   ].join("\n");
 }
 

@@ -59,6 +59,8 @@ test("the environment goes over the profiles, and options over the environment",
   assert.equal(target({ LAKEFERRY_URL: "https://c.example" }).key, undefined);
   assert.equal(target({}, { url: "https://c.example" }).key, undefined);
   assert.equal(target({ LAKEFERRY_URL: "https://c.example", LAKEFERRY_KEY: "own" }).key, "own");
+  assert.deepEqual(target({ LAKEFERRY_TOKEN: "ey" }), { url: "https://a.example", hint: "", key, token: "ey" });
+  assert.throws(() => target({ LAKEFERRY_TOKEN: "ey" }, { url: "http://c.example" }), /plain http: keys and tokens/u);
 });
 
 test("a key that others may read, or that would travel in the clear, is refused", (t) => {
@@ -71,7 +73,10 @@ test("a key that others may read, or that would travel in the clear, is refused"
     assert.throws(() => targetOf({ home, env: {} }, {}), /holds keys and others may read it; .*chmod 600/u);
   }
   chmodSync(file, 0o600);
-  assert.throws(() => targetOf({ home, env: {} }, {}), /http:\/\/a.example is plain http: a key goes over https only/u);
+  assert.throws(
+    () => targetOf({ home, env: {} }, {}),
+    /http:\/\/a.example is plain http: keys and tokens go over https only/u,
+  );
   const withCode = () => targetOf({ home, env: { LAKEFERRY_URL: `https://a.example/?code=${key}` } }, {});
   assert.throws(withCode, (error: Error) => /without user, query/u.test(error.message) && !error.message.includes(key));
 });
@@ -110,9 +115,14 @@ test("a file that is none of ours is named, and a new address doesn't inherit a 
   assert.equal(await kept("--no-key"), undefined);
 });
 
-test("the key travels in a header of every request, and never in an address", async () => {
-  const { fetch, asked } = memoryApi();
-  const env = { LAKEFERRY_KEY: key };
+test("key and token travel in headers of every request, and never in an address", async () => {
+  const { fetch: plain, asked } = memoryApi();
+  const tokens: (string | null)[] = [];
+  const fetch: typeof plain = (input, init) => {
+    tokens.push(new Request(input, init).headers.get("authorization"));
+    return plain(input, init);
+  };
+  const env = { LAKEFERRY_KEY: key, LAKEFERRY_TOKEN: "ey" };
   await said("list", { fetch, env });
   await said("start --file-system lake --detach --id r", { fetch, env });
   await said("journal r", { fetch, env });
@@ -124,4 +134,5 @@ test("the key travels in a header of every request, and never in an address", as
       ["GET /migrations/r/journal", key],
     ],
   );
+  assert.deepEqual(tokens, ["Bearer ey", "Bearer ey", "Bearer ey"]);
 });

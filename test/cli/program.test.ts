@@ -253,6 +253,21 @@ async function live(plain: typeof fetch, input: string | URL | Request, init?: R
   return Response.json({ ...shown, status: "Running" });
 }
 
+test("the app's health is told, with exit code 0 only when it is well", async () => {
+  const { fetch } = lake();
+  const well = await said("health", { fetch });
+  assert.equal(well.code, 0, well.err);
+  assert.match(well.out, /^App: ok\n {2}version {3}0\.1\.0 on Node v.*\n.*lake {6}LakeSource: adls-gen1 at https:/su);
+  const stopped = {
+    status: "stopped",
+    version: "0",
+    node: "v24",
+    wrongSetting: { name: "LakeSink__kind", detail: "?" },
+  };
+  const ill = await said("health --json", { fetch: async () => Response.json(stopped) });
+  assert.deepEqual([ill.code, json(ill)], [4, stopped]);
+});
+
 test("what a lake calls its files can't steer a terminal", async () => {
   const { fetch, source, drive } = lake();
   source.write("/a/\u001b[2Jbad.", "x");
@@ -279,6 +294,7 @@ test("help lists every command, exit codes and examples, and costs exit code 0",
     "rerun",
     "journal",
     "schedule",
+    "health",
     "profile",
   ]) {
     assert.match(all.out, new RegExp(`^ {2}${name} `, "mu"));

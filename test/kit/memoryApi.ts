@@ -1,4 +1,5 @@
 import { jsonOf } from "../../src/app/body.ts";
+import { healthOf } from "../../src/app/health.ts";
 import { openMigrations } from "../../src/app/migrations.ts";
 import type { Answer } from "../../src/app/problem.ts";
 import { openScheduleApi } from "../../src/app/schedules.ts";
@@ -42,6 +43,7 @@ export function memoryApi(): MemoryApi {
     listSchedules: () => schedules.list(),
     getSchedule: (name) => schedules.get(name),
     deleteSchedule: (name) => schedules.remove(name),
+    getHealthDetails: async () => ({ status: 200, body: await healthOf(app).details() }),
     getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
   };
   const fetch = checkedFetch(async (input, init) => {

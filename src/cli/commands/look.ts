@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
 import { statuses } from "../../contract/status.ts";
-import type { Migration, MigrationList, Status } from "../api.ts";
+import type { Health, Migration, MigrationList, Status } from "../api.ts";
 import { type Cli, examples, wholeNumber } from "../cli.ts";
 import { exitCodeOf, exitCodes } from "../outcome.ts";
 import { pathOf } from "../session.ts";
 import { watch } from "../watch.ts";
-import { listText, reportText, showText } from "../words.ts";
+import { healthText, listText, reportText, showText } from "../words.ts";
 
-/** `watch`, `list`, `show` and `report`. */
+/** `watch`, `list`, `show`, `report` and `health`. */
 export function addLooks(program: Command, cli: Cli): void {
   examples(
     program
@@ -59,6 +59,17 @@ export function addLooks(program: Command, cli: Cli): void {
       const migration = await session.call<Migration>("GET", pathOf(id));
       await session.print(migration.report, () => reportText(migration));
       return exitCodeOf(migration.status);
+    }),
+  );
+
+  examples(
+    program.command("health").description("tell how the app is: its state store, connections, a wrong setting"),
+    [["health", "exit code 0 when it is well, else 4"]],
+  ).action((_: object, command: Command) =>
+    cli.run(command, async (session) => {
+      const health = await session.call<Health>("GET", "/health/details");
+      await session.print(health, () => healthText(health));
+      return health.status === "ok" ? exitCodes.ok : exitCodes.failed;
     }),
   );
 }
