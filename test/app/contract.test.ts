@@ -1,6 +1,6 @@
 // The API's contract: one document, made from the schemas that check requests, for every route there is.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { openApi } from "../../src/contract/openapi.ts";
 import { operations } from "../../src/contract/operations.ts";
 import { problems } from "../../src/contract/problems.ts";
 import { version } from "../../src/contract/version.ts";
+import { migrationRequest } from "../../src/core/request.ts";
 import { checkerOf } from "../kit/contract.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -79,6 +80,22 @@ test("the page about the API lists every route and every problem, as they are", 
   }
   for (const { method, path } of Object.values(operations)) {
     assert.ok(page.includes(`\`${method.toUpperCase()} /api${path}\``), `${method} ${path}`);
+  }
+});
+
+test("requests in the documentation are requests that are taken", () => {
+  const files = [join(root, "README.md"), ...globSync(join(root, "docs/**/*.md"))];
+  const examples = files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/^```json\n(.*?)^```$/gmsu)].map(([, text = ""]) => ({
+      file,
+      body: JSON.parse(text) as { readonly sink?: { readonly fileSystem?: string } },
+    })),
+  );
+  const requests = examples.filter(({ body }) => body.sink?.fileSystem !== undefined);
+  assert.ok(requests.length > 0);
+  for (const { file, body } of requests) {
+    const parsed = migrationRequest.safeParse(body);
+    assert.ok(parsed.success, `${file}: ${JSON.stringify(body)}: ${parsed.error?.message}`);
   }
 });
 
