@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import type { Access } from "../../src/core/access.ts";
+import { parseAcl, printAcl } from "../../src/core/acl.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Origin } from "../../src/core/entry.ts";
 import type { LakePath } from "../../src/core/path.ts";
@@ -12,7 +14,25 @@ import type { State } from "./amnesia.ts";
 export type Truth = {
   readonly files: ReadonlyMap<string, { readonly bytes: number; readonly modifiedMs: number; readonly md5: string }>;
   readonly folders: ReadonlySet<string>;
+  /** Who owns each file and folder, who may do what with it, and when it vanishes: as one text. */
+  readonly accesses: ReadonlyMap<string, string>;
 };
+
+/** What an item's owner may have given it. */
+export type Rights = {
+  readonly owner: string;
+  readonly group: string;
+  /** The comma list. */
+  readonly acl: string;
+  readonly isSticky: boolean;
+  readonly expiresMs: number | undefined;
+};
+
+/** The text by which accesses are compared; expiries as whole seconds, none too early. */
+export function rightsText({ owner, group, acl, isSticky, expiresMs }: Rights): string {
+  const expires = expiresMs === undefined || expiresMs === 0 ? "never" : `at ${Math.ceil(expiresMs / 1000)} s`;
+  return `${owner} ${group} ${acl.split(",").toSorted().join(",")}${isSticky ? " sticky" : ""} expires ${expires}`;
+}
 
 /** Two lakes and a state store, and a way around everything that chaos does to them. */
 export type Ground = {
@@ -22,6 +42,7 @@ export type Ground = {
   readonly lakes: (clock: Clock) => { readonly source: Source; readonly sink: Sink };
   readonly write: (path: string, content: string, modifiedMs: number) => Promise<void>;
   readonly makeFolder: (path: string) => Promise<void>;
+  readonly setRights: (path: string, rights: Rights) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
   readonly source: () => Promise<Truth>;
   readonly sink: () => Promise<Truth>;
@@ -47,9 +68,26 @@ export function memoryGround(pageSize: number, state: State): Ground {
     lakes: () => ({ source, sink }),
     write: async (path, content, modifiedMs) => source.write(path, content, modifiedMs),
     makeFolder: async (path) => source.makeFolder(path),
+    setRights: async (path, { owner, group, acl, isSticky, expiresMs }) => {
+      source.setAccess(path, { owner, group, acl: parseAcl(acl, path), isSticky });
+      if (expiresMs !== undefined) source.setExpiry(path, expiresMs);
+    },
     remove: async (path) => source.remove(path),
-    source: () => truthOf(source, async (path) => (await source.stat(path)).modifiedMs),
-    sink: () => truthOf(sink, async (path) => (await sink.stat(path))?.origin?.modifiedMs ?? 0),
+    source: () =>
+      truthOf(
+        source,
+        async (path) => source.stat(path),
+        (path) => source.getAccess(path, "ids"),
+      ),
+    sink: () =>
+      truthOf(
+        sink,
+        async (path) => {
+          const { origin, expiresMs } = (await sink.stat(path)) ?? {};
+          return { modifiedMs: origin?.modifiedMs ?? 0, expiresMs };
+        },
+        (path) => sink.getAccess(path),
+      ),
     bare: sink,
     writes: sink.writes,
     rage: () => false,
@@ -59,14 +97,26 @@ export function memoryGround(pageSize: number, state: State): Ground {
   };
 }
 
-async function truthOf(lake: MemorySource | MemorySink, timeOf: (path: LakePath) => Promise<number>): Promise<Truth> {
+async function truthOf(
+  lake: MemorySource | MemorySink,
+  timesOf: (path: LakePath) => Promise<{ readonly modifiedMs: number; readonly expiresMs?: number | undefined }>,
+  accessOf: (path: LakePath) => Promise<Access>,
+): Promise<Truth> {
   const files = new Map<string, { bytes: number; modifiedMs: number; md5: string }>();
+  const accesses = new Map<string, string>();
+  const note = async (path: string, expiresMs: number | undefined) => {
+    const { acl, ...access } = await accessOf(path as LakePath);
+    accesses.set(path, rightsText({ ...access, acl: printAcl(acl), expiresMs }));
+  };
   for (const [path, content] of lake.files()) {
     const bytes = Buffer.from(content, "utf8");
-    const modifiedMs = await timeOf(path as LakePath);
+    const { modifiedMs, expiresMs } = await timesOf(path as LakePath);
     files.set(path, { bytes: bytes.byteLength, modifiedMs, md5: hash("md5", bytes, "hex") });
+    await note(path, expiresMs);
   }
-  return { files, folders: new Set(lake.folders()) };
+  const folders = new Set(lake.folders());
+  for (const path of folders) await note(path, undefined);
+  return { files, folders, accesses };
 }
 
 /** Where an earlier migration might have come from. */

@@ -2,7 +2,7 @@ import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/pa
 import type { MigrationRequest } from "../../src/core/request.ts";
 import { requestOf } from "../kit/testFerry.ts";
 import type { Dice } from "./dice.ts";
-import { earlier, type Ground } from "./ground.ts";
+import { earlier, type Ground, type Rights } from "./ground.ts";
 import type { LakePlan, Plan } from "./plan.ts";
 
 /** A lake that was laid out for a seed. */
@@ -47,11 +47,13 @@ export async function layOut(ground: Ground, dice: Dice, { lake: plan, paralleli
   const top: readonly LakePath[] = plan.isPart ? [rootPath, "/part" as LakePath] : [rootPath];
   const folders: LakePath[] = [...top];
   if (plan.isPart) await ground.makeFolder("/part");
+  const rights = dice.fork("rights");
   for (let count = 0; count < plan.folders; count++) {
     const parent = dice.chance(0.3) ? (folders.at(-1) ?? rootPath) : dice.pick(folders);
     const folder = childPath(parent, nameOf(dice, plan, `d${count}`));
     await ground.makeFolder(folder);
     folders.push(folder);
+    if (rights.chance(plan.rights)) await ground.setRights(folder, rightsOf(rights, plan, "folder"));
   }
   const request: MigrationRequest = { ...requestFor(dice, plan), parallelism };
   const moved = (path: string) => (request.sink.folderPath === "/" ? "" : "/landing") + withoutTop(path, request);
@@ -65,6 +67,7 @@ export async function layOut(ground: Ground, dice: Dice, { lake: plan, paralleli
     const content = isLarge ? "lakeferry ".repeat(largeBytes / 10) : contentOf(dice, path);
     const modifiedMs = startMs + dice.between(0, 1_000_000);
     await ground.write(path, content, modifiedMs);
+    if (rights.chance(plan.rights)) await ground.setRights(path, rightsOf(rights, plan, "file"));
     if (dice.chance(plan.there) && !isRefused(path) && isSunk(path, request)) {
       await putThere(ground, dice, moved(path) as LakePath, content, modifiedMs);
     }
@@ -78,11 +81,37 @@ export async function layOut(ground: Ground, dice: Dice, { lake: plan, paralleli
 function requestFor(dice: Dice, plan: LakePlan): MigrationRequest {
   const sink = dice.chance(0.3) ? { folderPath: "/landing" } : {};
   const withBlocks = { ...sink, blockSizeInMB: dice.between(1, 4) };
-  if (!plan.isPart) return requestOf({ sink: withBlocks });
+  // A file that a cancelled run left without its access looks in listings like one that has it, if nothing but its ACL
+  // differs: the owner gives it away, unless that is the maker's own.
+  const all = { sink: withBlocks, compareAccess: plan.isMakers ? "full" : "listing" };
+  if (!plan.isPart) return requestOf(all);
   const part = dice.pick(["folder", "range", "flat"]);
-  if (part === "folder") return requestOf({ source: { folderPath: "/part" }, sink: withBlocks });
-  if (part === "flat") return requestOf({ source: { recursive: false }, sink: withBlocks });
-  return requestOf({ source: { listAfter: "b", listBefore: "f2" }, sink: withBlocks });
+  if (part === "folder") return requestOf({ ...all, source: { folderPath: "/part" } });
+  if (part === "flat") return requestOf({ ...all, source: { recursive: false } });
+  return requestOf({ ...all, source: { listAfter: "b", listBefore: "f2" } });
+}
+
+const people = ["1", "2", "3"].map((digit) => `${digit.repeat(8)}-1111-4111-8111-${digit.repeat(12)}`);
+const letters3 = ["---", "r--", "r-x", "rw-", "rwx"];
+
+// Items of nobody in particular may inherit what they should have; the others are seen to lack their owner.
+function rightsOf(dice: Dice, { isMakers }: LakePlan, kind: "file" | "folder"): Rights {
+  const bits = () => dice.pick(letters3);
+  const scope = (prefix: string) => {
+    const base = [`${prefix}user::${bits()}`, `${prefix}group::${bits()}`, `${prefix}other::${bits()}`];
+    if (dice.chance(0.5)) return base;
+    return [...base, `${prefix}user:${dice.pick(people)}:${bits()}`, `${prefix}mask::${bits()}`];
+  };
+  const defaults = kind === "folder" && dice.chance(0.5) ? scope("default:") : [];
+  const maker = "$superuser";
+  return {
+    owner: isMakers && dice.chance(0.7) ? maker : dice.pick(people),
+    group: dice.chance(0.5) ? maker : dice.pick(people),
+    acl:
+      dice.chance(0.4) && kind === "file" ? "user::rw-,group::r--,other::---" : [...scope(""), ...defaults].join(","),
+    isSticky: kind === "folder" && dice.chance(0.2),
+    expiresMs: kind === "file" && dice.chance(0.2) ? 2_500_000_000_000 + dice.between(0, 100_000) : undefined,
+  };
 }
 
 function nameOf(dice: Dice, plan: LakePlan, stem: string): string {

@@ -181,13 +181,35 @@ function assertSame({ source, sink, before, run: { request } }: Rested, failed: 
     if (failed.has(path)) continue;
     const to = moved(path, request);
     assert.equal(sink.files.get(to)?.md5, source.files.get(path)?.md5, `${path} is the same at the sink`);
+    assert.equal(sink.files.get(to)?.modifiedMs, source.files.get(path)?.modifiedMs, `${path} has the source's time`);
   }
+  assertAccess({ source, sink, before, run: { request } }, failed);
   const { files, folders } = selected(source, request, new Set());
   const expected = new Set([...files, ...folders].map((path) => moved(path, request)));
   for (const path of [...sink.files.keys(), ...sink.folders]) {
     const isRoot = path === "/" || path === pathFrom(request.sink.folderPath);
     const isKnown = expected.has(path) || before.files.has(path) || before.folders.has(path);
     assert.ok(isRoot || isKnown, `${path} is at the sink, and nobody's`);
+  }
+}
+
+/** Who may do what is what the source says; a root that stood there before keeps what it had. */
+function assertAccess(
+  {
+    source,
+    sink,
+    before,
+    run: { request },
+  }: Pick<Rested, "source" | "sink" | "before"> & { readonly run: Pick<Run, "request"> },
+  failed: ReadonlySet<string>,
+): void {
+  const { files, folders } = selected(source, request, failed);
+  const root = pathFrom(request.source.folderPath);
+  const taken = request.source.recursive ? folders : folders.filter((path) => path === root);
+  for (const path of [...files, ...taken]) {
+    const to = moved(path, request);
+    if (failed.has(path) || (path === root && before.folders.has(to))) continue;
+    assert.equal(sink.accesses.get(to), source.accesses.get(path), `${path} has its access at the sink`);
   }
 }
 

@@ -43,6 +43,10 @@ export type LakePlan = {
   readonly folders: number;
   /** Of each file: to be at the sink already, and how. */
   readonly there: number;
+  /** Of each file and folder: to have owners, ACLs and an expiry of its own. */
+  readonly rights: number;
+  /** Most of those belong to whoever writes at the sink. */
+  readonly isMakers: boolean;
   /** A file of several blocks. */
   readonly hasLarge: boolean;
   /** Names that Gen2 refuses, files in the way of folders and the other way round. */
@@ -194,5 +198,7 @@ function lakeOf(dice: Dice, flavours: ReadonlySet<Flavour>): LakePlan {
     denied: isOdd && dice.chance(0.4),
     unserved: isOdd && dice.chance(0.3),
     isPart: dice.chance(0.15),
+    rights: dice.fork("rights").pick([0, 0.5, 1]),
+    isMakers: dice.fork("makers").chance(0.5),
   };
 }

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { type Gen1, startGen1 } from "../../local/gen1/gen1.ts";
 import { type Gen2, startGen2 } from "../../local/gen2/gen2.ts";
 import type { Effect, Fault } from "../../local/kit/faults.ts";
+import { modeBitsOf, parseAcl } from "../../src/core/acl.ts";
 import type { Backoff } from "../../src/core/backoff.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import { type LakePath, splitPath } from "../../src/core/path.ts";
+import { encodePath, type LakePath, splitPath } from "../../src/core/path.ts";
 import type { Sink, Source } from "../../src/lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../../src/lake/open.ts";
 import { bearer } from "../../src/wire/auth.ts";
@@ -12,7 +13,7 @@ import { newMeter } from "../../src/wire/meter.ts";
 import { sharedKey } from "../../src/wire/sharedKey.ts";
 import type { Dice } from "./dice.ts";
 import { forgetfulState } from "./amnesia.ts";
-import type { Ground, Truth } from "./ground.ts";
+import { type Ground, type Rights, rightsText, type Truth } from "./ground.ts";
 import type { Simulation } from "./simulation.ts";
 
 const account = "lakesink";
@@ -56,6 +57,7 @@ export async function wireGround(pageCap: number, dice: Dice, sim: Simulation): 
       gen1.store.setTimes(path, modifiedMs, modifiedMs);
     },
     makeFolder: async (path) => makeFolders(gen1, path as LakePath),
+    setRights: async (path, rights) => setRights(gen1, path, rights),
     remove: async (path) => {
       if (gen1.store.stat(path) !== undefined) await gen1.store.remove(path);
     },
@@ -133,28 +135,48 @@ function makeFolders(gen1: Gen1, path: LakePath): void {
   gen1.store.makeFolder(path);
 }
 
+// As its owner would.
+async function setRights(gen1: Gen1, path: string, { owner, group, acl, isSticky, expiresMs }: Rights): Promise<void> {
+  const to = encodePath(path as LakePath);
+  const mode = modeBitsOf(parseAcl(acl, path)).toString(8).padStart(3, "0");
+  const changes = [
+    `/webhdfs/v1${to}?op=SETOWNER&owner=${encodeURIComponent(owner)}&group=${encodeURIComponent(group)}`,
+    `/webhdfs/v1${to}?op=SETACL&aclspec=${encodeURIComponent(acl)}`,
+    ...(isSticky ? [`/webhdfs/v1${to}?op=SETPERMISSION&permission=1${mode}`] : []),
+    ...(expiresMs === undefined ? [] : [`/WebHdfsExt${to}?op=SETEXPIRY&expiryOption=Absolute&expireTime=${expiresMs}`]),
+  ];
+  for (const target of changes) {
+    const { status } = await fetch(`${gen1.url}${target}`, { method: "PUT", headers: { authorization: "Bearer t" } });
+    if (status !== 200) throw new Error(`${target} answered ${status}`);
+  }
+}
+
 async function sourceTruth(gen1: Gen1): Promise<Truth> {
   const files = new Map<string, { bytes: number; modifiedMs: number; md5: string }>();
+  const accesses = new Map<string, string>();
   const folders = new Set<string>();
-  for await (const { path, kind, bytes, modifiedMs } of gen1.dump(false)) {
+  for await (const { path, kind, bytes, modifiedMs, ...rights } of gen1.dump(false)) {
+    accesses.set(path, rightsText(rights));
     if (kind === "folder") folders.add(path);
     else files.set(path, { bytes, modifiedMs, md5: await md5Of(gen1.store.read(path, 0, bytes)) });
   }
-  return { files, folders };
+  return { files, folders, accesses };
 }
 
 async function sinkTruth(gen2: Gen2): Promise<Truth> {
   const files = new Map<string, { bytes: number; modifiedMs: number; md5: string }>();
   const folders = new Set<string>(["/"]);
-  for (const { path, type, bytes, md5 = "", metadata } of await gen2.dump()) {
+  const accesses = new Map<string, string>();
+  for (const { path, type, bytes, md5 = "", metadata, permissions, ...rights } of await gen2.dump()) {
     const own = path.slice(fileSystem.length);
+    accesses.set(own === "" ? "/" : own, rightsText({ ...rights, isSticky: /^.{8}[tT]/u.test(permissions) }));
     if (type === "folder") folders.add(own === "" ? "/" : own);
     else {
       const modifiedMs = Number(metadata["lakeferry_modified"] ?? 0);
       files.set(own, { bytes, modifiedMs, md5: Buffer.from(md5, "base64").toString("hex") });
     }
   }
-  return { files, folders };
+  return { files, folders, accesses };
 }
 
 function writesAt(gen2: Gen2): ReadonlyMap<string, number> {

@@ -10,6 +10,7 @@ import { totalOf } from "../../src/core/tally.ts";
 import { assertBooks } from "../kit/books.ts";
 import { emulatedFerry } from "../kit/emulatedFerry.ts";
 import { type PlannedItem, plannedLake } from "../kit/plannedLake.ts";
+import { requestTable } from "../kit/requestTable.ts";
 import { addRun, drive, requestOf } from "../kit/testFerry.ts";
 
 test("Microsoft's own client finds the access, expiry, times and bytes of each of 2,000 items as they were at the source", async () => {
@@ -42,6 +43,35 @@ test("Microsoft's own client finds the access, expiry, times and bytes of each o
     );
   } finally {
     await close();
+  }
+});
+
+test("a small file costs the requests that are promised, counted at both emulators", async () => {
+  const read = { OPEN: 1 };
+  const readBoth = { OPEN: 1, GETACLSTATUS: 1 };
+  const put = { putBlob: 1 };
+  const putBoth = { putBlob: 1, setAccessControl: 1 };
+  const rows = await requestTable();
+  assert.deepEqual(
+    rows.map(({ what, source, sink }) => [what, source, sink]),
+    [
+      ["first copy: no ACL, as it would inherit", read, put],
+      ["first copy: no ACL, another owner", read, putBoth],
+      ["first copy: ACL, as it would inherit", readBoth, put],
+      ["first copy: ACL, another owner", readBoth, putBoth],
+      ["first copy: ACL of its own", readBoth, putBoth],
+      ["first copy: another owner and an expiry", read, { ...putBoth, setExpiry: 1 }],
+      ["first copy, nothing preserved", read, put],
+      ["rerun, nothing changed", {}, {}],
+      ["rerun, nothing changed, compareAccess full", { GETACLSTATUS: 1 }, {}],
+      ["access alone, nothing to set", {}, {}],
+    ],
+  );
+  // Besides, the first file of its kind is read back, and the first one of somebody unknown asked whose it is.
+  for (const { what, once } of rows) {
+    for (const [op, count] of Object.entries(once)) {
+      assert.ok(["getAccessControl", "GETACLSTATUS"].includes(op) && count === 1, `${what}: ${count} ${op}`);
+    }
   }
 });
 
