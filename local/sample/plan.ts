@@ -1,4 +1,4 @@
-import { type Access, defaultAccess } from "../gen1/access.ts";
+import { type Access, defaultAccess, sampleIds } from "../gen1/access.ts";
 import { parseAcl, withMissingMasks } from "../kit/acl.ts";
 import { type Chance, chanceOf, noise, ordersCsv, ordersJson } from "./content.ts";
 
@@ -33,10 +33,7 @@ const firstDayMs = Date.UTC(2023, 10, 1);
 const salesDays = 100;
 const filesPerDay = 6;
 
-const analysts = "5f0c1b1e-1111-4000-8000-616e616c7973";
-const auditor = "5f0c1b1e-2222-4000-8000-617564697400";
-const loader = "5f0c1b1e-3333-4000-8000-6c6f61646572";
-const payroll = "5f0c1b1e-4444-4000-8000-706179726f6c";
+const { analysts, auditor, loader, payroll } = sampleIds;
 
 function* sales(): Iterable<Planned> {
   const shared = withAcl(

@@ -144,12 +144,45 @@ function totalsOf({ report }: Migration): readonly string[] {
     ...(report.error === undefined ? [] : [fact("error", report.error.detail)]),
     fact("files", `${report.filesWritten} copied, ${report.filesSkipped} skipped, ${report.filesFailed} failed`),
     fact("folders", `${report.foldersWritten} made, ${report.foldersFound} found, ${report.foldersFailed} failed`),
+    ...accessOf(report),
     fact("data", `${sizeText(report.dataWritten)} in ${timeText(seconds)}${perSecond}`),
     fact(
       "requests",
       `${report.requests.source} to the source, ${report.requests.sink} to the sink, ${report.throttles} throttled`,
     ),
   ];
+}
+
+function accessOf({ access, filesAccessSet, expiriesSet, findings }: Migration["report"]): readonly string[] {
+  const { created = 0, set = 0, predicted = 0, readBack = 0, mispredicted = 0, prediction } = access;
+  const own = created + set + mispredicted;
+  if (own + predicted + readBack + expiriesSet === 0 && Object.keys(findings).length === 0) return [];
+  const facts = [
+    `${own} set`,
+    `${predicted + readBack} inherited as they should be`,
+    ...(expiriesSet === 0 ? [] : [`${expiriesSet} expiries`]),
+    ...(filesAccessSet === 0 ? [] : [`${filesAccessSet} files set right, data untouched`]),
+    ...(prediction === "on" ? [] : ["inheritance was not as predicted: nothing was left to it since"]),
+  ];
+  return [
+    fact("access", facts.join(", ")),
+    ...Object.entries(findings).flatMap(([kind, found]) =>
+      found === undefined
+        ? []
+        : [fact("found", `${found.items} with ${findingText[kind] ?? kind}: ${pathsText(found)}`)],
+    ),
+  ];
+}
+
+const findingText: Readonly<Record<string, string>> = {
+  tooManyEntries: "more ACL entries than Gen2 holds",
+  names: "principals by name instead of object id",
+  nobody: "the all-zero id",
+  nameless: "principals that the source can't name any more",
+};
+
+function pathsText({ items, paths }: { readonly items: number; readonly paths: readonly string[] }): string {
+  return `${paths.join(", ")}${paths.length < items ? ", ..." : ""}`;
 }
 
 function failuresOf({ report, failures }: Migration): readonly string[] {

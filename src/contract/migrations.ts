@@ -93,7 +93,10 @@ export const report = named(
       prediction: z.enum(["on", "off"]),
     }),
     expiriesSet: count,
-    findings: counts,
+    findings: z.partialRecord(
+      z.enum(["tooManyEntries", "names", "nobody", "nameless"]),
+      z.object({ items: count, paths: z.array(z.string()) }),
+    ),
     requests: z.object({ source: count, sink: count, byOperation: counts }),
     throttles: count,
     digest: z.string().regex(/^[0-9a-f]{32}$/u),

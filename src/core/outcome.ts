@@ -1,7 +1,7 @@
 import type { AccessFinding, AccessWay } from "./access.ts";
 import type { SinkItem } from "./entry.ts";
 import type { Failure } from "./error.ts";
-import { emptyTally, type SkipReason, type Tally } from "./tally.ts";
+import { emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
 
 /** What became of one file. */
 export type FileOutcome = Listed &
@@ -93,12 +93,17 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
 
 function tallyOfCarried(outcome: FileOutcome | FolderOutcome): Partial<Tally> {
   if (!("carried" in outcome) || outcome.carried === undefined) return {};
-  const { access, expiry, findings = [] } = outcome.carried;
+  const { access, expiry } = outcome.carried;
   return {
     ...(access === undefined ? {} : { access: { [access]: 1 } }),
     ...(expiry === undefined ? {} : { expiries: 1 }),
-    ...(findings.length === 0 ? {} : { findings: Object.fromEntries(findings.map(({ because }) => [because, 1])) }),
   };
+}
+
+/** What was found out about the access of the item at this path. */
+export function tallyOfFindings(path: string, outcome: FileOutcome | FolderOutcome): Tally {
+  const { findings = [] } = "carried" in outcome ? (outcome.carried ?? {}) : {};
+  return { ...emptyTally, findings: Object.fromEntries(findings.map(({ because }) => [because, foundAt(path)])) };
 }
 
 /** One item that only the sink has as a tally. */

@@ -39,12 +39,10 @@ export type Report = {
   readonly askedByName: number;
   readonly skippedBecause: Readonly<Record<string, number>>;
   readonly failedBecause: Readonly<Record<string, number>>;
-  /**
-   * How many files and folders came to their access in which way, and what there is to know about some; the journal has
-   * them by path. "off" when inheritance was once not as predicted.
-   */
+  /** How many files and folders came to their access in which way; "off" when inheritance was once not as predicted. */
   readonly access: Tally["access"] & { readonly prediction: "on" | "off" };
   readonly expiriesSet: number;
+  /** What there is to know about the access of some items, and where the first of them are; the journal has them all. */
   readonly findings: Tally["findings"];
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
   readonly throttles: number;

@@ -25,7 +25,7 @@ export type Tally = {
   /** How files and folders came to their access; expiries that were set; items with something to know about their access. */
   readonly access: Readonly<Partial<Record<AccessWay, number>>>;
   readonly expiries: number;
-  readonly findings: Readonly<Partial<Record<FindingKind, number>>>;
+  readonly findings: Readonly<Partial<Record<FindingKind, Found>>>;
   /** What only the sink has, in folders that both lakes have. */
   readonly extraFiles: number;
   readonly extraFolders: number;
@@ -42,6 +42,18 @@ export type Tally = {
   readonly throttles: number;
   readonly digest: Digest;
 };
+
+/** Items of which there is something to know, and where some of them are. */
+export type Found = { readonly items: number; readonly paths: readonly string[] };
+
+/** As many paths of each kind stand in a tally, none of them longer than that; the journal has them all. */
+const maxFoundPaths = 5;
+const maxFoundUnits = 500;
+
+/** One item of which there is something to know. */
+export function foundAt(path: string): Found {
+  return { items: 1, paths: path.length > maxFoundUnits ? [] : [path] };
+}
 
 /** The tally of nothing. */
 export const emptyTally: Tally = {
@@ -88,7 +100,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     rangesFailed: a.rangesFailed + b.rangesFailed,
     access: addCounts(a.access, b.access),
     expiries: a.expiries + b.expiries,
-    findings: addCounts(a.findings, b.findings),
+    findings: addFound(a.findings, b.findings),
     extraFiles: a.extraFiles + b.extraFiles,
     extraFolders: a.extraFolders + b.extraFolders,
     extraBytes: a.extraBytes + b.extraBytes,
@@ -121,6 +133,15 @@ export function isBalanced(tally: Tally): boolean {
     tally.foldersListed ===
       tally.foldersMade + tally.foldersFound + totalOf(tally.foldersSkipped) + totalOf(tally.foldersFailed)
   );
+}
+
+function addFound(a: Tally["findings"], b: Tally["findings"]): Tally["findings"] {
+  const sum: Partial<Record<FindingKind, Found>> = { ...a };
+  for (const [kind, { items, paths }] of Object.entries(b) as [FindingKind, Found][]) {
+    const before = sum[kind] ?? { items: 0, paths: [] };
+    sum[kind] = { items: before.items + items, paths: [...before.paths, ...paths].slice(0, maxFoundPaths) };
+  }
+  return sum;
 }
 
 function addCounts<K extends string>(

@@ -2,7 +2,14 @@ import { budget } from "../core/budget.ts";
 import type { SinkEntry } from "../core/entry.ts";
 import type { Failure } from "../core/error.ts";
 import { extraLine, fileLine, folderLine, joinedLine } from "../core/journal.ts";
-import { type FileOutcome, type FolderOutcome, tallyOfExtra, tallyOfFile, tallyOfFolder } from "../core/outcome.ts";
+import {
+  type FileOutcome,
+  type FolderOutcome,
+  tallyOfExtra,
+  tallyOfFile,
+  tallyOfFindings,
+  tallyOfFolder,
+} from "../core/outcome.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
@@ -62,9 +69,9 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     return { ...emptyTally, requests, throttles };
   }
 
-  function add(more: Tally, outcome: FileOutcome | FolderOutcome): void {
+  function add(path: LakePath, more: Tally, outcome: FileOutcome | FolderOutcome): void {
     items++;
-    tally = addTallies(tally, more);
+    tally = addTallies(addTallies(tally, more), tallyOfFindings(path, outcome));
     if (outcome.do !== "failed") return;
     failures.push(outcome.failure);
     waitingUnits += JSON.stringify(outcome.failure).length;
@@ -76,13 +83,13 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
 
   return {
     file: (path, outcome) => {
-      add(tallyOfFile(outcome), outcome);
+      add(path, tallyOfFile(outcome), outcome);
       const because = spanOf(outcome);
       if (because === undefined) return journal.add(fileLine(path, outcome));
       spans.add(path, because, outcome);
     },
     folder: (path, outcome) => {
-      add(tallyOfFolder(outcome), outcome);
+      add(path, tallyOfFolder(outcome), outcome);
       const because = spanOf(outcome);
       if (because === undefined) return journal.add(folderLine(path, outcome));
       spans.add(path, because);
