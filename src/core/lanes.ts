@@ -10,13 +10,13 @@ const firstAuto = 4;
 /** What the last wave showed: lanes asked for, those that got no slot in time, and those without work at its end. */
 export type WaveSeen = { readonly lanes: number; readonly late: number; readonly idle: number };
 
-/** How many lanes the next wave has, and why. */
-export type LanePlan = { readonly lanes: number; readonly why: string };
+/** How many lanes the next wave has, and why; `slots`: as many have been found to be taken, and no more. */
+export type LanePlan = { readonly lanes: number; readonly why: string; readonly slots?: number };
 
 /**
  * The lanes of the next wave. Asking for more follows the slots that were really taken and the work there is to share, up to `mostAuto`: a
  * wave with lanes that nobody could give work to is followed by one as wide as its packets, and a few lanes more that see
- * whether there is work to share again.
+ * whether there is work to share again. Where the `slots` are known, it asks for a few more only, to see whether there are.
  */
 export function planLanes(
   parallelism: Parallelism,
@@ -24,6 +24,7 @@ export function planLanes(
   last: WaveSeen | undefined,
   mostAuto = maxLanes,
   caps = uncapped,
+  slots?: number,
 ): LanePlan {
   const wished = parallelism === "auto" ? mostAuto : parallelism;
   const most = lanesWithin(caps, wished);
@@ -31,19 +32,25 @@ export function planLanes(
   if (last.idle > 0) {
     const wanted = packets + Math.max(1, Math.floor(packets / 8));
     const why = `${last.idle} of ${last.lanes} lanes found no work; there are ${packets} packets`;
-    return { lanes: within(wanted, most), why };
+    return { lanes: within(wanted, most), why, ...(slots === undefined ? {} : { slots }) };
   }
   if (last.late > 0 && parallelism === "auto") {
     const why = `${last.late} of ${last.lanes} lanes got no slot in time`;
-    return { lanes: within(last.lanes - last.late, most), why };
+    const taken = within(last.lanes - last.late, most);
+    return { lanes: taken, why, slots: taken };
   }
   const auto = mostAuto < maxLanes ? `its share beside other runs: ${most}` : `the most there are: ${most}`;
   const uncut = parallelism === "auto" ? auto : `as asked for: ${most}`;
   const asked = most < wished ? `one for each of maxConcurrentConnections: ${most}` : uncut;
   if (parallelism !== "auto" && last.lanes === 1) return { lanes: most, why: asked };
-  const wanted = Math.max(2 * last.lanes, firstAuto);
-  if (wanted >= most) return { lanes: most, why: asked };
-  return { lanes: wanted, why: `all ${last.lanes} lanes were at work` };
+  const doubled = Math.max(2 * last.lanes, firstAuto);
+  // More lanes than there were slots have got theirs: there are more slots now.
+  const roof = slots === undefined || last.lanes > slots ? undefined : slots + Math.max(1, Math.floor(slots / 8));
+  const wanted = Math.min(doubled, roof ?? doubled);
+  const known = roof === undefined || slots === undefined ? {} : { slots };
+  if (wanted >= most) return { lanes: most, why: asked, ...known };
+  const beyond = roof === wanted ? `; ${slots} slots are known, more are looked for` : "";
+  return { lanes: wanted, why: `all ${last.lanes} lanes were at work${beyond}`, ...known };
 }
 
 function within(lanes: number, most: number): number {

@@ -80,6 +80,8 @@ export type PlannedWave = {
   readonly number: number;
   readonly lanes: number;
   readonly why: string;
+  /** Slots that were taken when more had been asked for. */
+  readonly slots?: number;
   readonly packets: number;
   readonly plannedMs: number;
   readonly deadlineMs: number;

@@ -53,7 +53,7 @@ export type SliceResult = {
   /** It got its slot so late that the wave was half over, or nobody could give it work at the end. */
   readonly isLate?: true;
   readonly isIdle?: true;
-  /** Files and folders dealt with. */
+  /** Files, folders and pieces of large files dealt with. */
   readonly items: number;
   readonly error?: Failure;
 };

@@ -41,7 +41,7 @@ export type Ledger = {
   readonly isFull: () => boolean;
   /** Resolves when there is room for more, so that failures and lines never fill the memory; rejects when aborted. */
   readonly room: (signal: AbortSignal) => Promise<void>;
-  /** Files and folders dealt with, over all saves. */
+  /** Files, folders and pieces of large files dealt with, over all saves. */
   readonly items: () => number;
   /** What is counted and not yet taken. */
   readonly unsaved: () => { readonly listed: number; readonly failed: number };
@@ -110,6 +110,7 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     },
     opened: (file) => void opened.push(file),
     staged: (blocks, bytes) => {
+      items++;
       const sent = blocks.failure === undefined ? blocks.blocks : 0;
       tally = addTallies(tally, { ...emptyTally, blocksSent: sent, bytesRead: bytes });
       staged.set(blocks.file, addStaged(staged.get(blocks.file), blocks));

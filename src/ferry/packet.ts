@@ -42,7 +42,7 @@ const maxParts = 16;
 /** How a slice left one packet: with nothing in it, with names for a later slice, or because the slice had to end. */
 export type PacketEnd = {
   readonly ended: "drained" | "postponed" | "deadline" | "asked" | "fenced" | "failed";
-  /** Files and folders dealt with. */
+  /** Files, folders and pieces of large files dealt with. */
   readonly items: number;
   readonly error?: Failure;
 };

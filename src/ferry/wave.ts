@@ -89,12 +89,13 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (progress.stalls >= maxStalls)
     return end(ferry, begun, () => "Failed", { error: stalled(progress.stalls, input.lastError) });
   const rivals = await liveRivals(ferry, run);
-  const { lanes, why } = planLanes(
+  const { lanes, why, slots } = planLanes(
     run.request.parallelism,
     left,
     input.seen,
     lanesBeside(maxLanes, rivals),
     capsOf(run),
+    run.wave?.slots,
   );
   const packets = await work.deal(lanes);
   const plannedMs = ferry.clock.nowMs();
@@ -103,6 +104,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     number: input.wave,
     lanes,
     why,
+    ...(slots === undefined ? {} : { slots }),
     packets,
     plannedMs,
     deadlineMs: Math.min(

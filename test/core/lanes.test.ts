@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isInVain, type Parallelism, planLanes, shareFor, starving, type WaveSeen } from "../../src/core/lanes.ts";
+import {
+  isInVain,
+  type LanePlan,
+  type Parallelism,
+  planLanes,
+  shareFor,
+  starving,
+  type WaveSeen,
+} from "../../src/core/lanes.ts";
 
 const seen = (lanes: number, late = 0, idle = 0): WaveSeen => ({ lanes, late, idle });
 
@@ -34,6 +42,18 @@ for (const [what, parallelism, packets, last, lanes, why] of steps) {
     assert.match(plan.why, why);
   });
 }
+
+test("slots that were found out are not doubled again, but probed for a few more, and forgotten when those are there", () => {
+  const lanes: number[] = [];
+  let plan: LanePlan = { lanes: 1, why: "" };
+  // A plan with 100 slots, which has 200 from the tenth wave on.
+  for (let wave = 0; wave < 14; wave++) {
+    const late = Math.max(0, plan.lanes - (wave < 10 ? 100 : 200));
+    plan = planLanes("auto", 500, seen(plan.lanes, late), undefined, undefined, plan.slots);
+    lanes.push(plan.lanes);
+  }
+  assert.deepEqual(lanes, [4, 8, 16, 32, 64, 128, 100, 112, 100, 112, 224, 200, 225, 200]);
+});
 
 test("holders share what waits among them, the rest by chance", () => {
   assert.equal(shareFor(63, 64, 0.5), 378);

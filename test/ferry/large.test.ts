@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { addToCrc64, crc64Hex, emptyCrc64 } from "../../src/core/crc64.ts";
 import { LakeError } from "../../src/core/error.ts";
+import { noProgress } from "../../src/core/run.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
+import { planWave } from "../../src/ferry/wave.ts";
 import { assertBooks, type Line } from "../kit/books.ts";
 import { addRun, drive, ferryAt, requestOf, sliceOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
 import { timeline } from "../kit/timeline.ts";
@@ -55,6 +57,25 @@ suite("a large file", () => {
       if (/"blocksSent":[1-9]/u.test(String(row["account0"]))) lanes.push(row.rowKey);
     }
     assert.ok(lanes.length >= 4, `sent by ${lanes.join(", ")}`);
+  });
+
+  test("is let go at the deadline once a piece of it was sent, though no file was done", async () => {
+    const made = small(ferryAt(timeline(1_000_000), { saveMs: 300 }));
+    const { ferry, source, clock } = made;
+    source.write("/big", content);
+    source.onCall = (op) => (op === "read" ? clock.sleep(2000) : undefined);
+    await addRun(ferry, "r", requestOf({ parallelism: 1 }));
+    const wave = { run: "r", epoch: 1, progress: noProgress, seen: { lanes: 1, late: 0, idle: 0 } };
+    const slice = (ms: number) => {
+      const nowMs = clock.nowMs();
+      return ferryPacket(ferry, { ...sliceOf("r"), plannedMs: nowMs, deadlineMs: nowMs + ms });
+    };
+    await clock.run(planWave(ferry, { ...wave, wave: 0 }));
+    await clock.run(slice(1000));
+    await clock.run(planWave(ferry, { ...wave, wave: 1 }));
+    const startedMs = clock.nowMs();
+    assert.equal((await clock.run(slice(1000))).ended, "deadline");
+    assert.ok(clock.nowMs() - startedMs < 5000, `${clock.nowMs() - startedMs} ms`);
   });
 
   test("of a slice that ends goes on where it was, and after a kill sends again only what was on its way", async () => {
