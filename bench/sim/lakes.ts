@@ -174,6 +174,9 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
       getAccess: async (path) => {
         throw missing("getAccess", path);
       },
+      remove: async (path) => {
+        throw missing("remove", path);
+      },
       setAccess: async (path) => {
         throw missing("setAccess", path);
       },

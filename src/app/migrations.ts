@@ -205,6 +205,8 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(name === undefined ? {} : { name }),
     ...(labels === undefined ? {} : { labels }),
     status: run.status,
+    ...(run.job === undefined ? {} : { job: run.job }),
+    ...(run.phase === undefined ? {} : { phase: run.phase }),
     ...restOf(run),
     what: describeRequest(run.request),
     createdTime: isoTime(run.createdMs),

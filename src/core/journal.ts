@@ -1,12 +1,25 @@
 import { addDigests, type Digest, emptyDigest } from "./digest.ts";
-import type { SinkItem } from "./entry.ts";
+import type { Extra } from "./extra.ts";
 import type { FileOutcome, FolderOutcome } from "./outcome.ts";
 import { type LakePath, splitPath } from "./path.ts";
-import type { SkipReason } from "./tally.ts";
+import type { Difference, SkipReason } from "./tally.ts";
 import { isoTime } from "./time.ts";
 
 /** What a journal's lines say first, so that a reader can choose without reading on. */
-export const journalOutcomes = ["copied", "access", "made", "found", "skipped", "failed", "extra", "noted"] as const;
+export const journalOutcomes = [
+  "copied",
+  "access",
+  "made",
+  "found",
+  "skipped",
+  "failed",
+  "planned",
+  "different",
+  "extra",
+  "deleted",
+  "kept",
+  "noted",
+] as const;
 
 /** One of journalOutcomes. */
 export type JournalOutcome = (typeof journalOutcomes)[number];
@@ -55,13 +68,19 @@ export function folderLine(path: LakePath, outcome: FolderOutcome): string {
 }
 
 /** The line of an item that only the sink has; its path is the one that it would have at the source. */
-export function extraLine(path: LakePath, { kind, bytes, etag, origin }: SinkItem): string {
-  return line("extra", {
+export function extraLine(path: LakePath, { item, outcome }: Extra): string {
+  const { kind, bytes, etag, origin } = item;
+  const { mass } = outcome;
+  const isOnlyTold = outcome.do === "extra" || outcome.do === "surplus";
+  return line(isOnlyTold ? "extra" : outcome.do, {
     type: kind,
     path,
-    ...(kind === "file" ? { bytes } : {}),
+    ...(outcome.do === "planned" ? { plan: "delete" } : {}),
+    because: outcome.do === "kept" ? outcome.because : "extra",
+    ...(kind === "file" ? { bytes } : { files: mass.files, bytes: mass.bytes }),
     ...(origin === undefined ? { foreign: true } : { modifiedTime: isoTime(origin.modifiedMs) }),
     ...(etag === "" ? {} : { etag }),
+    ...(isOnlyTold ? { sign: "-" } : {}),
   });
 }
 
@@ -81,7 +100,8 @@ export type Span = { readonly first: string; readonly last: string } & (
 
 /** The line of a span. */
 export function spanLine(folder: LakePath, because: SkipReason, span: Span): string {
-  return line("skipped", { type: "files" in span ? "files" : "folders", path: folder, because, ...span });
+  const type = "files" in span ? "files" : "folders";
+  return line("skipped", { type, path: folder, because, ...span, ...(because === "same" ? { sign: "=" } : {}) });
 }
 
 /** A span with one more file, or, without one, with one more folder. */
@@ -125,6 +145,8 @@ const columns = [
   "folders",
   "digest",
   "foreign",
+  "plan",
+  "sign",
   "op",
   "status",
   "code",
@@ -146,7 +168,7 @@ export function csvLine(text: string): string {
 function cell(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return "";
-  const safe = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
+  const safe = value.length > 1 && /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -155,10 +177,22 @@ function line(outcome: JournalOutcome, fields: object): string {
 }
 
 function reasonOf(outcome: FileOutcome | FolderOutcome): object {
-  if (outcome.do === "access") return { because: outcome.because };
+  if (outcome.do === "access" || outcome.do === "copied") {
+    return outcome.because === undefined ? {} : { because: outcome.because };
+  }
+  if (outcome.do === "planned") return { plan: outcome.plan, because: outcome.because };
+  if (outcome.do === "different") {
+    const { because, detail } = outcome;
+    return { because: because.join(), ...(detail === undefined ? {} : { detail }), sign: signOf(because) };
+  }
   if (outcome.do !== "skipped" && outcome.do !== "failed") return {};
   const { kind, path: _, ...rest } = outcome.failure ?? {};
-  return outcome.do === "failed" ? { because: kind, ...rest } : { because: outcome.because, ...rest };
+  return outcome.do === "failed" ? { because: kind, ...rest, sign: "!" } : { because: outcome.because, ...rest };
+}
+
+// As rclone has it: "+" is missing at the sink, "*" is different, "-" is only there, "=" is the same, "!" went wrong.
+function signOf(because: readonly Difference[]): string {
+  return because.includes("missing") ? "+" : "*";
 }
 
 function carriedOf(outcome: FileOutcome | FolderOutcome): object {

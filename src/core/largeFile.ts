@@ -1,6 +1,7 @@
 import { combineCrc64, type Crc64, emptyCrc64 } from "./crc64.ts";
 import type { BlockRange } from "./cut.ts";
 import type { Failure } from "./error.ts";
+import type { CopyReason } from "./outcome.ts";
 import type { LakePath } from "./path.ts";
 
 /** A file that travels as ranges of blocks, which any lanes send; everything that was settled before its first block. */
@@ -11,6 +12,8 @@ export type LargeFile = {
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly blockBytes: number;
+  /** Why the file is sent. */
+  readonly because?: CopyReason;
   /** The ETag of what stood at the sink; absent: nothing did. */
   readonly replaces?: string;
   readonly attempt: number;

@@ -1,13 +1,15 @@
 import type { AccessFinding, AccessWay } from "./access.ts";
-import type { SinkItem } from "./entry.ts";
 import type { Failure } from "./error.ts";
-import { emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
+import type { RuledDecision } from "./overwrite.ts";
+import { type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
 
 /** What became of one file. */
 export type FileOutcome = Listed &
   (
     | {
         readonly do: "copied";
+        /** Why it was; absent where a walk that is gone knew. */
+        readonly because?: CopyReason;
         /** Bytes that crossed the wire for it. */
         readonly read: number;
         /** MD5 of the content, in hex, as the sink has checked it. */
@@ -18,12 +20,32 @@ export type FileOutcome = Listed &
       }
     /** Its data was the same, and its access or its expiry wasn't. */
     | { readonly do: "access"; readonly because: "access" | "expiry"; readonly carried: Carried }
+    /** What a dry run would have done. */
+    | {
+        readonly do: "planned";
+        readonly plan: "copy" | "access";
+        readonly because: CopyReason | "access" | "expiry" | "swap";
+      }
+    /** What an audit has found. */
+    | Different
     | Skipped
     | { readonly do: "failed"; readonly failure: Failure }
   );
 
+/** Why a file is copied. */
+export type CopyReason = Extract<RuledDecision, { readonly do: "copy" }>["because"] | "hash";
+
+/** An item that isn't at the sink as it is at the source; `detail` says one beside the other. */
+export type Different = { readonly do: "different"; readonly because: readonly Difference[]; readonly detail?: string };
+
 /** Left out; with the failure that a fault rule bore. */
-export type Skipped = { readonly do: "skipped"; readonly because: SkipReason; readonly failure?: Failure };
+export type Skipped = {
+  readonly do: "skipped";
+  readonly because: SkipReason;
+  readonly failure?: Failure;
+  /** How the content was compared, where it was. */
+  readonly proven?: "stored" | "read";
+};
 
 /** What came over with an item beside its data and its name. */
 export type Carried = {
@@ -48,6 +70,8 @@ export type Listed = {
 export type FolderOutcome =
   | { readonly do: "made"; readonly before?: true; readonly carried?: Carried }
   | { readonly do: "found"; readonly carried?: Carried }
+  | { readonly do: "planned"; readonly plan: "make" | "access"; readonly because: "absent" | "access" | "swap" }
+  | Different
   | Skipped
   | { readonly do: "failed"; readonly failure: Failure; readonly isPart?: true };
 
@@ -68,8 +92,17 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
       return { ...listed, filesAccess: 1 };
     case "copied":
       return { ...listed, filesCopied: 1, bytesCopied: outcome.bytes, bytesRead: outcome.read };
+    case "planned":
+      return { ...listed, filesPlanned: 1, ...(outcome.plan === "copy" ? { bytesPlanned: outcome.bytes } : {}) };
+    // Of what an audit looks at, nothing is counted as listed: a run has done that before.
+    case "different":
+      return { ...emptyTally, filesDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
-      return { ...listed, filesSkipped: { [outcome.because]: 1 } };
+      return {
+        ...listed,
+        filesSkipped: { [outcome.because]: 1 },
+        ...(outcome.proven === undefined ? {} : { proven: { [outcome.proven]: 1 } }),
+      };
     case "failed":
       return { ...listed, filesFailed: { [outcome.failure.kind]: 1 } };
   }
@@ -84,6 +117,10 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
       return { ...listed, foldersMade: 1 };
     case "found":
       return { ...listed, foldersFound: 1 };
+    case "planned":
+      return { ...listed, foldersPlanned: 1 };
+    case "different":
+      return { ...emptyTally, foldersDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
       return { ...listed, foldersSkipped: { [outcome.because]: 1 } };
     case "failed":
@@ -106,7 +143,6 @@ export function tallyOfFindings(path: string, outcome: FileOutcome | FolderOutco
   return { ...emptyTally, findings: Object.fromEntries(findings.map(({ because }) => [because, foundAt(path)])) };
 }
 
-/** One item that only the sink has as a tally. */
-export function tallyOfExtra({ kind, bytes }: SinkItem): Tally {
-  return kind === "file" ? { ...emptyTally, extraFiles: 1, extraBytes: bytes } : { ...emptyTally, extraFolders: 1 };
+function countsOf<K extends string>(keys: readonly K[]): Partial<Record<K, number>> {
+  return Object.fromEntries(keys.map((key) => [key, 1])) as Partial<Record<K, number>>;
 }

@@ -1,7 +1,7 @@
 import type { Failure } from "./error.ts";
 import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
-import type { Run, RunStatus } from "./run.ts";
+import { phaseOf, type Run, type RunStatus } from "./run.ts";
 import { type Tally, totalOf } from "./tally.ts";
 
 /**
@@ -34,6 +34,19 @@ export type Report = {
   readonly extraFiles: number;
   readonly extraFolders: number;
   readonly extraBytes: number;
+  /** What a dry run would have done; absent for any other. */
+  readonly planned?: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly folders: number;
+    readonly deletes: number;
+  };
+  /** What was deleted, and why other extra items weren't; absent unless `extra` is "delete". */
+  readonly deleted?: Deleted;
+  /** What an audit has found; absent before there was one. */
+  readonly audit?: Audited;
+  /** Files whose content was compared: `stored` with a checksum kept at the sink, `read` by reading both sides. */
+  readonly contentCompared: { readonly stored: number; readonly read: number };
   /** Parts of folders whose two listings could not be merged side by side. */
   readonly joinedByHash: number;
   readonly askedByName: number;
@@ -53,6 +66,21 @@ export type Report = {
   readonly expected?: { readonly files: number; readonly bytes: number };
   readonly remainingSeconds?: number;
   readonly error?: Failure;
+};
+
+/** See Report. */
+export type Deleted = {
+  readonly files: number;
+  readonly folders: number;
+  readonly bytes: number;
+  readonly keptBecause: Readonly<Record<string, number>>;
+};
+
+/** See Report. `differences`: 0 means that both lakes were the same. */
+export type Audited = {
+  readonly checked: number;
+  readonly differences: number;
+  readonly by: Readonly<Record<string, number>>;
 };
 
 /** Adds up a run as it stands at `nowMs`. */
@@ -82,6 +110,10 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     extraFiles: tally.extraFiles,
     extraFolders: tally.extraFolders,
     extraBytes: tally.extraBytes,
+    ...(run.request.dryRun ? { planned: plannedIn(tally) } : {}),
+    ...(run.request.extra === "delete" ? { deleted: deletedIn(tally) } : {}),
+    ...(phaseOf(run) === "audit" ? { audit: auditedIn(tally) } : {}),
+    contentCompared: { stored: tally.proven.stored ?? 0, read: tally.proven.read ?? 0 },
     joinedByHash: tally.joined.hashed ?? 0,
     askedByName: tally.joined.asked ?? 0,
     skippedBecause: { ...tally.filesSkipped },
@@ -103,6 +135,18 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
 export function describeRequest({ source, sink }: MigrationRequest): string {
   const from = source.fileName === undefined ? source.folderPath : `${source.folderPath}/${source.fileName}`;
   return `${source.connection}:${from} -> ${sink.connection}:${sink.fileSystem}:${sink.folderPath}`;
+}
+
+function plannedIn({ filesPlanned, bytesPlanned, foldersPlanned, deletesPlanned }: Tally) {
+  return { files: filesPlanned, bytes: bytesPlanned, folders: foldersPlanned, deletes: deletesPlanned };
+}
+
+function deletedIn({ filesDeleted, foldersDeleted, bytesDeleted, kept }: Tally): Deleted {
+  return { files: filesDeleted, folders: foldersDeleted, bytes: bytesDeleted, keptBecause: { ...kept } };
+}
+
+function auditedIn({ checked, differences }: Tally): Audited {
+  return { checked, differences: totalOf(differences), by: { ...differences } };
 }
 
 function requestsTo(store: string, tally: Tally): number {

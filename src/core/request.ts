@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
+import { wrongCombinations } from "./combinations.ts";
+import { comparison, wrongComparison } from "./comparison.ts";
 import { isLakeError, messageOf } from "./error.ts";
 import { fidelity, inVain } from "./fidelity.ts";
 import { whyGen2Refuses } from "./names.ts";
@@ -27,10 +29,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   validateDataConsistency: later(
     "each request to the sink carries an MD5 that the service checks; no more can be asked",
   ),
-  compare: later("a file is the same when length and source time agree"),
-  extra: later("items only the sink has are left alone"),
-  dryRun: later("dry run"),
-  audit: later("audit"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
   deleteFilesAfterCompletion: "lakeferry never changes the source",
@@ -131,6 +129,7 @@ export const migrationRequest = refusing(
       maxFailures: fidelity.maxFailures,
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       mode: fidelity.mode,
+      ...comparison,
       preserve: fidelity.preserve,
       preserveRoot: fidelity.preserveRoot,
       compareAccess: fidelity.compareAccess,
@@ -158,6 +157,17 @@ export const migrationRequest = refusing(
             `the interval (${after}, ${upTo}] is empty: expected a listBefore after listAfter`,
           );
         }
+      }
+      const given = new Map(Object.entries(request.source).map(([name, value]) => [`source.${name}`, value]));
+      const isGiven = (property: string) => {
+        if (property === "extra") return request.extra === "delete";
+        return property === "source.recursive" ? !request.source.recursive : given.get(property) !== undefined;
+      };
+      for (const { field, message } of wrongCombinations(isGiven)) {
+        if (field === "extra") context.addIssue({ code: "custom", path: [field], message });
+      }
+      for (const { property, message } of wrongComparison(request)) {
+        context.addIssue({ code: "custom", path: [property], message });
       }
       if (Object.keys(request.labels ?? {}).length > 20) {
         context.addIssue({ code: "custom", path: ["labels"], message: "expected at most 20 labels" });

@@ -28,6 +28,17 @@ export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 /** What a person may ask of a run. */
 export type Command = "pause" | "resume" | "cancel";
 
+/** Kinds of runs; all are walked by the same waves. */
+export type Job = "copy" | "assess" | "audit";
+
+/** The walks of a run, in this order: its job's own, and after a copy, where they were asked for, the other two. */
+export type Phase = Job | "delete";
+
+/** The walk that a run is at. */
+export function phaseOf({ job = "copy", phase = job }: Pick<Run, "job" | "phase">): Phase {
+  return phase;
+}
+
 /** One migration. Times are milliseconds since 1970. */
 export type Run = {
   readonly id: string;
@@ -35,6 +46,14 @@ export type Run = {
   /** Counts the orchestrations of this run; work of an older epoch is refused. */
   readonly epoch: number;
   readonly request: MigrationRequest;
+  /** What kind of run it is; absent: it copies. */
+  readonly job?: Job;
+  /** Which walk of several it is at; absent: the first. */
+  readonly phase?: Phase;
+  /** How many items its walk that deletes may delete. */
+  readonly deletes?: number;
+  /** What was changed after that an audit holds against nobody. */
+  readonly cutOffMs?: number;
   /** Caps that have replaced those of the request. */
   readonly caps?: RunCaps;
   readonly createdMs: number;

@@ -4,7 +4,22 @@ import type { Kind } from "./error.ts";
 import { type FaultRule, faultRules } from "./faultRules.ts";
 
 /** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
-export type SkipReason = "same" | "exists" | "notNewer" | "not-recursive" | "filtered" | "absent" | FaultRule;
+export type SkipReason =
+  | "same"
+  | "exists"
+  | "notNewer"
+  | "not-recursive"
+  | "filtered"
+  | "absent"
+  | "later"
+  | "swap"
+  | FaultRule;
+
+/** How two items differ, as an audit says it. */
+export type Difference = "missing" | "extra" | "kind" | "length" | "time" | "hash" | "access" | "owner" | "expiry";
+
+/** Why an item that only the sink has was not deleted. */
+export type KeepReason = "foreign" | "changed" | "atSource" | "notEmpty" | "limit";
 
 /** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
 export type Tally = {
@@ -26,6 +41,24 @@ export type Tally = {
   readonly access: Readonly<Partial<Record<AccessWay, number>>>;
   readonly expiries: number;
   readonly findings: Readonly<Partial<Record<FindingKind, Found>>>;
+  /** Files of which the content was compared: with a kept checksum, or by reading both sides. */
+  readonly proven: Readonly<Partial<Record<"stored" | "read", number>>>;
+  /** What a dry run would have done. */
+  readonly filesPlanned: number;
+  readonly bytesPlanned: number;
+  readonly foldersPlanned: number;
+  readonly deletesPlanned: number;
+  /** Items that an audit found different, and how; an item may differ in several ways. */
+  readonly filesDifferent: number;
+  readonly foldersDifferent: number;
+  readonly differences: Readonly<Partial<Record<Difference, number>>>;
+  /** Extra items that were deleted, and those that weren't though they were to be. */
+  readonly filesDeleted: number;
+  readonly foldersDeleted: number;
+  readonly bytesDeleted: number;
+  readonly kept: Readonly<Partial<Record<KeepReason, number>>>;
+  /** Items that were looked at once more after they had been counted. */
+  readonly checked: number;
   /** What only the sink has, in folders that both lakes have. */
   readonly extraFiles: number;
   readonly extraFolders: number;
@@ -71,6 +104,19 @@ export const emptyTally: Tally = {
   access: {},
   expiries: 0,
   findings: {},
+  proven: {},
+  filesPlanned: 0,
+  bytesPlanned: 0,
+  foldersPlanned: 0,
+  deletesPlanned: 0,
+  filesDifferent: 0,
+  foldersDifferent: 0,
+  differences: {},
+  filesDeleted: 0,
+  foldersDeleted: 0,
+  bytesDeleted: 0,
+  kept: {},
+  checked: 0,
   extraFiles: 0,
   extraFolders: 0,
   extraBytes: 0,
@@ -101,6 +147,19 @@ export function addTallies(a: Tally, b: Tally): Tally {
     access: addCounts(a.access, b.access),
     expiries: a.expiries + b.expiries,
     findings: addFound(a.findings, b.findings),
+    proven: addCounts(a.proven, b.proven),
+    filesPlanned: a.filesPlanned + b.filesPlanned,
+    bytesPlanned: a.bytesPlanned + b.bytesPlanned,
+    foldersPlanned: a.foldersPlanned + b.foldersPlanned,
+    filesDifferent: a.filesDifferent + b.filesDifferent,
+    foldersDifferent: a.foldersDifferent + b.foldersDifferent,
+    deletesPlanned: a.deletesPlanned + b.deletesPlanned,
+    differences: addCounts(a.differences, b.differences),
+    filesDeleted: a.filesDeleted + b.filesDeleted,
+    foldersDeleted: a.foldersDeleted + b.foldersDeleted,
+    bytesDeleted: a.bytesDeleted + b.bytesDeleted,
+    kept: addCounts(a.kept, b.kept),
+    checked: a.checked + b.checked,
     extraFiles: a.extraFiles + b.extraFiles,
     extraFolders: a.extraFolders + b.extraFolders,
     extraBytes: a.extraBytes + b.extraBytes,
@@ -129,9 +188,17 @@ export function skippedByRule({ filesSkipped, foldersSkipped }: Tally): number {
 export function isBalanced(tally: Tally): boolean {
   return (
     tally.filesListed ===
-      tally.filesCopied + tally.filesAccess + totalOf(tally.filesSkipped) + totalOf(tally.filesFailed) &&
+      tally.filesCopied +
+        tally.filesAccess +
+        tally.filesPlanned +
+        totalOf(tally.filesSkipped) +
+        totalOf(tally.filesFailed) &&
     tally.foldersListed ===
-      tally.foldersMade + tally.foldersFound + totalOf(tally.foldersSkipped) + totalOf(tally.foldersFailed)
+      tally.foldersMade +
+        tally.foldersFound +
+        tally.foldersPlanned +
+        totalOf(tally.foldersSkipped) +
+        totalOf(tally.foldersFailed)
   );
 }
 

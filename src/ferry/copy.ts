@@ -5,20 +5,25 @@ import { isKind, LakeError } from "../core/error.ts";
 import { crc64Hex } from "../core/crc64.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
-import { decideBy, type Overwrite } from "../core/overwrite.ts";
+import type { Compare } from "../core/comparison.ts";
+import { decideBy, type Overwrite, type RuledDecision } from "../core/overwrite.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
 import type { Granting, Wanted } from "./access.ts";
 import { listedAs } from "./hash.ts";
 import type { Labels } from "./label.ts";
 import { readWhole } from "./readWhole.ts";
+import { type Proven, sameContent } from "./sameContent.ts";
 import { sendBlocks } from "./sendBlocks.ts";
-import type { FileOutcome } from "../core/outcome.ts";
+import type { CopyReason, FileOutcome } from "../core/outcome.ts";
 
 /** Everything one file's copy needs. */
 export type Crossing = {
   readonly run: string;
   readonly overwrite: Overwrite;
+  readonly compare: Compare;
+  /** Decides and does nothing. */
+  readonly isDry: boolean;
   readonly source: Source;
   readonly sink: Sink;
   /** Bytes in memory, shared by all copies of the process. */
@@ -56,36 +61,39 @@ export async function copyFile(
   for (let isLast = false; ; isLast = true) {
     mustBeFile(from, entry);
     const listing = listedAs(from, entry);
-    const decision = decideBy(crossing.overwrite, run, entry, there);
+    const { decision, proven } = await decided(crossing, from, to, entry, there, signal);
     if (decision.do === "skip" && there !== undefined) {
       // Sent earlier by this run, whose worker was lost before it could count the file, and maybe before it had its access.
       const isOwn = there.origin?.run === run;
       if (decision.because !== "same") return { do: "skipped", because: decision.because, ...listing };
       const { because, carried } = await access.mend(from, to, entry, there, isOwn ? "full" : access.closeness, signal);
       if (isOwn) return { do: "copied", ...listing, read, ...proofOf(there), carried };
-      if (because !== undefined) return { do: "access", because, ...listing, carried };
-      return { do: "skipped", because: decision.because, ...listing };
+      const how = proven === undefined ? {} : { proven };
+      if (because === undefined) return { do: "skipped", because: decision.because, ...how, ...listing };
+      return { do: "access", because, ...listing, carried };
     }
     if (decision.do === "refuse") {
       throw new LakeError("conflict", { op: "copy", path: to, detail: "a folder stands at the sink under this name" });
     }
     // An access that can't be had fails the file before anything of it is written.
     wanted ??= await access.wanted(from, entry, signal);
+    const because = decision.do === "copy" ? { because: decision.because } : {};
+    if (crossing.isDry) return { do: "planned", plan: "copy", because: "absent", ...because, ...listing };
     if (entry.bytes > crossing.sizes.largeFileBytes) {
-      return { do: "parted", file: parted(crossing, from, to, entry, there, earlier) };
+      return { do: "parted", file: parted(crossing, to, fileOf(from, entry, because), there, earlier) };
     }
     try {
       const hadExpiry = there?.expiresMs !== undefined;
       const { etag, ...proof } = await send(crossing, from, to, entry, guardOf(there), signal);
       const carried = await access.grant(to, wanted, { etag, hadExpiry }, signal);
-      return { do: "copied", ...listing, read: read + entry.bytes, ...proof, carried };
+      return { do: "copied", ...because, ...listing, read: read + entry.bytes, ...proof, carried };
     } catch (error) {
       if (isKind(error, "conflict")) {
         there = await sink.stat(to, signal);
         read += entry.bytes;
         if (there !== undefined && isOurs(run, entry, there)) {
           const { carried } = await access.mend(from, to, entry, there, "full", signal);
-          return { do: "copied", ...listing, read, ...proofOf(there), carried };
+          return { do: "copied", ...because, ...listing, read, ...proofOf(there), carried };
         }
       } else if (isKind(error, "corrupt")) {
         // The sink may hold bytes that aren't the source's under our own name for them: they are replaced, not believed.
@@ -97,6 +105,33 @@ export async function copyFile(
       wanted = undefined;
     }
   }
+}
+
+function fileOf(path: LakePath, { bytes, modifiedMs }: Entry, because: { readonly because?: CopyReason }) {
+  return { path, bytes, modifiedMs, ...because };
+}
+
+type Decided = RuledDecision | { readonly do: "copy"; readonly because: "hash" };
+
+// What the request's rules say, and what is the same by length and time is looked into where that is asked for.
+async function decided(
+  { run, overwrite, compare, ...lakes }: Crossing,
+  from: LakePath,
+  to: LakePath,
+  entry: Entry,
+  there: SinkItem | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly decision: Decided; readonly proven?: Proven }> {
+  const decision = decideBy(
+    compare === "always" && overwrite === "ifDifferent" ? "always" : overwrite,
+    run,
+    entry,
+    there,
+  );
+  const isSame = decision.do === "skip" && decision.because === "same" && there?.origin?.run !== run;
+  if (compare !== "hash" || !isSame || there === undefined) return { decision };
+  const content = await sameContent(lakes, from, to, entry.bytes, there, signal);
+  return { decision: content.isSame ? decision : { do: "copy", because: "hash" }, proven: content.how };
 }
 
 /** Checksum of a file's content, in hex: MD5 of what goes in one request, else CRC-64. */
@@ -136,17 +171,15 @@ export function mustBeFile(path: LakePath, { kind }: Entry): void {
 
 function parted(
   { blockSizeInMB, sizes, nowMs }: Crossing,
-  path: LakePath,
   to: LakePath,
-  { bytes, modifiedMs }: Entry,
+  file: Pick<LargeFile, "path" | "bytes" | "modifiedMs" | "because">,
   there: SinkItem | undefined,
   earlier: LargeFile | undefined,
 ): LargeFile {
+  const { bytes } = file;
   return {
     id: randomUUID(),
-    path,
-    bytes,
-    modifiedMs,
+    ...file,
     blockBytes: sizes.bytesFor(to, bytes, blockSizeInMB),
     ...(there === undefined ? {} : { replaces: there.etag }),
     attempt: (earlier?.attempt ?? 0) + 1,

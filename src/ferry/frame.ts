@@ -173,6 +173,7 @@ export function intervalOf({ after: last, inside, upTo }: Frame): Interval {
 
 /** What is known of a folder at the sink that was just prepared; `isRetaken`: a worker that was lost had its parent. */
 export function pastAfter(outcome: FolderOutcome, isRetaken: boolean): Pick<CutRange, "past"> {
+  if (outcome.do === "planned") return { past: "fresh" };
   if (outcome.do === "made") return { past: outcome.before === true ? "made" : "fresh" };
   return isRetaken ? { past: "found" } : {};
 }

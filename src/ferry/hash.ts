@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { emptyDigest } from "../core/digest.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Listed } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
@@ -14,3 +15,6 @@ export function listedAs(path: LakePath, entry: Pick<Entry, "bytes" | "modifiedM
   const { bytes, modifiedMs } = entry;
   return { bytes, modifiedMs, digest: digestOf(path, entry) };
 }
+
+/** Adds nothing to the digest of a lake. */
+export const digestOfNothing = emptyDigest;

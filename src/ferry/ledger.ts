@@ -1,15 +1,8 @@
 import { budget } from "../core/budget.ts";
-import type { SinkEntry } from "../core/entry.ts";
 import type { Failure } from "../core/error.ts";
 import { extraLine, fileLine, folderLine, joinedLine } from "../core/journal.ts";
-import {
-  type FileOutcome,
-  type FolderOutcome,
-  tallyOfExtra,
-  tallyOfFile,
-  tallyOfFindings,
-  tallyOfFolder,
-} from "../core/outcome.ts";
+import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFindings, tallyOfFolder } from "../core/outcome.ts";
+import { type Extra, tallyOfExtra } from "../core/extra.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
@@ -26,7 +19,11 @@ export type Ledger = {
   readonly file: (path: LakePath, outcome: FileOutcome) => void;
   readonly folder: (path: LakePath, outcome: FolderOutcome) => void;
   /** Items that only the sink has in a folder of the source. */
-  readonly extra: (folder: LakePath, items: readonly SinkEntry[]) => void;
+  readonly extra: (folder: LakePath, found: readonly Extra[]) => void;
+  /** Items that are counted already and were looked at once more; `more` is what that changes in the books. */
+  readonly checked: (more?: Tally) => void;
+  /** A file that an audit found the same. */
+  readonly same: (path: LakePath, file: FileOutcome) => void;
   readonly joined: (folder: LakePath, how: "hashed" | "asked") => void;
   /**
    * Resolves when one more large file may be opened, or its blocks be sent, so that they never fill a step; the place is
@@ -95,10 +92,19 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
       spans.add(path, because);
     },
     extra: (folder, found) => {
-      for (const item of found) {
-        tally = addTallies(tally, tallyOfExtra(item));
-        journal.add(extraLine(childPath(folder, item.name), item));
+      for (const extra of found) {
+        tally = addTallies(tally, tallyOfExtra(extra));
+        journal.add(extraLine(childPath(folder, extra.item.origin?.name ?? extra.item.name), extra));
       }
+    },
+    checked: (more = emptyTally) => {
+      items++;
+      tally = addTallies(tally, addTallies(more, { ...emptyTally, checked: 1 }));
+    },
+    same: (path, file) => {
+      spans.add(path, "same", file);
+      items++;
+      tally = addTallies(tally, { ...emptyTally, checked: 1 });
     },
     joined: (folder, how) => {
       tally = addTallies(tally, { ...emptyTally, joined: { [how]: 1 } });

@@ -28,6 +28,7 @@ export function observedSink(sink: Sink, activity: Activity): Sink {
     stageBlock: seen("writing", sink.stageBlock),
     commitBlocks: seen("writing", sink.commitBlocks),
     getAccess: seen("writing", sink.getAccess),
+    remove: seen("writing", sink.remove),
     setAccess: seen("writing", sink.setAccess),
     setExpiry: seen("writing", sink.setExpiry),
   };

@@ -7,29 +7,24 @@ import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
-import { childPath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Run } from "../core/run.ts";
-import { leavesOut, selectionOf, selects } from "../core/selection.ts";
+import { selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
 import { totalOf } from "../core/tally.ts";
 import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
-import { openGranting } from "./access.ts";
 import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
-import { labelsOf } from "./label.ts";
 import { openLedger } from "./ledger.ts";
-import { isThere } from "./gone.ts";
-import { openMarch } from "./march.ts";
 import { listOf } from "./lists.ts";
 import { narrowed } from "./narrow.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
-import { copying } from "./visit.ts";
-import { type Beside, startWalk } from "./walk.ts";
+import { visitorFor } from "./visitors.ts";
+import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
 /** Past its deadline a slice goes on for so long with a packet of which it has not dealt with any name yet. */
@@ -67,28 +62,16 @@ export async function walkPacket(
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
   const cancel = new AbortController();
   const { signal } = cancel;
-  const known = ferry.access.memory(run.id);
   const list = listOf(request, lakes, ferry.listTable);
   const selection = selects(request.source) ? selectionOf(request.source) : undefined;
-  const visitor = copying({
-    request,
-    crossing: {
-      run: run.id,
-      overwrite: request.overwrite,
-      ...lakes,
-      labels: labelsOf(run.id, request, run.createdMs),
-      access: openGranting({ request, ...lakes, namedEntries: ferry.access.namedEntries, memory: known }),
-      memory: observedBudget(ferry.memory, activity),
-      blockSizeInMB: request.sink.blockSizeInMB,
-      sizes: ferry.sizes,
-      nowMs: clock.nowMs,
-    },
+  const { visitor, beside } = visitorFor(ferry, run, {
+    lakes,
+    memory: observedBudget(ferry.memory, activity),
     ledger,
     meter,
-    nowMs: clock.nowMs,
     isPatient: input.isPatient,
     listName: list?.name,
-    largeFile: ferry.work(run.id).file,
+    deletesLeft: await deletesLeft(ferry, run),
   });
   const { isNarrow, condemned } = packet.care;
   const seen = isNarrow
@@ -96,20 +79,7 @@ export async function walkPacket(
     : { source: lakes.source, visitor };
   const slots = observedBudget(filesOf(ferry, request), activity);
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
-  const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
-  const beside: Beside = (folder, range) =>
-    openMarch(
-      lakes.sink,
-      rebasePath(folder, sourceRoot, sinkRoot),
-      range,
-      { nameAt: (name) => name, has: (name, asked) => isThere(lakes.source, childPath(folder, name), asked) },
-      !leavesOut(request.source),
-    );
-  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, {
-    beside,
-    selection,
-    list,
-  });
+  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, { beside, selection, list });
   // The first slice of many lanes looks for work for all of them.
   const seekFor = (hungry: number) =>
     walk.seek(!isNarrow && (input.lanes === 1 ? request.parallelism !== 1 : hungry > 0));
@@ -231,7 +201,7 @@ export async function walkPacket(
         elsewhere = counted ?? elsewhere;
         const { waiting } = hunger;
         if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
-        if (isMispredicted) known.prediction.distrust();
+        if (isMispredicted) ferry.access.memory(run.id).prediction.distrust();
         if (!isWanted || ends === "window") stop("asked");
         if (ends === "stopAfter") stop("deadline");
         if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
@@ -297,6 +267,13 @@ export async function walkPacket(
     ledger.take();
     await over;
   }
+}
+
+// Only the walk that deletes may, and there is one lane at a time.
+async function deletesLeft(ferry: Ferry, { id, phase, deletes = 0 }: Run): Promise<number> {
+  if (phase !== "delete") return 0;
+  const { tally } = await ferry.work(id).account();
+  return deletes - tally.filesDeleted - tally.foldersDeleted - tally.deletesPlanned;
 }
 
 function filesOf({ files }: Ferry, { filesPerLane }: MigrationRequest): Budget {

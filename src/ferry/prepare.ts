@@ -1,5 +1,6 @@
 import type { Cut, Past } from "../core/cut.ts";
 import type { Entry } from "../core/entry.ts";
+import type { ListRange } from "../core/nameList.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import type { NameList } from "../core/nameList.ts";
 import { childPath, type LakePath, pathFrom, rootPath } from "../core/path.ts";
@@ -28,14 +29,17 @@ export async function prepare(
   const listed = await list?.whole();
   const means = { run, request, source, sink, access, labels };
   const past = request.mode === "access" ? await findRoot(means, folder, to) : await makeRoot(means, folder, there, to);
-  if (fileName !== undefined) return { cut: { ranges: [], open: [from] }, sourceMs };
-  if (listed !== undefined) return { cut: { ranges: [], open: [], lists: [listed] }, sourceMs };
-  const ranges = intervalsOf(request).map((interval) => ({
-    folder,
-    ...interval,
-    ...(past === undefined ? {} : { past }),
-  }));
-  return { cut: { ranges, open: [] }, sourceMs };
+  return { cut: wholeCut(request, past, listed), sourceMs };
+}
+
+/** All that a request selects; `listed`: the list that says so. */
+export function wholeCut(request: MigrationRequest, past?: Past, listed?: ListRange): Cut {
+  const folder = pathFrom(request.source.folderPath);
+  const { fileName } = request.source;
+  if (fileName !== undefined) return { ranges: [], open: [childPath(folder, fileName)] };
+  if (listed !== undefined) return { ranges: [], open: [], lists: [listed] };
+  const about = past === undefined ? {} : { past };
+  return { ranges: intervalsOf(request).map((interval) => ({ folder, ...interval, ...about })), open: [] };
 }
 
 async function checkSource(

@@ -9,6 +9,7 @@ import type { MigrationRequest } from "../core/request.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { type Crossing, copyFile, type Parted } from "./copy.ts";
 import { commitLarge, sendPiece } from "./large.ts";
+import type { Extras } from "./extras.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BlockRun } from "./blockRun.ts";
 import { repairFile, repairFolder } from "./repair.ts";
@@ -38,6 +39,7 @@ export type Copying = {
   readonly listName: string | undefined;
   /** A large file that another walk has begun. */
   readonly largeFile: (id: string) => Promise<LargeFileState | undefined>;
+  readonly extras: Extras;
 };
 
 /** The copying visitor: files are brought over, folders made first; what fails is a line in the ledger. */
@@ -240,10 +242,12 @@ export function copying(means: Copying): Visitor {
     unlisted: (path, error, signal) => folderFailed(error, "LISTSTATUS", path, signal),
     fileDone: ledger.file,
     folderDone: ledger.folder,
-    extra: (folder, items) => {
+    extra: (folder, items, signal) => {
       // Without their content, folders of the sink are nobody's business.
-      ledger.extra(folder, request.source.recursive ? items : items.filter(({ kind }) => kind === "file"));
+      const meant = request.source.recursive ? items : items.filter(({ kind }) => kind === "file");
+      return means.extras.deal(folder, meant, signal);
     },
+    extraDone: ledger.extra,
     joined: ledger.joined,
   };
   const listed = openListed({

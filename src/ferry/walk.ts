@@ -1,6 +1,7 @@
 import type { Budget } from "../core/budget.ts";
 import { blocksIn, type Cut, listsIn, isMade } from "../core/cut.ts";
 import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
+import type { Extra } from "../core/extra.ts";
 import { type Failure, LakeError } from "../core/error.ts";
 import type { LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
@@ -83,8 +84,10 @@ export type Visitor = {
   readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
   readonly fileOpened: (file: LargeFile) => void;
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
-  /** Told of what only the sink has in a folder of the source, in that same instant. */
-  readonly extra: (folder: LakePath, items: readonly SinkEntry[]) => void;
+  /** Deals with what only the sink has in a folder of the source. */
+  readonly extra: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<readonly Extra[]>;
+  /** Told of it in the instant in which the walk has come past it. */
+  readonly extraDone: (folder: LakePath, found: readonly Extra[]) => void;
   /** Told when a folder's listings could not be merged side by side. */
   readonly joined: (folder: LakePath, how: Exclude<Joining, "merged">) => void;
 };
@@ -321,15 +324,31 @@ export function startWalk(
     }
   }
 
-  // Returns whether all is known of what only the sink has, so that the frame can be left.
-  async function finishMarch(frame: Frame): Promise<boolean> {
+  // What only the sink has, once the frame can be left; undefined once it has been given up.
+  async function restOf(frame: Frame): Promise<readonly Extra[] | undefined> {
+    const march = marchOf(frame);
+    if (march === undefined) return [];
     try {
-      await marchOf(frame)?.finish(frame.upTo, signal);
-      return true;
+      await march.finish(frame.upTo, signal);
+      return await dealtWith(frame, march.rest(frame.upTo));
     } catch (error) {
       await giveUp(frame, error);
-      return false;
+      return undefined;
     }
+  }
+
+  // What only the sink has up to the frame's next name; undefined once the frame has been given up.
+  async function extraBefore(frame: Frame, name: string): Promise<readonly Extra[] | undefined> {
+    try {
+      return await dealtWith(frame, frame.march?.passed(name) ?? []);
+    } catch (error) {
+      await giveUp(frame, error);
+      return undefined;
+    }
+  }
+
+  async function dealtWith({ folder }: Frame, items: readonly SinkEntry[]): Promise<readonly Extra[]> {
+    return items.length === 0 ? [] : visitor.extra(folder, items, signal);
   }
 
   // Works on one folder until it is done, and on the subfolders it meets on the way down.
@@ -345,11 +364,12 @@ export function startWalk(
         }
         // Nothing in it was left out: an empty folder is selected like a file.
         if (isUndecided(frame) && frame.after === undefined && frame.inside?.isWhole === true) await decide(frame);
-        if (moving.has(frame) && (await finishMarch(frame))) leave(frame);
+        const rest = moving.has(frame) ? await restOf(frame) : undefined;
+        if (rest !== undefined) leave(frame, rest);
         return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
-        pass(frame, entry);
+        pass(frame, entry, []);
         continue;
       }
       const path = childPath(frame.folder, entry.name);
@@ -362,17 +382,18 @@ export function startWalk(
       await held();
       if (isUndecided(frame) && !(await decide(frame))) return;
       const there = await standingAt(frame, entry.name);
-      if (there === undefined) return;
+      const extra = there === undefined ? undefined : await extraBefore(frame, entry.name);
+      if (there === undefined || extra === undefined) return;
       if (entry.kind === "file") {
         const release = await slot();
         if (release === undefined) return;
-        pass(frame, entry);
+        pass(frame, entry, extra);
         open.add(path);
         startFile(path, entry, there, release);
         continue;
       }
       if (isStopped) return;
-      const child = await enterEntry(frame, path, entry, there);
+      const child = await enterEntry(frame, path, entry, there, extra);
       if (child === undefined) continue;
       moving.delete(frame);
       standing.push(frame);
@@ -397,15 +418,21 @@ export function startWalk(
   }
 
   // A frame for a folder that the walk comes to; undefined when there is nothing to walk.
-  async function enterEntry(frame: Frame, path: LakePath, entry: Entry, there: Standing): Promise<Frame | undefined> {
+  async function enterEntry(
+    frame: Frame,
+    path: LakePath,
+    entry: Entry,
+    there: Standing,
+    extra: readonly Extra[],
+  ): Promise<Frame | undefined> {
     const met: Met = { entry, there, mayBeOurs: frame.past !== undefined, isRetaken: isTakenOver(frame.past) };
     const inside = selection?.(path);
     if (inside?.isCertain === false) {
-      pass(frame, entry);
+      pass(frame, entry, extra);
       return { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met };
     }
     const outcome = await visitor.folder(path, entry, met.mayBeOurs, there, signal);
-    pass(frame, entry);
+    pass(frame, entry, extra);
     if (outcome !== "postponed") return enter(path, outcome, met.isRetaken);
     open.add(path);
     return undefined;
@@ -433,32 +460,28 @@ export function startWalk(
     if (frame.inside === undefined) return false;
     if (entry.kind === "file") {
       if (frame.inside.file(entry.name, entry.modifiedMs)) return false;
-      pass(frame, entry);
+      pass(frame, entry, []);
       visitor.fileDone(path, { do: "skipped", because: "filtered", ...listedAs(path, entry) });
       return true;
     }
     const step = frame.inside.folder(entry.name);
     if (step === "enter") return false;
-    pass(frame, entry);
+    pass(frame, entry, []);
     visitor.folderDone(path, leftOut(step));
     return true;
   }
 
-  function pass(frame: Frame, entry: Entry): void {
+  function pass(frame: Frame, entry: Entry, extra: readonly Extra[]): void {
     countFolder(frame);
     frame.at++;
     frame.after = entry.name;
-    tellExtra(frame, frame.march?.passed(entry.name));
+    if (extra.length > 0) visitor.extraDone(frame.folder, extra);
   }
 
-  function tellExtra({ folder }: Frame, items: readonly SinkEntry[] = []): void {
-    if (items.length > 0) visitor.extra(folder, items);
-  }
-
-  function leave(frame: Frame): void {
+  function leave(frame: Frame, rest: readonly Extra[]): void {
     if (isUndecided(frame)) visitor.folderDone(frame.folder, leftOut("filtered"));
     countFolder(frame);
-    tellExtra(frame, frame.march?.rest(frame.upTo));
+    if (rest.length > 0) visitor.extraDone(frame.folder, rest);
     const how = frame.march?.joining(frame.ascent.keeps());
     if (how !== undefined && how !== "merged") visitor.joined(frame.folder, how);
     moving.delete(frame);

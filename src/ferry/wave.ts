@@ -1,7 +1,9 @@
 import { capsOf } from "../core/caps.ts";
+import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
   isLive,
+  phaseOf,
   type PlannedWave,
   type Progress,
   type Rest,
@@ -17,7 +19,7 @@ import { type Spent, spentBy } from "../core/stopAfter.ts";
 import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
-import { emptyTally, isBalanced, skippedByRule } from "../core/tally.ts";
+import { emptyTally, isBalanced } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
 import type { Work } from "../state/work.ts";
 import { countedIn, type LaneAccount } from "../state/workRows.ts";
@@ -26,7 +28,10 @@ import { openGranting } from "./access.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { labelsOf } from "./label.ts";
 import { listOf } from "./lists.ts";
-import { prepare } from "./prepare.ts";
+import { isUnclean, nextWalk } from "./phases.ts";
+import { prepare, wholeCut } from "./prepare.ts";
+import { untouched } from "./untouched.ts";
+import { isReading } from "./visitors.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
 const patientStalls = 5;
@@ -81,8 +86,9 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const counted = await work.account();
   const tooMany = tooManyFailures(begun, counted);
   if (tooMany !== undefined) return end(ferry, begun, () => "Failed", { error: tooMany });
-  if (left === 0) {
-    const { status, error } = verdict(counted);
+  const onward = left === 0 ? await walkOn(ferry, begun, counted) : { run: begun, left };
+  if (onward === undefined) {
+    const { status, error } = verdict(begun, counted);
     return end(ferry, begun, () => status, { error });
   }
   if (own !== undefined) return end(ferry, begun, () => restedStatus(own), { rest: own, spent });
@@ -90,8 +96,9 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     return end(ferry, begun, () => "Failed", { error: stalled(progress.stalls, input.lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why, slots } = planLanes(
-    run.request.parallelism,
-    left,
+    // One lane alone knows how much may still be deleted.
+    phaseOf(onward.run) === "delete" ? 1 : run.request.parallelism,
+    onward.left,
     input.seen,
     lanesBeside(maxLanes, rivals),
     capsOf(run),
@@ -139,6 +146,34 @@ async function packetsLeft(work: Work, account: LaneAccount): Promise<number> {
     if (after.created === before.created && after.done === before.done && after.failed === before.failed) return 0;
     before = after;
   }
+}
+
+// The next of a run's walks, once its packets are laid down; undefined after the last one. A walk is begun by the run's
+// row, so that its packets are never taken for those of the one before.
+async function walkOn(
+  ferry: Ferry,
+  run: Run,
+  account: LaneAccount,
+): Promise<{ readonly run: Run; readonly left: number } | undefined> {
+  const work = ferry.work(run.id);
+  const all = () => wholeOf(ferry, run);
+  if (run.phase !== undefined && (await work.lay(run.phase, await all()))) return { run, left: 1 };
+  const next = nextWalk(run, account);
+  if (next.do === "end") return undefined;
+  const { phase, deletes } = next;
+  const changed = await ferry.runs.change(run.id, (now) =>
+    now.epoch !== run.epoch || phaseOf(now) !== phaseOf(run)
+      ? undefined
+      : { ...now, phase, ...(deletes === undefined ? {} : { deletes }) },
+  );
+  if (changed.phase === phase) await work.lay(phase, await all());
+  ferry.log("run.phase", { run: run.id, phase });
+  return { run: changed, left: 1 };
+}
+
+async function wholeOf(ferry: Ferry, { request }: Run): Promise<Cut> {
+  const list = listOf(request, ferry.lakes(request, newMeter(), ferry.valves()), ferry.listTable);
+  return wholeCut(request, undefined, await list?.whole());
 }
 
 const fenced: WavePlan = { do: "end", status: "fenced" };
@@ -213,7 +248,8 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
   let prepared: Awaited<ReturnType<typeof prepare>>;
   try {
     const { request } = run;
-    const { source, sink } = ferry.lakes(request, meter, ferry.valves());
+    const { source, sink: bare } = ferry.lakes(request, meter, ferry.valves());
+    const sink = isReading(run) ? untouched(bare) : bare;
     const { namedEntries, memory } = ferry.access;
     const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
     const list = listOf(request, { source, sink }, ferry.listTable);
@@ -282,7 +318,8 @@ async function end(
   return { do: "end", status, totals: totalsOf(await ferry.work(run.id).account()) };
 }
 
-function verdict({ tally, created, done, failed }: LaneAccount): { status: RunStatus; error?: Failure } {
+function verdict(run: Run, account: LaneAccount): { status: RunStatus; error?: Failure } {
+  const { tally, created, done, failed } = account;
   if (created === 0 || created !== done + failed || !isBalanced(tally)) {
     return {
       status: "Failed",
@@ -294,7 +331,9 @@ function verdict({ tally, created, done, failed }: LaneAccount): { status: RunSt
       },
     };
   }
-  return { status: failed === 0 && skippedByRule(tally) === 0 ? "Succeeded" : "CompletedWithErrors" };
+  const next = nextWalk(run, account);
+  if (next.do === "end" && next.error !== undefined) return { status: "CompletedWithErrors", error: next.error };
+  return { status: failed === 0 && !isUnclean(tally) ? "Succeeded" : "CompletedWithErrors" };
 }
 
 // What was done stays done, and what is left stays as it is: a run that goes wrong only goes no further.

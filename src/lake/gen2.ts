@@ -124,6 +124,15 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       }
     },
 
+    remove: async (path, etag, signal) => {
+      const headers: Record<string, string> = etag === undefined ? {} : { "if-match": etag };
+      try {
+        await dfs("Delete Path", "DELETE", path, "?recursive=false", headers, undefined, signal);
+      } catch (error) {
+        if (!isKind(error, "not-found")) throw error;
+      }
+    },
+
     putFile: async (path, content, label, guard, signal) => {
       const md5 = hash("md5", content, "base64");
       const headers = {

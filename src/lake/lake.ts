@@ -120,6 +120,11 @@ export type Sink = {
     etag: string | undefined,
     signal?: AbortSignal,
   ) => Promise<void>;
+  /**
+   * Deletes a file while it has this ETag, or a folder that is empty; "conflict" for one that has another, or isn't empty.
+   * What is gone already is no error. May be repeated.
+   */
+  readonly remove: (path: LakePath, etag: string | undefined, signal?: AbortSignal) => Promise<void>;
   /** Lets a file vanish at a time, rounded up to a second, or never; its ETag changes. May be repeated. */
   readonly setExpiry: (path: LakePath, expiresMs: number | undefined, signal?: AbortSignal) => Promise<void>;
 };

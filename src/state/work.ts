@@ -90,6 +90,8 @@ const backoff: Backoff = { tries: Number.POSITIVE_INFINITY, firstMs: 500, maxMs:
 export type Work = {
   /** Lays down the first packets, and what it took to get there. May be repeated. */
   readonly seed: (cut: Cut, tally?: Tally) => Promise<void>;
+  /** Lays down the packets of a later walk, once; says whether it did. */
+  readonly lay: (walk: string, cut: Cut) => Promise<boolean>;
   /** Takes a pending packet for a lane, any one besides those named, if there is one. */
   readonly claim: (lane: number, besides?: ReadonlySet<string>) => Promise<ClaimedPacket | undefined>;
   /**
@@ -334,6 +336,10 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     return found;
   }
 
+  function dealerRow(account: LaneAccount): Row {
+    return { partitionKey, rowKey: dealerKey, version: 1, ...spread("account", account) };
+  }
+
   // Gives parts of a pending packet rows of their own. A slice may take it at this very moment: then it stays whole.
   async function divide({ row, etag }: StoredRow, parts: readonly Cut[]): Promise<boolean> {
     const [first, ...more] = parts;
@@ -341,12 +347,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     const packet = { ...packetOf(row), cut: first, nonce: nonce() };
     const held = await rows.get(partitionKey, dealerKey);
     const account = held === undefined ? emptyAccount : accountOf(held);
-    const dealer: Row = {
-      partitionKey,
-      rowKey: dealerKey,
-      version: 1,
-      ...spread("account", { ...account, created: account.created + more.length }),
-    };
+    const dealer = dealerRow({ ...account, created: account.created + more.length });
     try {
       await rows.transact([
         { do: "replace", row: packetRow(row.rowKey, packet), etag },
@@ -380,6 +381,28 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         ]);
       } catch (error) {
         if (!isKind(error, "conflict")) throw error;
+      }
+    },
+
+    lay: async (walk, cut) => {
+      const parts = splitToFit(cut);
+      for (;;) {
+        const held = await rows.get(partitionKey, dealerKey);
+        const account = held === undefined ? emptyAccount : accountOf(held);
+        const dealer: Row = dealerRow({ ...account, created: account.created + parts.length });
+        try {
+          await rows.transact([
+            { do: "insert", row: { partitionKey, rowKey: `walk-${walk}`, version: 1 } },
+            held === undefined ? { do: "insert", row: dealer } : { do: "replace", row: dealer, etag: held.etag },
+            ...parts.map(
+              (part, index): Change => ({ do: "insert", row: packetRow(`packet-${walk}-${index}`, freshPacket(part)) }),
+            ),
+          ]);
+          return true;
+        } catch (error) {
+          if (!isRace(error)) throw error;
+          if ((await rows.get(partitionKey, `walk-${walk}`)) !== undefined) return false;
+        }
       }
     },
 

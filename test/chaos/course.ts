@@ -116,10 +116,15 @@ async function settlingRun(course: Course): Promise<Run> {
     calmHub,
   );
   const run = await sim.until(person(course, hub, "s", laid.request));
+  const again = await sim.until(person(course, hub, "t", laid.request));
   hub.close();
   await sim.rest();
   assert.notEqual(run.status, "Failed", `it can't be settled: ${whyFailed(run)}`);
   await assertExact({ ...(await restedOf(course, run)), before, isStill: true, mayFail: () => false });
+  assert.equal(again.status, run.status, "a second pass ends as the first");
+  const { tally } = await (await restedOf(course, again)).work.account();
+  const { filesCopied, filesAccess, foldersMade } = tally;
+  assert.deepEqual({ filesCopied, filesAccess, foldersMade }, { filesCopied: 0, filesAccess: 0, foldersMade: 0 });
   return run;
 }
 

@@ -118,6 +118,22 @@ function promises(lake: () => Lake): void {
     assert.deepEqual(await sink.list(at("/nowhere"), {}), { entries: [] });
   });
 
+  test("a file is removed while it is the one meant, a folder once it is empty, and what is gone stays gone", async () => {
+    const sink = await made();
+    await sink.makeFolder(at("/d"), origin(""));
+    await sink.putFile(at("/d/x"), bytes("one"), origin("one"), nothing);
+    const { etag } = (await sink.stat(at("/d/x"))) ?? assert.fail("nothing there");
+    await sink.putFile(at("/d/x"), bytes("two"), origin("two"), { replaces: "etag", etag });
+    await assert.rejects(sink.remove(at("/d/x"), etag), conflict);
+    await assert.rejects(sink.remove(at("/d"), undefined), conflict);
+    assert.equal(await lake().contentOf(sink, "/d/x"), "two");
+    await sink.remove(at("/d/x"), (await sink.stat(at("/d/x")))?.etag);
+    await sink.remove(at("/d"), undefined);
+    assert.equal(await sink.stat(at("/d")), undefined);
+    await sink.remove(at("/d/x"), etag);
+    await sink.remove(at("/d"), undefined);
+  });
+
   test("a listing of an interval has at least its names", async () => {
     const sink = await made();
     for (const name of ["p1", "p2", "p3", "p4", "q"])

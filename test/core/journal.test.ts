@@ -35,6 +35,7 @@ test("what failed says why, in the store's own words too", () => {
     detail: 'no, "really"',
     status: 403,
     code: "Forbidden",
+    sign: "!",
   });
 });
 
@@ -59,6 +60,7 @@ test("unchanged files of a folder are one line that spans their names, whatever 
     files: 3,
     bytes: 3,
     digest: `${digest}3`,
+    sign: "=",
   });
 });
 

@@ -22,6 +22,11 @@ test("a request needs nothing but a file system", () => {
     mode: "copy",
     preserve: ["ACL", "Owner", "Group", "LastModified", "Expiry"],
     preserveRoot: false,
+    compare: "lengthAndTime",
+    extra: "report",
+    deleteForeign: false,
+    dryRun: false,
+    audit: false,
     compareAccess: "listing",
     source: { connection: "LakeSource", folderPath: "/", recursive: true },
     sink: { connection: "LakeSink", fileSystem: "lake", folderPath: "/" },
@@ -55,6 +60,32 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["a bad id", { id: "a/b", sink }, "id", /letters, digits/u],
   ["dots in a path", { sink, source: { folderPath: "a/../b" } }, "source.folderPath", /"\.\." segment/u],
   ["a sink folder Gen2 refuses", { sink: { ...sink, folderPath: "a./b" } }, "sink.folderPath", /full stop/u],
+  ["deleting without a limit", { sink, extra: "delete" }, "maxDeletes", /extra "delete" wants maxDeletes/u],
+  ["a limit of nothing", { sink, maxDeletes: 3 }, "maxDeletes", /only extra "delete"/u],
+  ["deletes of more than all", { sink, extra: "delete", maxDeletes: "101%" }, "maxDeletes", /at most 100%/u],
+  ["foreign deletes without any", { sink, deleteForeign: true }, "deleteForeign", /only extra "delete"/u],
+  [
+    "deleting beside one file",
+    { sink, source: { fileName: "x" }, extra: "delete", maxDeletes: 1 },
+    "extra",
+    /must not look like what only the sink has/u,
+  ],
+  ...Object.entries({
+    modifiedDatetimeStart: "2026-01-01T00:00:00Z",
+    wildcardFileName: "*.csv",
+    fileListPath: "/list",
+    include: ["*.csv"],
+  }).map(
+    ([property, value]) =>
+      [
+        `deleting beside ${property}`,
+        { sink, source: { [property]: value }, extra: "delete", maxDeletes: 1 },
+        "extra",
+        /must not look like what only the sink has/u,
+      ] as const,
+  ),
+  ["an audit of a dry run", { sink, dryRun: true, audit: true }, "audit", /api\/audits/u],
+  ["an unknown comparison", { sink, compare: "md5" }, "compare", /"lengthAndTime"/u],
   ["an empty interval", { sink, source: { listAfter: "b", listBefore: "b" } }, "source.listBefore", /is empty/u],
   [
     "an empty interval of several",
@@ -86,7 +117,7 @@ for (const [what, body, field, message] of wrong) {
   });
 }
 
-const notYet = ["validateDataConsistency", "dryRun", "audit", "compare", "extra"];
+const notYet = ["validateDataConsistency"];
 for (const property of notYet) {
   test(`${property} is refused as not yet supported, never ignored`, () => {
     assert.deepEqual(
@@ -120,16 +151,16 @@ for (const [property, at] of [
 
 test("everything that is wrong is said in one answer", () => {
   const errors = errorsOf({
-    extra: "delete",
+    validateDataConsistency: true,
     zzz: 1,
     source: { colour: 1, deleteFilesAfterCompletion: true },
     sink: { fileSystem: "L" },
   });
   assert.deepEqual(errors.map(({ field }) => field).toSorted(), [
-    "extra",
     "sink.fileSystem",
     "source.colour",
     "source.deleteFilesAfterCompletion",
+    "validateDataConsistency",
     "zzz",
   ]);
 });

@@ -21,7 +21,7 @@ test("the journal has a line for each file and folder, and the ended run a seal 
   const lines = await assertBooks(work, blobs);
   const short = lines.map(({ outcome, type, path, because }) => `${outcome} ${type} ${path} ${because ?? ""}`.trim());
   assert.deepEqual(short.toSorted(), [
-    "copied file /a/x",
+    "copied file /a/x absent",
     "failed file /bad. invalid",
     "made folder /",
     "made folder /a",

@@ -5,6 +5,7 @@ import { budget } from "../../src/core/budget.ts";
 import type { Cut } from "../../src/core/cut.ts";
 import type { Standing } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
+import { noMass } from "../../src/core/extra.ts";
 import { isBeforeInBytes } from "../../src/core/order.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { isThere } from "../../src/ferry/gone.ts";
@@ -59,7 +60,8 @@ function looking(seen: Seen): Visitor {
     fileOpened: () => undefined,
     fileDone: () => undefined,
     folderDone: () => undefined,
-    extra: (folder, items) => void seen.extras.push(...items.map(({ name }) => childPath(folder, name))),
+    extra: async (_folder, items) => items.map((it) => ({ item: it, outcome: { do: "extra", mass: noMass } })),
+    extraDone: (folder, found) => void seen.extras.push(...found.map((it) => childPath(folder, it.item.name))),
     joined: (_folder, how) => void seen.joined.push(how),
   };
 }

@@ -45,7 +45,7 @@ test("each fault rule skips its own kind of failure, says so, and keeps the run 
   assert.deepEqual(outcomes, {
     "/bad.": "skipped invalidFileName",
     "/gone": "skipped fileMissing",
-    "/good": "copied undefined",
+    "/good": "copied absent",
     "/secret": "skipped fileForbidden",
     "/torn": "skipped dataInconsistency",
   });
@@ -60,7 +60,7 @@ test("without their rules the same faults are failures", async () => {
   assert.deepEqual(outcomes, {
     "/bad.": "failed invalid",
     "/gone": "failed not-found",
-    "/good": "copied undefined",
+    "/good": "copied absent",
     "/secret": "failed denied",
     "/torn": "failed changed",
   });

@@ -36,7 +36,8 @@ function counting(seen: string[], stubborn: Set<string>): Visitor {
     listed: async () => "postponed",
     unlisted: async () => "postponed",
     fileDone: (path) => void seen.push(path),
-    extra: () => undefined,
+    extra: async () => [],
+    extraDone: () => undefined,
     joined: () => undefined,
     folderDone: (path) => void seen.push(`${path}/`),
   };

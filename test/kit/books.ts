@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { addDigests, emptyDigest } from "../../src/core/digest.ts";
+import type { JournalOutcome } from "../../src/core/journal.ts";
 import { isBalanced, type Tally, totalOf } from "../../src/core/tally.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
 import { journalLines } from "../../src/state/journal.ts";
@@ -8,8 +9,8 @@ import type { Work } from "../../src/state/work.ts";
 
 /** A line of a journal, parsed. */
 export type Line = {
-  readonly outcome: "copied" | "access" | "made" | "found" | "skipped" | "failed" | "extra" | "noted";
-  readonly type: "file" | "files" | "folder" | "folders" | "range";
+  readonly outcome: JournalOutcome;
+  readonly type: "file" | "files" | "folder" | "folders" | "range" | "listing";
   readonly path: string;
   readonly because?: string;
   readonly bytes?: number;

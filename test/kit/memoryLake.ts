@@ -158,7 +158,7 @@ export type MemorySink = Sink & {
   /** Called before and after every write; throws to make it fail before, or lose its reply after. */
   onWrite: (
     when: "before" | "after",
-    op: "putFile" | "stageBlock" | "commitBlocks" | "makeFolder" | "setAccess" | "setExpiry",
+    op: "putFile" | "stageBlock" | "commitBlocks" | "makeFolder" | "setAccess" | "setExpiry" | "remove",
     path: LakePath,
   ) => void;
 };
@@ -343,6 +343,20 @@ export function memorySink(pageSize = 5000, order: (a: string, b: string) => num
       }
       accesses.set(path, applied(access, change));
       sink.onWrite("after", "setAccess", path);
+    },
+
+    remove: async (path, etag) => {
+      if (!items.has(path) && !folders.has(path)) return;
+      sink.onWrite("before", "remove", path);
+      const hasChildren = [...items.keys(), ...folders].some((other) => other.startsWith(`${path}/`));
+      if (hasChildren || (etag !== undefined && items.get(path)?.etag !== etag)) {
+        throw new LakeError("conflict", { op: "remove", path, detail: "it is another, or not empty" });
+      }
+      items.delete(path);
+      folders.delete(path);
+      folderOrigins.delete(path);
+      accesses.delete(path);
+      sink.onWrite("after", "remove", path);
     },
 
     setExpiry: async (path, expiresMs) => {

@@ -108,8 +108,13 @@ export function requestOf(
 }
 
 /** Adds a queued run. */
-export async function addRun(ferry: Ferry, id: string, request: MigrationRequest): Promise<Run> {
-  const run: Run = { id, status: "Queued", epoch: 1, request, createdMs: ferry.clock.nowMs(), workedMs: 0 };
+export async function addRun(
+  ferry: Ferry,
+  id: string,
+  request: MigrationRequest,
+  about: Pick<Run, "job" | "cutOffMs"> = {},
+): Promise<Run> {
+  const run: Run = { ...about, id, status: "Queued", epoch: 1, request, createdMs: ferry.clock.nowMs(), workedMs: 0 };
   await ferry.runs.add(run);
   return run;
 }

@@ -1,0 +1,55 @@
+import type { SinkEntry } from "./entry.ts";
+import { emptyTally, type KeepReason, type Tally } from "./tally.ts";
+
+/** How much is in what only the sink has: a folder itself and all that is under it. */
+export type Mass = { readonly files: number; readonly folders: number; readonly bytes: number };
+
+/** What became of an item that only the sink has. */
+export type ExtraOutcome =
+  /** Told, and no more; what is in a folder is known where somebody has to know. */
+  | { readonly do: "extra"; readonly mass: Mass }
+  /** The same, found by an audit. */
+  | { readonly do: "surplus"; readonly mass: Mass }
+  /** Deleted, with all that was in it; or what a dry run would have deleted. */
+  | { readonly do: "deleted" | "planned"; readonly mass: Mass }
+  /** Not deleted, or not all of it. */
+  | { readonly do: "kept"; readonly because: KeepReason; readonly mass: Mass };
+
+/** An extra item, and what became of it. */
+export type Extra = { readonly item: SinkEntry; readonly outcome: ExtraOutcome };
+
+/** An item by itself. */
+export function massOf({ kind, bytes }: Pick<SinkEntry, "kind" | "bytes">): Mass {
+  return kind === "file" ? { files: 1, folders: 0, bytes } : { files: 0, folders: 1, bytes: 0 };
+}
+
+/** Two masses together. */
+export function addMasses(a: Mass, b: Mass): Mass {
+  return { files: a.files + b.files, folders: a.folders + b.folders, bytes: a.bytes + b.bytes };
+}
+
+/** Nothing. */
+export const noMass: Mass = { files: 0, folders: 0, bytes: 0 };
+
+/** An extra item as a tally; `mass` of one that was kept is what of it was deleted all the same. */
+export function tallyOfExtra({ outcome }: Extra): Tally {
+  const { files, folders, bytes } = outcome.mass;
+  switch (outcome.do) {
+    case "extra":
+      return { ...emptyTally, extraFiles: files, extraFolders: folders, extraBytes: bytes };
+    case "deleted":
+      return { ...emptyTally, filesDeleted: files, foldersDeleted: folders, bytesDeleted: bytes };
+    case "surplus":
+      return { ...emptyTally, differences: { extra: files + folders } };
+    case "planned":
+      return { ...emptyTally, deletesPlanned: files + folders };
+    case "kept":
+      return {
+        ...emptyTally,
+        filesDeleted: files,
+        foldersDeleted: folders,
+        bytesDeleted: bytes,
+        kept: { [outcome.because]: 1 },
+      };
+  }
+}

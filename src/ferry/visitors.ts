@@ -1,0 +1,118 @@
+import type { Phase, Run } from "../core/run.ts";
+import { phaseOf } from "../core/run.ts";
+import { childPath, type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import { leavesOut } from "../core/selection.ts";
+import type { Sink, Source } from "../lake/lake.ts";
+import type { Meter } from "../wire/meter.ts";
+import { openGranting } from "./access.ts";
+import { auditing } from "./audit.ts";
+import type { Crossing } from "./copy.ts";
+import { openExtras } from "./extras.ts";
+import type { Ferry } from "./ferry.ts";
+import { isThere } from "./gone.ts";
+import { labelsOf } from "./label.ts";
+import type { Ledger } from "./ledger.ts";
+import { openMarch } from "./march.ts";
+import { planning } from "./planned.ts";
+import { deferringSwaps, deleting } from "./swaps.ts";
+import { untouched } from "./untouched.ts";
+import { copying } from "./visit.ts";
+import type { Beside, Visitor } from "./walk.ts";
+
+/** True when a run changes nothing at the sink. */
+export function isReading({ request, job }: Pick<Run, "request" | "job">): boolean {
+  return request.dryRun || (job !== undefined && job !== "copy");
+}
+
+/** Who visits what a run's present walk comes by, and the sink's side of that walk. */
+export function visitorFor(
+  ferry: Ferry,
+  run: Run,
+  means: {
+    readonly lakes: { readonly source: Source; readonly sink: Sink };
+    readonly memory: Crossing["memory"];
+    readonly ledger: Ledger;
+    readonly meter: Meter;
+    readonly isPatient: boolean;
+    /** What the request calls its list. */
+    readonly listName: string | undefined;
+    /** Items that may still be deleted. */
+    readonly deletesLeft: number;
+  },
+): { readonly visitor: Visitor; readonly beside: Beside | undefined } {
+  const { request } = run;
+  const { ledger, meter, isPatient } = means;
+  const phase = phaseOf(run);
+  const isDry = request.dryRun;
+  const { source } = means.lakes;
+  const sink = isDry || phase === "audit" || phase === "assess" ? untouched(means.lakes.sink) : means.lakes.sink;
+  const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
+  const moved = (path: LakePath) => rebasePath(path, sourceRoot, sinkRoot);
+  const { namedEntries, memory } = ferry.access;
+  const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
+  const extras = openExtras({
+    source,
+    sink,
+    moved,
+    do: phase === "delete" ? "delete" : phase === "audit" || request.extra === "delete" ? "weigh" : "tell",
+    deleteForeign: request.deleteForeign,
+    allowance: { left: means.deletesLeft },
+    sinceMs: run.createdMs,
+  });
+  const copy = copying({
+    request,
+    crossing: {
+      run: run.id,
+      overwrite: request.overwrite,
+      compare: request.compare,
+      isDry,
+      source,
+      sink,
+      labels: labelsOf(run.id, request, run.createdMs),
+      access,
+      memory: means.memory,
+      blockSizeInMB: request.sink.blockSizeInMB,
+      sizes: ferry.sizes,
+      nowMs: ferry.clock.nowMs,
+    },
+    ledger,
+    meter,
+    nowMs: ferry.clock.nowMs,
+    isPatient,
+    listName: means.listName,
+    largeFile: ferry.work(run.id).file,
+    extras,
+  });
+  const swaps = { sink, extras, ledger, moved, isDry };
+  const wantsExtra = phase === "audit" || phase === "delete" || (request.extra !== "keep" && request.mode === "copy");
+  // What isn't selected would look like what only the sink has.
+  const isAll = !leavesOut(request.source);
+  const beside: Beside = (folder, range) =>
+    openMarch(
+      sink,
+      moved(folder),
+      range,
+      { nameAt: (name) => name, has: (name, signal) => isThere(source, childPath(folder, name), signal) },
+      wantsExtra && isAll,
+    );
+  const visitors: Readonly<Record<Exclude<Phase, "assess">, () => Visitor>> = {
+    copy: () => (request.extra === "delete" ? deferringSwaps(copy, swaps) : copy),
+    delete: () => deleting(copy, swaps),
+    audit: () =>
+      auditing(copy, {
+        run: run.id,
+        source,
+        sink,
+        access,
+        extras,
+        ledger,
+        moved,
+        compare: request.compare,
+        preserve: request.preserve,
+        recursive: request.source.recursive,
+        cutOffMs: run.cutOffMs ?? run.startedMs ?? run.createdMs,
+      }),
+  };
+  const visitor = visitors[phase === "assess" ? "copy" : phase]();
+  return { visitor: isDry ? planning(visitor) : visitor, beside };
+}
