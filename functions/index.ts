@@ -8,6 +8,6 @@ import "./orchestrations.ts";
 import "./purge.ts";
 import "./schedules.ts";
 
-functions.hook.appTerminate(() => {
-  if (wrong === undefined) app.close();
+functions.hook.appTerminate(async () => {
+  if (wrong === undefined) await app.close();
 });

@@ -67,6 +67,19 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(component.id, 'workbook')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'lakeferry: migrations'
+    category: 'workbook'
+    serializedData: loadTextContent('workbook.json')
+    sourceId: component.id
+  }
+}
+
 module alerts 'alerts.bicep' = {
   name: 'alerts'
   params: {

@@ -21,6 +21,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import { openValves } from "../ferry/valves.ts";
 import { openWidening } from "../ferry/widen.ts";
 import { openState } from "./state.ts";
+import { openTelemetry, type Telemetry } from "./telemetry.ts";
 
 /** How old what people see of a run may be: a page that asks every second costs a query every other. */
 const overviewMs = 2000;
@@ -52,12 +53,18 @@ export type App = {
   /** Where the journals are. */
   readonly blobs: Blobs;
   /** Tells running slices to save and stop. */
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 };
 
 /** Assembles the application from app settings; throws LakeError "invalid" naming a setting that is wrong. */
-export function openApp(env: Readonly<Record<string, string | undefined>>, log: Ferry["log"]): App {
+export function openApp(env: Readonly<Record<string, string | undefined>>, toConsole: Ferry["log"]): App {
   const settings = readSettings(env);
+  // Large, and of no use where telemetry goes nowhere: loaded when it is needed.
+  const sender = () => import("./openTelemetry.ts");
+  const telemetry = openTelemetry(settings.telemetry, toConsole, async (place, points) =>
+    (await sender()).startExporting(place, points),
+  );
+  const { log } = telemetry;
   const { tuning } = settings;
   const { rows, blobs, tableNamed } = openState(settings.state, {
     table: tuning.table,
@@ -75,7 +82,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
     ({ slots, why }) => log("width.changed", { slots, why }),
   );
   const closing = new AbortController();
-  const lakes = openLakes(settings.connections, wiringOf(settings, log), tuning.connections);
+  const lakes = openLakes(settings.connections, wiringOf(settings, telemetry), tuning.connections);
   return {
     connections: settings.connections,
     cloud: tuning.cloud,
@@ -91,7 +98,10 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
     },
     overviews: openOverviews(work, systemClock, overviewMs),
     blobs,
-    close: () => closing.abort(new Error("the app is closing")),
+    close: async () => {
+      closing.abort(new Error("the app is closing"));
+      await telemetry.close();
+    },
     ferry: {
       clock: systemClock,
       runs,
@@ -131,11 +141,12 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, log: 
   };
 }
 
-function wiringOf({ tuning }: Settings, log: Ferry["log"]) {
+function wiringOf({ tuning }: Settings, { log, observe }: Telemetry) {
   return {
     clock: systemClock,
     backoff: { tries: tuning.tries, firstMs: tuning.firstRetryMs, maxMs: tuning.maxRetryMs },
     attemptTimeoutMs: tuning.attemptTimeoutMs,
     report: (event: Readonly<Record<string, unknown>>) => log("wire.failed", event),
+    observe,
   };
 }

@@ -3,6 +3,7 @@ import { cronText } from "../core/cron.ts";
 import { type CloudName, clouds } from "./clouds.ts";
 import { type Connection, connectionsIn } from "./connections.ts";
 import { type StateStore, stateStoreIn } from "./stateStore.ts";
+import { type TelemetryPlace, telemetryIn } from "./telemetrySettings.ts";
 import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
 
 const count = (fallback: number, min: number, max: number) =>
@@ -65,6 +66,8 @@ export type Settings = {
   readonly tuning: z.infer<typeof tuning>;
   /** Where the state tables and the journal are. */
   readonly state: StateStore;
+  /** Where telemetry goes beside the console. */
+  readonly telemetry: TelemetryPlace | undefined;
 };
 
 /** Reads the app settings; throws LakeError "invalid" naming the setting, what it should be, and an example. */
@@ -74,7 +77,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (!parsed.success) throw firstWrong(prefix, parsed.error);
   const { data } = parsed;
   refuseReversed(prefix, data);
-  return { connections: connectionsIn(env, data.cloud), tuning: data, state: stateStoreIn(env, data.cloud) };
+  return {
+    connections: connectionsIn(env, data.cloud),
+    tuning: data,
+    state: stateStoreIn(env, data.cloud),
+    telemetry: telemetryIn(env),
+  };
 }
 
 // Two that only make sense in this order.

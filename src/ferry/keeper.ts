@@ -4,6 +4,7 @@ import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
 import { claimRoot, type Start } from "./launch.ts";
+import { tellStandings } from "./seen.ts";
 import { wakeDue } from "./wake.ts";
 
 /** What the keeper sees of the orchestrations, and how it starts one. */
@@ -33,6 +34,7 @@ export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promis
   await wakeDue(ferry, runs, orchestrations.start);
   const live = runs.filter(({ status }) => isLive(status) && status !== "Paused");
   if (live.length === 0) return;
+  await tellStandings(ferry, live);
   const seen = await orchestrations.look();
   for (const run of live) {
     const instance = instanceOf(run);

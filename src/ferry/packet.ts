@@ -53,7 +53,7 @@ export async function walkPacket(
   const { clock, pace } = ferry;
   const { request } = run;
   const limit = limitOf(request.maxFailures);
-  const meter = newMeter();
+  const meter = newMeter(run.id);
   const activity = openActivity(clock.nowMs);
   const valves = ferry.valves();
   turnValves(valves, laneCaps(capsOf(run), input.lanes));

@@ -15,6 +15,7 @@ import {
 import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
 import { ownEndMs, ownRest } from "../core/rest.ts";
+import { standingOf } from "../core/standing.ts";
 import { type Spent, spentBy } from "../core/stopAfter.ts";
 import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
@@ -244,7 +245,7 @@ async function rest(ferry: Ferry, run: string, stalls: number): Promise<void> {
 
 async function begin(ferry: Ferry, run: Run): Promise<Run> {
   const nowMs = ferry.clock.nowMs();
-  const meter = newMeter();
+  const meter = newMeter(run.id);
   let prepared: Awaited<ReturnType<typeof prepare>>;
   try {
     const { request } = run;
@@ -314,8 +315,9 @@ async function end(
   await ferry.rivals.leave([run.id]);
   // The claim of a run that has ended counts for nothing, so losing this step holds nobody up.
   if (!isLive(status)) await ferry.roots.release(ferry.rootsKey(run.request), run.id);
-  ferry.log("run.ended", { run: run.id, status, error });
-  return { do: "end", status, totals: totalsOf(await ferry.work(run.id).account()) };
+  const account = await ferry.work(run.id).account();
+  ferry.log("run.ended", { ...standingOf({ ...run, status }, account.tally), error });
+  return { do: "end", status, totals: totalsOf(account) };
 }
 
 function verdict(run: Run, account: LaneAccount): { status: RunStatus; error?: Failure } {

@@ -5,7 +5,7 @@ import { auth, type Credential } from "../wire/auth.ts";
 import { classify, type Dialect } from "../wire/classify.ts";
 import { type Http, openHttp } from "../wire/http.ts";
 import { limit } from "../wire/limit.ts";
-import { type Meter, measure } from "../wire/meter.ts";
+import { type Meter, measure, type Observe } from "../wire/meter.ts";
 import { pace } from "../wire/pace.ts";
 import { retry } from "../wire/retry.ts";
 import { type Layer, type Send, stack } from "../wire/send.ts";
@@ -25,6 +25,8 @@ export type Wiring = {
   readonly backoff: Backoff;
   readonly attemptTimeoutMs: number;
   readonly report: (event: WireEvent) => void;
+  /** Absent: nobody wants to know of every attempt. */
+  readonly observe?: Observe;
 };
 
 /** One store's connections, opened once per process: its pool, its credential and what its pace has learned. */
@@ -61,7 +63,7 @@ export function layers(parts: {
     parts.pace,
     timeout(wiring.attemptTimeoutMs),
     auth(credential),
-    measure(store, meter),
+    measure(store, meter, wiring.clock.nowMs, wiring.observe),
     classify(dialect, wiring.clock.nowMs),
   ];
 }

@@ -1,8 +1,10 @@
-import { isKind } from "../core/error.ts";
+import { isKind, isLakeError, type Kind } from "../core/error.ts";
 import type { Layer } from "./send.ts";
 
 /** Requests sent, by store and operation, and how many of them the store refused as too many. */
 export type Meter = {
+  /** The run that asks; empty: none. */
+  readonly run: string;
   readonly requests: Record<string, number>;
   throttles: number;
   /** Requests about single items, by store and path, for as long as somebody watches them. */
@@ -10,9 +12,21 @@ export type Meter = {
 };
 
 /** A meter at zero. */
-export function newMeter(): Meter {
-  return { requests: {}, throttles: 0, watched: new Map() };
+export function newMeter(run = ""): Meter {
+  return { run, requests: {}, throttles: 0, watched: new Map() };
 }
+
+/** One request as it went over the wire, for whoever watches. */
+export type Attempt = {
+  readonly run: string;
+  readonly store: string;
+  readonly ms: number;
+  /** How it failed; absent when it didn't. */
+  readonly kind?: Kind;
+};
+
+/** Hears of every attempt; called often, and never to fail. */
+export type Observe = (attempt: Attempt) => void;
 
 /** Begins to count the requests about one item, which stands at these paths of the two stores; the result ends it. */
 export function watch(meter: Meter, source: string, sink: string): () => number {
@@ -25,18 +39,23 @@ export function watch(meter: Meter, source: string, sink: string): () => number 
   };
 }
 
-/** Counts every attempt under "<store> <operation>". */
-export function measure(store: string, meter: Meter): Layer {
+/** Counts every attempt under "<store> <operation>", and tells how long it took. */
+export function measure(store: string, meter: Meter, nowMs: () => number, observe: Observe = () => undefined): Layer {
   return (next) => async (request) => {
+    const startMs = nowMs();
+    const at = { run: meter.run, store };
     const key = `${store} ${request.op}`;
     meter.requests[key] = (meter.requests[key] ?? 0) + 1;
     const watchKey = `${store} ${request.path}`;
     const seen = meter.watched.get(watchKey);
     if (seen !== undefined) meter.watched.set(watchKey, seen + 1);
     try {
-      return await next(request);
+      const reply = await next(request);
+      observe({ ...at, ms: nowMs() - startMs });
+      return reply;
     } catch (error) {
       if (isKind(error, "throttled")) meter.throttles++;
+      if (isLakeError(error)) observe({ ...at, ms: nowMs() - startMs, kind: error.kind });
       throw error;
     }
   };

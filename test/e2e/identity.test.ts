@@ -11,6 +11,7 @@ import { certificateIn } from "../../local/kit/certificate.ts";
 import { callApp, type Migration } from "../../src/cli/api.ts";
 import { developmentKey, startAzurite } from "../../local/start/azurite.ts";
 import { projectRoot, type Running, startProgram } from "../../local/start/processes.ts";
+import { startIngestion } from "../kit/ingestion.ts";
 import { eventually, tempFolder, type Undo, writeTree } from "./kit.ts";
 
 const gen1Audience = "https://datalake.azure.net/";
@@ -171,6 +172,48 @@ describe("the app proves who it is", () => {
     const { migration, given } = await migrated(settings, { lifetimeSeconds: 3 }, slow);
     succeeded(migration);
     assert.ok((given[gen1Audience] ?? 0) > 1, JSON.stringify(given));
+  });
+
+  test("telemetry goes to Application Insights with a token for it: how the run ended, and each store's requests", async () => {
+    const ingestion = await startIngestion(certificate);
+    try {
+      const { migration, given } = await migrated({
+        ...source(managed),
+        ...sink(managed),
+        APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${appIdentity};Authorization=AAD`,
+      });
+      succeeded(migration);
+      assert.ok((given["https://monitor.azure.com"] ?? 0) > 0, JSON.stringify(given));
+      assert.deepEqual(ingestion.refused(), []);
+      const all = ingestion.envelopes().map(({ data }) => data.baseData);
+      const ended = all.find(({ message }) => message === "run.ended")?.properties ?? {};
+      assert.deepEqual([ended["run"], ended["status"], ended["copied"]], [migration.id, "Succeeded", String(files)]);
+      const points = all.flatMap(({ metrics = [], properties = {} }) =>
+        metrics.map((metric) => ({ ...metric, ...properties })),
+      );
+      const sum = (name: string, about: Readonly<Record<string, string>>) =>
+        points
+          .filter(
+            (point) =>
+              point.name === name &&
+              Object.entries(about).every(([key, value]) =>
+                Object.entries(point).some(([own, said]) => own === key && said === value),
+              ),
+          )
+          .reduce((total, { value }) => total + value, 0);
+      for (const store of ["source", "sink"] as const) {
+        assert.equal(sum("lakeferry.requests", { run: migration.id, store }), migration.report.requests[store], store);
+        assert.ok(
+          points.some(({ name }) => name === "lakeferry.latency"),
+          store,
+        );
+      }
+      assert.equal(sum("lakeferry.files", { run: migration.id, outcome: "copied" }), files);
+      assert.equal(sum("lakeferry.bytes", { run: migration.id }), migration.report.dataWritten);
+    } finally {
+      ingestion.close();
+    }
   });
 
   test("a token for somebody else is refused, and the migration says who refused it", async () => {

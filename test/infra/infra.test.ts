@@ -169,6 +169,8 @@ function deployedSettings(): Record<string, string> {
     AzureWebJobsStorage__tableServiceUri: "https://state.table.core.windows.net/",
     Lakeferry__cloud: "AzureCloud",
     Lakeferry__memoryMiB: "512",
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${guid};IngestionEndpoint=https://example.com/`,
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${guid};Authorization=AAD`,
   };
   return Object.fromEntries(
     [...writtenSettings(files)].map(([name, value]) => [
@@ -203,6 +205,26 @@ test("an app without one of the settings that it can't do without doesn't start"
   for (const name of [...needed, "LakeSource__endpoint", "LakeSink__endpoint"]) {
     const { [name]: _, ...rest } = written;
     assert.throws(() => readSettings(rest), new RegExp(name, "u"), name);
+  }
+});
+
+test("what workbook and alerts ask for is what the app says", () => {
+  const source = globSync("{src,functions}/**/*.ts", { cwd: root })
+    .map((file) => readFileSync(join(root, file), "utf8"))
+    .join("\n");
+  const asked = [...files].filter(([path]) => /\.kql$|workbook\.json$/u.test(path));
+  assert.ok(asked.length >= 7);
+  for (const [path, text] of asked) {
+    const names = [...text.matchAll(/'((?:run|wave|slice|schedule|api)\.[a-z.]+|lakeferry\.[a-z.]+)'/gu)].map(
+      ([, name]) => name ?? "",
+    );
+    assert.ok(names.length > 0, path);
+    for (const name of names) {
+      const isSaid = name.startsWith("lakeferry.")
+        ? source.includes(`name: "${name}"`)
+        : source.includes(`log("${name}"`);
+      assert.ok(isSaid, `${path} asks for ${name}`);
+    }
   }
 });
 

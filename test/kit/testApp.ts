@@ -25,6 +25,6 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
     maxConnections: 96,
     overviews: openOverviews(ferry.work, ferry.clock, 2000),
     blobs,
-    close: () => undefined,
+    close: async () => undefined,
   };
 }

@@ -159,14 +159,22 @@ test("an attempt that takes too long is given up as unavailable, and the caller'
 test("a meter counts every attempt and every refusal", async () => {
   const meter = newMeter();
   const { send } = scripted(later("throttled"), later("unavailable"), wireReply(200));
-  await stack(send, retry(backoff, testClock()), measure("source", meter))(wireRequest());
+  await stack(
+    send,
+    retry(backoff, testClock()),
+    measure("source", meter, () => 0),
+  )(wireRequest());
   assert.deepEqual([meter.requests, meter.throttles], [{ "source OPEN": 3 }, 1]);
 });
 
 test("a meter counts the requests about one item for as long as it is watched", async () => {
   const meter = newMeter();
   const { send } = scripted(wireReply(200), later("unavailable"), wireReply(200), wireReply(200));
-  const asked = stack(send, retry(backoff, testClock()), measure("source", meter));
+  const asked = stack(
+    send,
+    retry(backoff, testClock()),
+    measure("source", meter, () => 0),
+  );
   const { path } = wireRequest();
   await asked(wireRequest());
   const requestsOf = watch(meter, path, "/elsewhere");

@@ -1,0 +1,37 @@
+import type { Run, RunStatus } from "./run.ts";
+import { type Tally, totalOf } from "./tally.ts";
+
+/** How a run stands, as a monitor wants to know it: sums since its beginning. */
+export type Standing = {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly lanes: number;
+  readonly copied: number;
+  readonly skipped: number;
+  /** Files and folders. */
+  readonly failed: number;
+  readonly failedBecause: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  /** Names and blocks that something was decided of: while it doesn't grow, nothing moves. */
+  readonly settled: number;
+};
+
+/** How a run stands by its rows. */
+export function standingOf({ id, status, wave }: Pick<Run, "id" | "status" | "wave">, tally: Tally): Standing {
+  const { filesCopied, filesSkipped, filesFailed, foldersFailed, foldersListed, filesListed } = tally;
+  const because: Record<string, number> = {};
+  for (const counts of [filesFailed, foldersFailed]) {
+    for (const [kind, count] of Object.entries(counts)) because[kind] = (because[kind] ?? 0) + count;
+  }
+  return {
+    run: id,
+    status,
+    lanes: wave?.lanes ?? 0,
+    copied: filesCopied,
+    skipped: totalOf(filesSkipped),
+    failed: totalOf(because),
+    failedBecause: because,
+    bytes: tally.bytesCopied,
+    settled: filesListed + foldersListed + tally.blocksSent,
+  };
+}
