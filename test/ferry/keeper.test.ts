@@ -126,6 +126,8 @@ test("neither a run that can't be read nor one that can't be mended keeps others
   assert.deepEqual(logged, [
     ["run.unreadable", "newer"],
     ["run.unreadable", "torn"],
+    ["run.unseen", "r"],
+    ["run.seen", "s"],
     ["run.unmended", "r"],
     ["run.mended", "s"],
   ]);

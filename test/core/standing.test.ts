@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { standingOf } from "../../src/core/standing.ts";
+import { emptyTally } from "../../src/core/tally.ts";
+
+test("a run's standing has files and folders that failed together, and grows with whatever is decided", () => {
+  const run = { id: "r", status: "Running" } as const;
+  const tally = {
+    ...emptyTally,
+    filesListed: 7,
+    foldersListed: 2,
+    blocksSent: 3,
+    filesCopied: 4,
+    filesSkipped: { same: 1 },
+    filesFailed: { denied: 1, corrupt: 1 },
+    foldersFailed: { denied: 1 },
+    bytesCopied: 99,
+  };
+  const { failedBecause, ...standing } = standingOf(run, tally);
+  assert.deepEqual(standing, {
+    run: "r",
+    status: "Running",
+    lanes: 0,
+    copied: 4,
+    skipped: 1,
+    failed: 3,
+    bytes: 99,
+    settled: 12,
+  });
+  assert.deepEqual(failedBecause, { denied: 2, corrupt: 1 });
+});
