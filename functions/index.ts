@@ -5,6 +5,7 @@ import "./health.ts";
 import "./keeper.ts";
 import "./migrations.ts";
 import "./orchestrations.ts";
+import "./preflight.ts";
 import "./purge.ts";
 import "./schedules.ts";
 

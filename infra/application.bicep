@@ -100,6 +100,9 @@ param sourceEndpoint string
 @maxLength(200)
 param sinkEndpoint string
 
+@description('True: the names of the sink have to lead to private addresses; preflight looks.')
+param isSinkPrivate bool
+
 var isEasyAuth = !empty(easyAuthClientId)
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -232,6 +235,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     LakeSink__endpoint: sinkEndpoint
     LakeSink__credential: 'managedidentity'
     LakeSink__clientId: identityClientId
+    LakeSink__network: isSinkPrivate ? 'private' : 'public'
 
     Lakeferry__cloud: environment().name
     // The principal header is believed only where this says that the platform sets it.

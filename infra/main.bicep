@@ -249,6 +249,7 @@ module application 'application.bicep' = {
     subnetId: isPrivate ? network!.outputs.integrationSubnetId : ''
     sourceEndpoint: sourceEndpoint
     sinkEndpoint: 'https://${lakeName}.dfs.${environment().suffixes.storage}'
+    isSinkPrivate: isPrivate
   }
   // A first start without its roles would fail, and without its endpoints it would find nothing.
   dependsOn: [lakeAccess]

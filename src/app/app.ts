@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { blockSizes } from "../core/blocks.ts";
 import { openAccessMemories, toldIn } from "../ferry/accessMemory.ts";
 import type { Ferry } from "../ferry/ferry.ts";
+import { refuseFailed, sinkChecks } from "../ferry/preflight.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { openJournal } from "../state/journal.ts";
 import { openPulses } from "../state/pulse.ts";
@@ -12,10 +13,11 @@ import { openRuns } from "../state/runs.ts";
 import { openScheduledRoots, openSchedules, runsOfSchedules, type Schedules } from "../state/schedules.ts";
 import { tableList } from "../state/tableList.ts";
 import { openWork } from "../state/work.ts";
+import { newMeter } from "../wire/meter.ts";
 import { systemClock } from "./clock.ts";
 import type { CloudName } from "./clouds.ts";
 import type { Connection } from "./connections.ts";
-import { openLakes } from "./lakes.ts";
+import { type Lakes, openLakes } from "./lakes.ts";
 import { openOverviews, type Overviews } from "./overview.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { openValves } from "../ferry/valves.ts";
@@ -29,6 +31,8 @@ const overviewMs = 2000;
 const leastFiles = 4;
 const dayMs = 86_400_000;
 const mebibyte = 1024 * 1024;
+const preflightEveryMs = 3_600_000;
+const connectionsOfTries = 4;
 
 /** The assembled application: one per process. */
 export type App = {
@@ -39,6 +43,8 @@ export type App = {
   readonly easyAuth: "on" | "off";
   /** Connections that this process opens to each store: what a request may ask for at most. */
   readonly maxConnections: number;
+  /** What looks at a request's sink beyond what a migration needs. */
+  readonly probe: Lakes["probe"];
   /** How runs stand, for people. */
   readonly overviews: Overviews;
   readonly schedules: Schedules;
@@ -86,6 +92,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
   return {
     connections: settings.connections,
     cloud: tuning.cloud,
+    probe: lakes.probe,
     easyAuth: tuning.easyAuth,
     maxConnections: tuning.connections,
     schedules,
@@ -106,6 +113,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       clock: systemClock,
       runs,
       roots: openRoots(rows, runs.isLive),
+      ...(tuning.preflight === "on" ? { preflight: beforeFirstRuns(lakes) } : {}),
       rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
@@ -148,5 +156,22 @@ function wiringOf({ tuning }: Settings, { log, observe }: Telemetry) {
     attemptTimeoutMs: tuning.attemptTimeoutMs,
     report: (event: Readonly<Record<string, unknown>>) => log("wire.failed", event),
     observe,
+  };
+}
+
+// Runs of one request's kind into one file system try it once an hour, not each.
+function beforeFirstRuns({ open, probe }: Lakes): NonNullable<Ferry["preflight"]> {
+  const lastMs = new Map<string, number>();
+  return async (request) => {
+    const { connection, fileSystem } = request.sink;
+    const key = JSON.stringify([connection, fileSystem, request.preserve]);
+    const nowMs = systemClock.nowMs();
+    if (nowMs - (lastMs.get(key) ?? -Infinity) < preflightEveryMs) return;
+    // What a run is charged with are its own requests.
+    const meter = newMeter();
+    const { source, sink } = open(request, meter, openValves(systemClock, connectionsOfTries));
+    const ground = { request, source, sink, probe: probe(request, meter), clock: systemClock, id: randomUUID() };
+    refuseFailed(await sinkChecks(ground), `${connection}/${fileSystem}`);
+    lastMs.set(key, nowMs);
   };
 }

@@ -26,6 +26,8 @@ const connection = z.strictObject({
   authorityHost: text.optional(),
   accountKey: text.optional(),
   sas: text.optional(),
+  /** "private": its names have to lead to private addresses, which preflight looks at. */
+  network: z.enum(["public", "private"], "expected public or private").default("public"),
 });
 
 type Properties = z.infer<typeof connection>;

@@ -1,6 +1,7 @@
 import { LakeError } from "../core/error.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Valves } from "../ferry/ferry.ts";
+import type { Gen2Probe } from "../lake/gen2Probe.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
 import type { Meter } from "../wire/meter.ts";
@@ -14,6 +15,8 @@ export type Lakes = {
     meter: Meter,
     valves: Valves,
   ) => { readonly source: Source; readonly sink: Sink };
+  /** What looks at a request's sink beyond what a migration needs. */
+  readonly probe: (request: MigrationRequest, meter: Meter) => Gen2Probe;
   readonly close: () => Promise<void>;
 };
 
@@ -55,6 +58,7 @@ export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: 
       source: source(request.source.connection).source(meter, valves.source),
       sink: sink(request.sink.connection).sink(request.sink.fileSystem, meter, valves.sink),
     }),
+    probe: (request, meter) => sink(request.sink.connection).probe(request.sink.fileSystem, meter),
     close: async () => {
       await Promise.all([...gen1.values(), ...gen2.values()].map((open) => open.close()));
     },

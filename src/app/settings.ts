@@ -20,6 +20,8 @@ const tuning = z.strictObject({
   cloud: z
     .enum(Object.keys(clouds) as CloudName[], `expected one of ${Object.keys(clouds).join(", ")}`)
     .default("AzureCloud"),
+  /** Whether a run tries first, in a scratch folder of its sink, what it is about to do. */
+  preflight: z.enum(["on", "off"], "expected on or off").default("on"),
   /** Whether App Service's own authentication stands before the app, and sets the header that says who calls. */
   easyAuth: z.enum(["on", "off"], "expected on or off").default("off"),
   table: z

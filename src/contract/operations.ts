@@ -2,6 +2,7 @@ import { z } from "zod";
 import { healthOperations } from "./health.ts";
 import { migrationOperations } from "./migrations.ts";
 import type { Operation } from "./operation.ts";
+import { preflightOperations } from "./preflight.ts";
 import { scheduleOperations } from "./schedules.ts";
 
 const contract = {
@@ -20,6 +21,7 @@ export const operations = {
   ...migrationOperations,
   ...scheduleOperations,
   ...healthOperations,
+  ...preflightOperations,
   ...contract,
 } satisfies Readonly<Record<string, Operation>>;
 

@@ -23,6 +23,8 @@ export type Ferry = {
   readonly roots: Roots;
   /** The name under which runs into one file system are kept apart, however many connections lead to it. */
   readonly rootsKey: (request: MigrationRequest) => string;
+  /** Tries, now and then, what a run is about to do at its sink; throws LakeError saying what is wrong. Absent: nothing is tried. */
+  readonly preflight?: (request: MigrationRequest) => Promise<void>;
   readonly work: (run: string) => Work;
   /** The journal of one claim of a packet. */
   readonly journal: (run: string, claim: string) => JournalWriter;

@@ -256,6 +256,7 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
     const list = listOf(request, { source, sink }, ferry.listTable);
     const crossing = { access, labels: labelsOf(run.id, request, run.createdMs) };
     prepared = await prepare(run.id, request, source, sink, crossing, list);
+    await ferry.preflight?.(request);
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.

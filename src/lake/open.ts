@@ -15,6 +15,7 @@ import { openValve, type Valve } from "../wire/valve.ts";
 import { gen1Source } from "./gen1.ts";
 import { gen1Dialect } from "./gen1Json.ts";
 import { gen2Sink } from "./gen2.ts";
+import { type Gen2Probe, gen2Probe } from "./gen2Probe.ts";
 import { gen2Dialect } from "./gen2Errors.ts";
 import type { Gen2Account } from "./gen2Wire.ts";
 import type { Sink, Source } from "./lake.ts";
@@ -132,6 +133,7 @@ export function openGen2(
 ): {
   readonly close: () => Promise<void>;
   readonly sink: (fileSystem: string, meter: Meter, valve?: Valve) => Sink;
+  readonly probe: (fileSystem: string, meter: Meter) => Gen2Probe;
 } {
   const origins = [...new Set([account.dfs, account.blob].map((url) => new URL(url).origin))];
   const { credential, connections } = account;
@@ -140,5 +142,7 @@ export function openGen2(
     close: store.close,
     sink: (fileSystem, meter, valve = openValve(wiring.clock, connections)) =>
       gen2Sink(store.sendFor(meter, valve), account, fileSystem, wiring),
+    probe: (fileSystem, meter) =>
+      gen2Probe(store.sendFor(meter, openValve(wiring.clock, connections)), account, fileSystem),
   };
 }

@@ -19,6 +19,9 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
     scheduledRoots: openScheduledRoots(rows, schedules),
     scheduleCron: "0 * * * * *",
     cloud: "AzureCloud",
+    probe: () => {
+      throw new Error("there is no Gen2 account to look at");
+    },
     easyAuth: "off",
     keptRuns: () => runsOfSchedules(schedules),
     purge: { cron: "0 17 * * * *", afterMs: undefined },
