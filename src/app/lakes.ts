@@ -5,6 +5,7 @@ import type { Gen2Probe } from "../lake/gen2Probe.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { openGen1, openGen2, type Wiring } from "../lake/open.ts";
 import type { Meter } from "../wire/meter.ts";
+import type { Valve } from "../wire/valve.ts";
 import type { Connection } from "./connections.ts";
 import { credentialOf } from "./credentials.ts";
 
@@ -15,6 +16,8 @@ export type Lakes = {
     meter: Meter,
     valves: Valves,
   ) => { readonly source: Source; readonly sink: Sink };
+  /** The sink of a request alone. */
+  readonly sink: (request: MigrationRequest, meter: Meter, valve: Valve) => Sink;
   /** What looks at a request's sink beyond what a migration needs. */
   readonly probe: (request: MigrationRequest, meter: Meter) => Gen2Probe;
   readonly close: () => Promise<void>;
@@ -58,6 +61,7 @@ export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: 
       source: source(request.source.connection).source(meter, valves.source),
       sink: sink(request.sink.connection).sink(request.sink.fileSystem, meter, valves.sink),
     }),
+    sink: (request, meter, valve) => sink(request.sink.connection).sink(request.sink.fileSystem, meter, valve),
     probe: (request, meter) => sink(request.sink.connection).probe(request.sink.fileSystem, meter),
     close: async () => {
       await Promise.all([...gen1.values(), ...gen2.values()].map((open) => open.close()));

@@ -15,7 +15,7 @@ const fine: Gen2Probe = {
   removeFolder: async (folder) => void removed.push(folder),
 };
 const later = (kind: "unavailable" | "throttled") =>
-  new LakeError(kind, { op: "Put Blob", path: "/", retry: "exhausted" });
+  new LakeError(kind, { op: "Put Blob", path: "/", detail: "busy", retry: "exhausted" });
 
 function ground(
   probe: Partial<Gen2Probe>,
