@@ -1,4 +1,5 @@
 import { app as functions } from "@azure/functions";
+import { within } from "../src/app/tracing.ts";
 import { app, wrong } from "./app.ts";
 import "./contract.ts";
 import "./health.ts";
@@ -8,6 +9,12 @@ import "./orchestrations.ts";
 import "./preflight.ts";
 import "./purge.ts";
 import "./schedules.ts";
+
+functions.hook.preInvocation((invocation) => {
+  const { functionHandler, invocationContext } = invocation;
+  const parent = invocationContext.traceContext?.traceParent;
+  invocation.functionHandler = (...given) => within(parent, () => functionHandler(...given) as unknown);
+});
 
 functions.hook.appTerminate(async () => {
   if (wrong === undefined) await app.close();

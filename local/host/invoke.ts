@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { AppFunction } from "./catalogue.ts";
 import type { Clock } from "./clock.ts";
 import type { Hook, Registry } from "./core-api.ts";
@@ -70,6 +70,8 @@ export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOpt
         functionId: metadata.functionId ?? metadata.name,
         inputData: inputs,
         triggerMetadata: {},
+        // Each invocation is a trace of its own here; Azure's are parts of one.
+        traceContext: { traceParent: newTraceParent(), traceState: "", attributes: {} },
       },
     };
     const model: InvocationModel | undefined = registry.model?.getInvocationModel(core);
@@ -132,6 +134,10 @@ export function invoker({ appRoot, registry, clock, log, timeoutMs }: InvokerOpt
 /** One input as JSON text; undefined becomes no data at all. */
 export function textInput(name: string, text: string | undefined): Input {
   return { name, data: text === undefined ? undefined : ({ string: text } satisfies TypedData) };
+}
+
+function newTraceParent(): string {
+  return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`;
 }
 
 async function runHooks(hooks: readonly Hook[], context: object): Promise<void> {

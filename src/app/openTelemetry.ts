@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Context, ROOT_CONTEXT, trace, TraceFlags } from "@opentelemetry/api";
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { AzureMonitorLogExporter, AzureMonitorMetricExporter } from "@azure/monitor-opentelemetry-exporter";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -8,6 +9,7 @@ import { version } from "../contract/version.ts";
 import { managedIdentity } from "./identity.ts";
 import type { Exporting, Point } from "./telemetry.ts";
 import type { TelemetryPlace } from "./telemetrySettings.ts";
+import type { TraceParent } from "./tracing.ts";
 
 /** The metrics there are; what each is about is in telemetry.ts. */
 const names = ["requests", "throttles", "requests.failed", "latency", "files", "failures", "bytes", "lanes"];
@@ -54,14 +56,22 @@ export async function startExporting(place: TelemetryPlace, points: () => readon
   );
   const logger = logs.getLogger("lakeferry", version);
   return {
-    event: (name, fields) => {
-      logger.emit({ body: name, attributes: attributesOf(fields), severityNumber: severityOf(name) });
+    event: (name, fields, parent) => {
+      const context = contextOf(parent);
+      logger.emit({ body: name, attributes: attributesOf(fields), severityNumber: severityOf(name), context });
     },
     close: async () => {
       const sent = Promise.allSettled([metrics.forceFlush(), logs.forceFlush()]);
       await Promise.race([sent, new Promise((late) => setTimeout(late, mostWaitMs).unref())]);
     },
   };
+}
+
+// The host's own span, so that an event stands in the trace from request to activity.
+function contextOf(parent: TraceParent | undefined): Context {
+  const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/u.exec(parent ?? "") ?? [];
+  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
 }
 
 function attributesOf(fields: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {

@@ -3,6 +3,7 @@ import { openQuantiles, type Quantiles } from "../core/quantiles.ts";
 import type { Standing } from "../core/standing.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import type { Attempt } from "../wire/meter.ts";
+import { currentTrace, type TraceParent } from "./tracing.ts";
 import type { TelemetryPlace } from "./telemetrySettings.ts";
 
 /** What leaves the process for those who watch. Nothing here is sampled, and nothing here fails its caller. */
@@ -22,7 +23,7 @@ export type Point = {
 
 /** Where events and metrics go. */
 export type Exporting = {
-  readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly event: (name: string, fields: Readonly<Record<string, unknown>>, parent: TraceParent | undefined) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -53,9 +54,10 @@ export function openTelemetry(
   return {
     log: (event, fields) => {
       if (event === "run.seen" || event === "run.ended") standings.set(String(fields["run"]), fields as Standing);
+      const parent = currentTrace();
       // Not to the console as well: the host would send it a second time.
       exporting.then(
-        (sender) => sender.event(event, fields),
+        (sender) => sender.event(event, fields, parent),
         () => toConsole(event, fields),
       );
     },

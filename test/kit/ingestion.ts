@@ -8,6 +8,7 @@ import { tokenFlaw } from "../../local/kit/tokens.ts";
 /** One piece of telemetry as Application Insights gets it. */
 export type Envelope = {
   readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
   readonly data: {
     readonly baseType: string;
     readonly baseData: {
