@@ -9,9 +9,14 @@ import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
 const count = (fallback: number, min: number, max: number) =>
   z
     .string()
-    .regex(/^\d+$/u, "expected a whole number")
+    .regex(/^\d+$/u, `expected a whole number, as ${fallback}`)
     .transform(Number)
-    .pipe(z.number().min(min, `expected at least ${min}`).max(max, `expected at most ${max}`))
+    .pipe(
+      z
+        .number()
+        .min(min, `expected at least ${min}, as ${fallback}`)
+        .max(max, `expected at most ${max}, as ${fallback}`),
+    )
     .default(fallback);
 
 // Milliseconds, MiB and counts; each is an app setting Lakeferry__<name>.
@@ -26,13 +31,13 @@ const tuning = z.strictObject({
   easyAuth: z.enum(["on", "off"], "expected on or off").default("off"),
   table: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits")
+    .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/u, "expected 3 to 63 letters and digits, as lakeferry")
     .default("lakeferry"),
   journalContainer: z
     .string()
     .regex(
       /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/u,
-      "expected 3 to 63 lower-case letters, digits or single hyphens",
+      "expected 3 to 63 lower-case letters, digits or single hyphens, as lakeferry-journal",
     )
     .default("lakeferry-journal"),
   scheduleCron: cronText.default("*/30 * * * * *"),

@@ -43,7 +43,7 @@ test("a setting that is missing, wrong or contradicts another stops the app, by 
       /managedidentity/u,
     ],
     [{ ...state, Lakeferry__cloud: "AzureGermanCloud" }, "Lakeferry__cloud", /AzureCloud, AzureUSGovernment/u],
-    [{ ...state, Lakeferry__waveMs: "soon" }, "Lakeferry__waveMs", /whole number/u],
+    [{ ...state, Lakeferry__waveMs: "soon" }, "Lakeferry__waveMs", /whole number, as \d+$/u],
     [{ ...state, Lakeferry__waves: "1" }, "Lakeferry__waves", /no such setting/u],
     [
       { ...state, Lakeferry__firstWaveMs: "60000", Lakeferry__waveMs: "30000" },
@@ -67,6 +67,26 @@ test("a setting that is missing, wrong or contradicts another stops the app, by 
     assert.equal(named, setting, detail);
     assert.match(detail, said);
   }
+});
+
+test("telemetry goes where its settings say, to https and as an identity, or the settings are refused", () => {
+  const place = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+  const proof = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
+  const whole = "InstrumentationKey=1;IngestionEndpoint=https://westeurope.in.applicationinsights.azure.com/";
+  const refusals: readonly (readonly [Readonly<Record<string, string>>, string, RegExp])[] = [
+    [{ [proof]: "ClientId=c;Authorization=AAD" }, place, /missing/u],
+    [{ [place]: "IngestionEndpoint=https://x.example" }, place, /InstrumentationKey=/u],
+    [{ [place]: "InstrumentationKey=1;IngestionEndpoint=http://x.example" }, place, /loopback only/u],
+    [{ [place]: whole, [proof]: "ClientId=c" }, proof, /Authorization=AAD/u],
+  ];
+  for (const [settings, setting, said] of refusals) {
+    const { setting: named, detail } = refusal({ ...state, ...settings });
+    assert.equal(named, setting);
+    assert.match(detail, said);
+  }
+  const { telemetry } = readSettings({ ...state, [place]: whole, [proof]: "ClientId=c;Authorization=AAD" });
+  assert.deepEqual(telemetry, { connectionString: whole, clientId: "c" });
+  assert.equal(readSettings(state).telemetry, undefined);
 });
 
 test("nothing leaves this machine without TLS, whichever setting asks for it", () => {
