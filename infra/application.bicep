@@ -216,15 +216,9 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 
-    // Settings of the host that depend on where it runs; the others are in host.json.
+    // The one setting of the host that depends on where it runs; host.json has the others, docs/azure/deploy.md their reasons.
     // Slices wait for stores, not for the core; more at once than memory has buffers for would only wait for memory.
     AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions: string(slicesPerInstance)
-    // An instance that is lost gives its slices back after this, and its wave waits for them. The default is 5 minutes. A slice
-    // that is handed out twice does no harm: the second is fenced.
-    AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout: '00:02:00'
-    // How long a quiet hub sleeps between two looks: the most that a wave's start and end may lag. Each look is a billed
-    // request per queue and instance.
-    AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval: '00:00:05'
 
     LakeSource__kind: 'adls-gen1'
     LakeSource__endpoint: sourceEndpoint

@@ -69,6 +69,4 @@ export const readByTheHost: ReadonlySet<string> = new Set([
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
   "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
   "AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions",
-  "AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout",
-  "AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval",
 ]);
