@@ -2,6 +2,7 @@ import { app as functions } from "@azure/functions";
 import { within } from "../src/app/tracing.ts";
 import { app, wrong } from "./app.ts";
 import "./contract.ts";
+import "./cutovers.ts";
 import "./health.ts";
 import "./keeper.ts";
 import "./migrations.ts";

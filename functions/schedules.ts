@@ -3,6 +3,8 @@ import * as df from "durable-functions";
 import { jsonOf } from "../src/app/body.ts";
 import { openScheduleApi, type ScheduleApi } from "../src/app/schedules.ts";
 import type { OperationName } from "../src/contract/operations.ts";
+import { writtenPaths } from "../src/app/cutovers.ts";
+import { moveOn } from "../src/ferry/cutovers.ts";
 import { startDue } from "../src/ferry/schedules.ts";
 import { app, wrong } from "./app.ts";
 import { apiOf, serve } from "./serve.ts";
@@ -25,7 +27,11 @@ if (wrong === undefined) {
     // A setting with a default, which "%…%" in a trigger can't have.
     schedule: app.scheduleCron,
     extraInputs: [df.input.durableClient()],
-    handler: (_, context) => startDue(app.ferry, app.schedules, starting(df.getClient(context))),
+    handler: async (_, context) => {
+      const start = starting(df.getClient(context));
+      await startDue(app.ferry, app.schedules, start);
+      await moveOn({ ferry: app.ferry, cutovers: app.cutovers, start, samplesOf: (run) => writtenPaths(app, run) });
+    },
   });
 }
 

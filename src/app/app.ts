@@ -4,13 +4,15 @@ import { openAccessMemories, toldIn } from "../ferry/accessMemory.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import { refuseFailed, sinkChecks } from "../ferry/preflight.ts";
 import type { Blobs } from "../state/blobs.ts";
+import { type Cutovers, openCutovers } from "../state/cutovers.ts";
 import { openJournal } from "../state/journal.ts";
+import { runsReferredTo } from "../state/references.ts";
 import { openPulses } from "../state/pulse.ts";
 import { recent } from "../state/recent.ts";
 import { openRivals } from "../state/rivals.ts";
 import { openRoots, type Roots } from "../state/roots.ts";
 import { openRuns } from "../state/runs.ts";
-import { openScheduledRoots, openSchedules, runsOfSchedules, type Schedules } from "../state/schedules.ts";
+import { openScheduledRoots, openSchedules, type Schedules } from "../state/schedules.ts";
 import { tableList } from "../state/tableList.ts";
 import { openWork } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
@@ -48,6 +50,7 @@ export type App = {
   /** How runs stand, for people. */
   readonly overviews: Overviews;
   readonly schedules: Schedules;
+  readonly cutovers: Cutovers;
   /** Which schedules write where, whether or not a run of theirs is live. */
   readonly scheduledRoots: Roots;
   /** When the timer looks for schedules that are due. */
@@ -78,6 +81,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
   });
   const runs = openRuns(rows);
   const schedules = openSchedules(rows);
+  const cutovers = openCutovers(rows);
   const rivals = openRivals(rows);
   const knownRivals = recent(systemClock, tuning.pulseIntervalMs, rivals.all);
   const work = (run: string) => openWork(rows, run, randomUUID, systemClock);
@@ -96,9 +100,10 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
     easyAuth: tuning.easyAuth,
     maxConnections: tuning.connections,
     schedules,
+    cutovers,
     scheduledRoots: openScheduledRoots(rows, schedules),
     scheduleCron: tuning.scheduleCron,
-    keptRuns: () => runsOfSchedules(schedules),
+    keptRuns: () => runsReferredTo(schedules, cutovers),
     purge: {
       cron: tuning.purgeCron,
       afterMs: tuning.purgeAfterDays === 0 ? undefined : tuning.purgeAfterDays * dayMs,

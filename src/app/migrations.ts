@@ -97,7 +97,8 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       const nowMs = ferry.clock.nowMs();
       const status = now.isPurged === true ? undefined : statusAfter(wish, now.status);
       refused = status === undefined ? `it can't be ${past[wish]} now` : undefined;
-      if (wish === "resume" && !windowAt(now.request.window, nowMs).isOpen) refused = outside(now, nowMs);
+      const isOutside = wish === "resume" && !windowAt(now.request.window, nowMs).isOpen;
+      if (isOutside && status !== undefined) refused = outside(now, nowMs);
       if (status === undefined || refused !== undefined) return void (before = now);
       before = now;
       const { rest, ...known } = now;
@@ -179,9 +180,12 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
 
     rerun: (id) =>
       answering(async () => {
-        const { status, request } = await runNamed(id);
+        const { status, request, cutover } = await runNamed(id);
         if (isLive(status))
           return problem("command-not-allowed", `migration "${id}" is ${status}; only an ended one runs again`);
+        if (cutover !== undefined) {
+          return problem("command-not-allowed", `migration "${id}" is a step of cut-over "${cutover}"; cut over again`);
+        }
         const { id: _, ...again } = request;
         return start(again);
       }),
@@ -206,6 +210,8 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(labels === undefined ? {} : { labels }),
     status: run.status,
     ...(run.job === undefined ? {} : { job: run.job }),
+    ...(run.schedule === undefined ? {} : { schedule: run.schedule }),
+    ...(run.cutover === undefined ? {} : { cutover: run.cutover }),
     ...(run.phase === undefined ? {} : { phase: run.phase }),
     ...restOf(run),
     what: describeRequest(run.request),

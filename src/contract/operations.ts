@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { healthOperations } from "./health.ts";
+import { cutoverOperations } from "./cutovers.ts";
 import { migrationOperations } from "./migrations.ts";
 import type { Operation } from "./operation.ts";
 import { preflightOperations } from "./preflight.ts";
@@ -20,6 +21,7 @@ const contract = {
 export const operations = {
   ...migrationOperations,
   ...scheduleOperations,
+  ...cutoverOperations,
   ...healthOperations,
   ...preflightOperations,
   ...contract,

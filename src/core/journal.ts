@@ -162,7 +162,12 @@ export const csvHeader = `${columns.join(",")}\r\n`;
 /** A line as CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe. */
 export function csvLine(text: string): string {
   const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  return `${columns.map((column) => cell(fields[column])).join(",")}\r\n`;
+  return csvRow(columns.map((column) => fields[column]));
+}
+
+/** Values as one line of CSV. */
+export function csvRow(values: readonly unknown[]): string {
+  return `${values.map(cell).join(",")}\r\n`;
 }
 
 function cell(value: unknown): string {

@@ -60,6 +60,8 @@ export type Listed = {
   readonly bytes: number;
   readonly modifiedMs?: number;
   readonly digest: string;
+  /** Its part of the digest of the lake's access, where a run looks for that. */
+  readonly accessDigest?: string;
   readonly effort?: Effort;
 };
 
@@ -69,7 +71,7 @@ export type Listed = {
  */
 export type FolderOutcome =
   | { readonly do: "made"; readonly before?: true; readonly carried?: Carried }
-  | { readonly do: "found"; readonly carried?: Carried }
+  | { readonly do: "found"; readonly carried?: Carried; readonly accessDigest?: string }
   | { readonly do: "planned"; readonly plan: "make" | "access"; readonly because: "absent" | "access" | "swap" }
   | Different
   | Skipped
@@ -86,6 +88,7 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
     filesListed: 1,
     bytesListed: outcome.bytes,
     digest: outcome.digest,
+    ...(outcome.accessDigest === undefined ? {} : { accessDigest: outcome.accessDigest }),
   };
   switch (outcome.do) {
     case "access":
@@ -116,7 +119,11 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
     case "made":
       return { ...listed, foldersMade: 1 };
     case "found":
-      return { ...listed, foldersFound: 1 };
+      return {
+        ...listed,
+        foldersFound: 1,
+        ...(outcome.accessDigest === undefined ? {} : { accessDigest: outcome.accessDigest }),
+      };
     case "planned":
       return { ...listed, foldersPlanned: 1 };
     case "different":

@@ -29,7 +29,7 @@ export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 export type Command = "pause" | "resume" | "cancel";
 
 /** Kinds of runs; all are walked by the same waves. */
-export type Job = "copy" | "assess" | "audit";
+export type Job = "copy" | "assess" | "audit" | "look";
 
 /** The walks of a run, in this order: its job's own, and after a copy, where they were asked for, the other two. */
 export type Phase = Job | "delete";
@@ -76,6 +76,10 @@ export type Run = {
   readonly isPurged?: true;
   /** The schedule that started it. */
   readonly schedule?: string;
+  /** The cut-over that started it. */
+  readonly cutover?: string;
+  /** What a run that only looks at the source looks for, and since when a file counts as written to. */
+  readonly look?: Look;
   /** Why the run rests or has stopped by its own request; absent when a person wanted it. */
   readonly rest?: Rest;
   /** What had been spent when a stopped run was resumed: its budget counts from there. */
@@ -87,6 +91,9 @@ export type Run = {
   /** Counts of the source root, when the source could say them quickly; for the ETA only. */
   readonly expected?: { readonly files: number; readonly bytes: number };
 };
+
+/** See Run. */
+export type Look = { readonly access: "listed" | "full"; readonly sinceMs?: number };
 
 /** Outside of its hours until then, or at the end of its budget. */
 export type Rest =

@@ -27,7 +27,7 @@ const minuteMs = 60_000;
 export function spentBy(run: Pick<Run, "workedMs" | "resumedMs">, tally: Tally, nowMs: number): Spent {
   return {
     workedMs: workedBy(run, nowMs),
-    files: tally.filesCopied + totalOf(tally.filesFailed),
+    files: tally.filesCopied + tally.filesAccess + tally.filesPlanned + totalOf(tally.filesFailed),
     bytes: tally.bytesRead,
   };
 }

@@ -13,6 +13,7 @@ export type SkipReason =
   | "absent"
   | "later"
   | "swap"
+  | "written"
   | FaultRule;
 
 /** How two items differ, as an audit says it. */
@@ -74,6 +75,8 @@ export type Tally = {
   readonly requests: Readonly<Record<string, number>>;
   readonly throttles: number;
   readonly digest: Digest;
+  /** Over path and access of all items, where a run looks for that. */
+  readonly accessDigest: Digest;
 };
 
 /** Items of which there is something to know, and where some of them are. */
@@ -128,6 +131,7 @@ export const emptyTally: Tally = {
   requests: {},
   throttles: 0,
   digest: emptyDigest,
+  accessDigest: emptyDigest,
 };
 
 /** Two tallies together. */
@@ -171,6 +175,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     requests: addCounts(a.requests, b.requests),
     throttles: a.throttles + b.throttles,
     digest: addDigests(a.digest, b.digest),
+    accessDigest: addDigests(a.accessDigest, b.accessDigest),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Ferry } from "./ferry.ts";
 import { isThere } from "./gone.ts";
 import { labelsOf } from "./label.ts";
 import type { Ledger } from "./ledger.ts";
+import { looking } from "./looking.ts";
 import { openMarch } from "./march.ts";
 import { planning } from "./planned.ts";
 import { deferringSwaps, deleting } from "./swaps.ts";
@@ -45,7 +46,7 @@ export function visitorFor(
   const phase = phaseOf(run);
   const isDry = request.dryRun;
   const { source } = means.lakes;
-  const sink = isDry || phase === "audit" || phase === "assess" ? untouched(means.lakes.sink) : means.lakes.sink;
+  const sink = isReading(run) || phase === "audit" ? untouched(means.lakes.sink) : means.lakes.sink;
   const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
   const moved = (path: LakePath) => rebasePath(path, sourceRoot, sinkRoot);
   const { namedEntries, memory } = ferry.access;
@@ -98,6 +99,8 @@ export function visitorFor(
   const visitors: Readonly<Record<Exclude<Phase, "assess">, () => Visitor>> = {
     copy: () => (request.extra === "delete" ? deferringSwaps(copy, swaps) : copy),
     delete: () => deleting(copy, swaps),
+    look: () =>
+      looking(copy, { look: run.look ?? { access: "listed" }, source, ledger, recursive: request.source.recursive }),
     audit: () =>
       auditing(copy, {
         run: run.id,
@@ -114,5 +117,5 @@ export function visitorFor(
       }),
   };
   const visitor = visitors[phase === "assess" ? "copy" : phase]();
-  return { visitor: isDry ? planning(visitor) : visitor, beside };
+  return { visitor: isDry ? planning(visitor) : visitor, beside: phase === "look" ? undefined : beside };
 }

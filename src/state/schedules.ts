@@ -1,4 +1,4 @@
-import { isKind, LakeError } from "../core/error.ts";
+import { isKind } from "../core/error.ts";
 import { type Schedule, scheduleNamePattern } from "../core/schedule.ts";
 import { openRecords, type Records } from "./records.ts";
 import { openRoots, type Roots } from "./roots.ts";
@@ -17,15 +17,6 @@ export function openSchedules(rows: Rows): Schedules {
     idOf: ({ name }) => name,
     isSound: ({ cron, request }) => typeof cron === "string" && typeof request === "object" && request !== null,
   });
-}
-
-/** The runs that schedules refer to: those at work or to be started, and the last successes. */
-export async function runsOfSchedules(schedules: Schedules): Promise<ReadonlySet<string>> {
-  const { records, unreadable } = await schedules.list();
-  const [lost] = unreadable;
-  // What that one refers to isn't known.
-  if (lost !== undefined) throw new LakeError("corrupt", { op: "schedule", path: lost.id, detail: lost.detail });
-  return new Set(records.flatMap(({ current, lastSuccess }) => [current?.run ?? [], lastSuccess ?? []].flat()));
 }
 
 /** Which schedules write under which folders. The claim of one that is gone counts for nothing. */

@@ -104,7 +104,9 @@ export function laneKey(lane: number): string {
 
 /** Reads a lane's row. */
 export function accountOf({ row }: StoredRow): LaneAccount {
-  return gather("account", row) as LaneAccount;
+  const account = gather("account", row) as LaneAccount;
+  // A lakeferry that counted less may have written it.
+  return { ...account, tally: { ...emptyTally, ...account.tally } };
 }
 
 /** A lane as its row shows it; the dealer's row has no number. */

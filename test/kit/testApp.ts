@@ -1,12 +1,15 @@
 import type { App } from "../../src/app/app.ts";
 import { connectionsIn } from "../../src/app/connections.ts";
 import { openOverviews } from "../../src/app/overview.ts";
-import { openScheduledRoots, openSchedules, runsOfSchedules } from "../../src/state/schedules.ts";
+import { openCutovers } from "../../src/state/cutovers.ts";
+import { runsReferredTo } from "../../src/state/references.ts";
+import { openScheduledRoots, openSchedules } from "../../src/state/schedules.ts";
 import type { TestFerry } from "./testFerry.ts";
 
 /** The app around a ferry on memory, with one connection of each kind. */
 export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs" | "rows">): App {
   const schedules = openSchedules(rows);
+  const cutovers = openCutovers(rows);
   return {
     ferry,
     connections: connectionsIn({
@@ -16,6 +19,7 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
       LakeSink__endpoint: "https://contoso.dfs.core.windows.net",
     }),
     schedules,
+    cutovers,
     scheduledRoots: openScheduledRoots(rows, schedules),
     scheduleCron: "0 * * * * *",
     cloud: "AzureCloud",
@@ -23,7 +27,7 @@ export function appOver({ ferry, blobs, rows }: Pick<TestFerry, "ferry" | "blobs
       throw new Error("there is no Gen2 account to look at");
     },
     easyAuth: "off",
-    keptRuns: () => runsOfSchedules(schedules),
+    keptRuns: () => runsReferredTo(schedules, cutovers),
     purge: { cron: "0 17 * * * *", afterMs: undefined },
     maxConnections: 96,
     overviews: openOverviews(ferry.work, ferry.clock, 2000),
