@@ -68,6 +68,28 @@ test("a slot starts one run under its id, and its end is noted; nothing is start
   assert.deepEqual(historyOf({ ...after }), ["Succeeded hourly-20261101T010000"]);
 });
 
+test("a run selects what was modified since the watermark less the overlap, and its texts hold the window of its slot", async () => {
+  const { look, to, ferry, end } = await scheduled({
+    delta: "modified",
+    request: {
+      source: { folderPath: "/raw/{windowStart:yyyy-MM-dd}" },
+      sink: { fileSystem: "lake", folderPath: "/{windowEnd:HH}" },
+    },
+  });
+  to("01T01:00:00");
+  await look();
+  const first = await ferry.runs.get("hourly-20261101T010000");
+  assert.deepEqual(
+    [first?.request.source.folderPath, first?.request.sink.folderPath, first?.request.source.modifiedDatetimeStart],
+    ["/raw/2026-11-01", "/01", undefined],
+  );
+  await end("hourly-20261101T010000", { status: "Succeeded", sourceMs: Date.UTC(2026, 10, 1, 1, 0, 3) });
+  to("01T02:00:00");
+  await look();
+  const { source } = (await ferry.runs.get("hourly-20261101T020000"))?.request ?? assert.fail();
+  assert.deepEqual([source.modifiedDatetimeStart, source.modifiedDatetimeEnd], ["2026-11-01T00:55:03.000Z", undefined]);
+});
+
 test("slots that come while a run is live are skipped, in one line, and not made up for", async () => {
   const { look, to, started, end, now } = await scheduled();
   to("01T01:00:00");
@@ -219,7 +241,7 @@ type Version = { readonly modifiedMs: number; readonly sinceMs: number };
 // and clocks that are moved, over a lake that people change all the time.
 async function month(seed: number, days: number) {
   const roll = dice(seed);
-  const made = await scheduled();
+  const made = await scheduled({ delta: "modified" });
   const { ferry, clock, schedules } = made;
   const skewMs = 90_000;
   /** The time that really passes; ours may be moved. */
@@ -252,7 +274,8 @@ async function month(seed: number, days: number) {
   const start: Start = async ({ id }) => {
     const { current } = await made.now();
     const took = roll() < 0.15 ? 3.5 * hourMs : 12 * minuteMs;
-    if (!going.has(id)) going.set(id, { fromMs: realMs, untilMs: realMs + took, sinceMs: current?.sinceMs ?? 0 });
+    if (!going.has(id))
+      going.set(id, { fromMs: realMs, untilMs: realMs + took, sinceMs: current?.sinceMs ?? Number.NEGATIVE_INFINITY });
   };
   const dying: typeof schedules = {
     ...schedules,
