@@ -54,5 +54,5 @@ test("a schedule of every few seconds brings over what is written meanwhile, and
   assert.equal(status, "Signed");
   assert.match(seal ?? "", /^[0-9a-f]{64}$/u);
   assert.match(await (await fetch(`${links.self}/pathmap`)).text(), /^from,to\r\nadl:.*,abfss:\/\/lake@/u);
-  assert.equal((await fetch(url, { method: "DELETE" })).status, 204);
+  assert.equal((await fetch(url, { method: "DELETE", headers })).status, 204);
 });
