@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startLocalAzure } from "../../local/start/azure.ts";
-import { assertSameTree, eventually, manyFiles, tempFolder, writeTree } from "./kit.ts";
+import { assertSameTree, eventually, has, manyFiles, tempFolder, writeTree } from "./kit.ts";
 
 type Past = { readonly outcome: string; readonly run?: string };
 type Schedule = { readonly watermark?: string; readonly lastSuccess?: string; readonly history: readonly Past[] };
@@ -30,7 +30,8 @@ test("a schedule of every few seconds brings over what is written meanwhile, and
     eventually(`${count} successes`, async () => ((await successes()) >= count ? true : undefined));
   await after(1);
   writeTree(source, manyFiles("second", 10));
-  await after((await successes()) + 2);
+  await eventually("what was written meanwhile", () => (has(out, "lake/second/00/file 9.txt") ? true : undefined));
+  await after((await successes()) + 1);
   assertSameTree(source, join(out, "lake"));
 
   assert.equal((await put(false)).status, 200);
