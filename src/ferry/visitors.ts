@@ -49,8 +49,10 @@ export function visitorFor(
   const sink = isReading(run) || phase === "audit" ? untouched(means.lakes.sink) : means.lakes.sink;
   const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
   const moved = (path: LakePath) => rebasePath(path, sourceRoot, sinkRoot);
-  const { namedEntries, memory } = ferry.access;
-  const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
+  const { namedEntries } = ferry.access;
+  const memory = ferry.access.memory(run.id);
+  if (run.mispredicted !== undefined) memory.prediction.distrust();
+  const access = openGranting({ request, source, sink, namedEntries, memory });
   const extras = openExtras({
     source,
     sink,

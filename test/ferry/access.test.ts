@@ -164,6 +164,31 @@ suite("access", () => {
     assert.ok(run.mispredicted !== undefined);
   });
 
+  test("a process that hears of another's wrong prediction predicts nothing from then on", async () => {
+    for (const isBefore of [true, false]) {
+      const { ferry, source, sink, clock } = testFerry();
+      source.setAccess("/", { owner: maker, group: maker, acl: aclOfMode(0o750) });
+      for (let index = 0; index < 200; index++) {
+        source.write(`/${index}`, "x");
+        source.setAccess(`/${index}`, { owner: maker, group: maker, acl: aclOfMode(0o640) });
+      }
+      await addRun(ferry, "r", requestOf());
+      const hear = () => ferry.runs.change("r", (now) => ({ ...now, mispredicted: "/elsewhere" }));
+      if (isBefore) await hear();
+      let reads = 0;
+      source.onCall = async (op) => {
+        if (op !== "read") return;
+        await clock.sleep(100);
+        if (++reads === 40) await hear();
+      };
+      assert.equal((await drive(ferry, "r")).status, "Succeeded");
+      const { set = 0, predicted = 0, readBack = 0 } = (await ferry.work("r").account()).tally.access;
+      assert.equal(set + predicted + readBack, 200);
+      assert.ok(isBefore ? set === 200 : set > 50 && predicted > 20, JSON.stringify({ isBefore, set, predicted }));
+      for (const path of source.files().keys()) assert.deepEqual(sink.accesses().get(path)?.acl, aclOfMode(0o640));
+    }
+  });
+
   for (const [what, path, content] of [
     ["in one request", "/d/f", "x"],
     ["in a few blocks", "/d/g", "y".repeat(9 * 1024 * 1024)],
