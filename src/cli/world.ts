@@ -60,11 +60,17 @@ function written(stream: NodeJS.WritableStream, text: string): Promise<void> {
 async function askUnseen(question: string): Promise<string> {
   if (!process.stdin.isTTY)
     throw new UsageError("no terminal to ask for the key; give it on standard input with --key-stdin");
-  process.stderr.write(question);
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal shows nothing of what is typed: only then is the question asked.
   const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  const leaving = new AbortController();
+  lines.once("SIGINT", () => leaving.abort());
+  process.stderr.write(question);
   try {
-    return await lines.question("");
+    return await lines.question("", { signal: leaving.signal });
+  } catch (error) {
+    if (!leaving.signal.aborted) throw error;
+    throw new UsageError("no key was given; nothing is kept");
   } finally {
     lines.close();
     process.stderr.write("\n");

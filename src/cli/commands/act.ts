@@ -4,7 +4,8 @@ import { exitCodes } from "../outcome.ts";
 import { changesOf, withChanges } from "../request.ts";
 import { pathOf } from "../session.ts";
 import { type Cli, examples, gather } from "../cli.ts";
-import { waitForRest } from "../watch.ts";
+import { noProgress } from "../progress.ts";
+import { untilAtRest } from "../watch.ts";
 
 const commands = [
   ["pause", "save the place and stop; resume goes on from there"],
@@ -22,8 +23,9 @@ export function addActs(program: Command, cli: Cli): void {
         cli.run(command, async (session) => {
           let accepted = await session.call<Accepted>("POST", pathOf(id, `/${name}`));
           if (wait === true) {
-            const { status, links } = await waitForRest(session, id);
-            accepted = { id, status, links };
+            const rested = await untilAtRest(session, id, noProgress, { intervalMs: 1000 });
+            if (rested === undefined) return exitCodes.left;
+            accepted = { id, status: rested.status, links: rested.links };
           }
           await session.print(accepted, () => `Migration ${id}: ${accepted.status}`);
           return exitCodes.ok;
