@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { callApp, type Migration, type MigrationList, Refused } from "../src/cli/api.ts";
 import { exitCodeOf, exitCodes, isAtRest, UsageError } from "../src/cli/outcome.ts";
 import { isUtf8In, noProgress, openProgress } from "../src/cli/progress.ts";
-import { reportText } from "../src/cli/words.ts";
+import { reportText } from "../src/cli/reports.ts";
 import { makeSampleLake } from "./sample.ts";
 import { type LocalAzure, startLocalAzure } from "./start/azure.ts";
 import { lockIn } from "./start/lock.ts";

@@ -1,6 +1,6 @@
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Migration } from "./api.ts";
-import { progressText } from "./words.ts";
+import { bytesSeen, progressText } from "./words.ts";
 
 /** Shows a migration under way. */
 export type Progress = { readonly show: (migration: Migration) => void; readonly end: () => void };
@@ -41,8 +41,8 @@ function drawn({ stream, isUtf8 }: Canvas): Progress {
   bar.start(100, 0, { text: "starting", isKnown: false });
   return {
     show: (migration) => {
-      const { expected, dataListed } = migration.report;
-      const share = expected === undefined || expected.bytes === 0 ? 0 : dataListed / expected.bytes;
+      const { expected } = migration.report;
+      const share = expected === undefined || expected.bytes === 0 ? 0 : bytesSeen(migration.report) / expected.bytes;
       const isKnown = expected !== undefined;
       bar.update(Math.min(100, Math.floor(100 * share)), { text: progressText(migration), isKnown });
     },

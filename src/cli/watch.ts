@@ -3,7 +3,7 @@ import { exitCodeOf, exitCodes, isAtRest } from "./outcome.ts";
 import { noProgress, openProgress, type Progress } from "./progress.ts";
 import { patiently } from "./patience.ts";
 import { pathOf, type Session } from "./session.ts";
-import { reportText } from "./words.ts";
+import { reportText } from "./reports.ts";
 
 /** What a watcher wants to see, and how often. */
 export type WatchOptions = { readonly intervalMs: number };

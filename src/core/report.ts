@@ -156,13 +156,18 @@ function requestsTo(store: string, tally: Tally): number {
   );
 }
 
-// Files and bytes each tell a share of the way; the slower one is believed.
+// Files and bytes each tell a share of the way; the slower one is believed, once there is enough to tell from. Blocks of a
+// large file count as they are sent.
 function remainingSeconds(run: Run, tally: Tally, seconds: number): number | undefined {
   if (run.expected === undefined || run.resumedMs === undefined || tally.filesListed === 0) return undefined;
-  const shares = [share(tally.filesListed, run.expected.files), share(tally.bytesListed, run.expected.bytes)];
-  const done = Math.min(...shares);
-  return done === 0 ? undefined : round((seconds * (1 - done)) / done);
+  const bytes = Math.max(tally.bytesListed, tally.bytesRead);
+  const done = Math.min(share(tally.filesListed, run.expected.files), share(bytes, run.expected.bytes));
+  if (done === 0 || (done < enoughShare && seconds < enoughSeconds)) return undefined;
+  return round((seconds * (1 - done)) / done);
 }
+
+const enoughShare = 0.02;
+const enoughSeconds = 20;
 
 function share(done: number, all: number): number {
   return all === 0 ? 1 : Math.min(1, done / all);

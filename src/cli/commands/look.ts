@@ -5,7 +5,8 @@ import { type Cli, examples, wholeNumber } from "../cli.ts";
 import { exitCodeOf, exitCodes } from "../outcome.ts";
 import { pathOf } from "../session.ts";
 import { watch } from "../watch.ts";
-import { healthText, listText, reportText, showText } from "../words.ts";
+import { reportText, showText } from "../reports.ts";
+import { healthText, listText } from "../words.ts";
 
 /** `watch`, `list`, `show`, `report` and `health`. */
 export function addLooks(program: Command, cli: Cli): void {

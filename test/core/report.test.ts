@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { reportOf } from "../../src/core/report.ts";
+import type { Run } from "../../src/core/run.ts";
+import { emptyTally } from "../../src/core/tally.ts";
+import { requestOf } from "../kit/testFerry.ts";
+
+const expected = { files: 1000, bytes: 1_000_000 };
+
+function remaining(seconds: number, files: number, bytes: number, read = bytes): number | undefined {
+  const run: Run = {
+    id: "r",
+    status: "Running",
+    epoch: 1,
+    request: requestOf(),
+    createdMs: 0,
+    workedMs: 0,
+    resumedMs: 0,
+    expected,
+  };
+  const tally = { ...emptyTally, filesListed: files, bytesListed: bytes, bytesRead: read };
+  return reportOf(run, tally, seconds * 1000).remainingSeconds;
+}
+
+test("the time that is left follows the slower of files and bytes, and is told once there is enough to tell from", () => {
+  assert.equal(remaining(10, 500, 500_000), 10);
+  assert.equal(remaining(10, 900, 100_000), 90);
+  assert.equal(remaining(10, 100, 900_000), 90);
+  assert.equal(remaining(5, 10, 100), undefined);
+  assert.equal(remaining(100, 10, 10_000), 9900);
+  assert.equal(remaining(100, 0, 0), undefined);
+});
+
+test("blocks of a large file count for the time that is left before the file is done", () => {
+  assert.equal(remaining(10, 500, 100, 500_000), 10);
+});
