@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as cutovers from "../contract/cutovers.ts";
 import type * as health from "../contract/health.ts";
 import type * as contract from "../contract/migrations.ts";
 import type * as schedules from "../contract/schedules.ts";
@@ -13,6 +14,8 @@ export type Report = z.infer<typeof contract.report>;
 export type Status = z.infer<typeof contract.status>;
 export type Schedule = z.infer<typeof schedules.schedule>;
 export type ScheduleList = z.infer<typeof schedules.scheduleList>;
+export type Cutover = z.infer<typeof cutovers.cutover>;
+export type CutoverList = z.infer<typeof cutovers.cutoverList>;
 export type Health = z.infer<typeof health.healthDetails>;
 export type Problem = z.infer<typeof problemSchema>;
 

@@ -3,6 +3,7 @@ import { version } from "../contract/version.ts";
 import { Refused } from "./api.ts";
 import { openCli } from "./cli.ts";
 import { addActs } from "./commands/act.ts";
+import { addCutover } from "./commands/cutover.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addLooks } from "./commands/look.ts";
 import { addProfile } from "./commands/profile.ts";
@@ -15,7 +16,8 @@ import type { World } from "./world.ts";
 const afterHelp = `
 Which app: --url, --profile, LAKEFERRY_URL, LAKEFERRY_PROFILE, or the profile in use. Its key: LAKEFERRY_KEY, or that of the profile.
 
-Exit codes: 0 done, or Succeeded; 2 bad usage or a refused request; 3 CompletedWithErrors; 4 Failed, Cancelled or no answer;
+Exit codes: 0 done, or Succeeded; 2 bad usage or a refused request; 3 CompletedWithErrors,
+or a cut-over that is Refused; 4 Failed, Cancelled or no answer;
 130 not at its end: left by Ctrl-C, paused, or stopped by stopAfter.
 
 Examples:
@@ -46,6 +48,7 @@ export async function runCommand(args: readonly string[], world: World): Promise
   addActs(program, cli);
   addJournal(program, cli);
   addSchedule(program, cli);
+  addCutover(program, cli);
   addProfile(program, cli);
   try {
     await program.parseAsync(args, { from: "user" });

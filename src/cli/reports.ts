@@ -59,6 +59,7 @@ function totalsOf({ report }: Migration): readonly string[] {
     fact("folders", `${report.foldersWritten} made, ${report.foldersFound} found, ${report.foldersFailed} failed`),
     ...accessOf(report),
     ...extraOf(report),
+    ...comparedIn(report),
     fact("data", `${sizeText(report.dataWritten)} in ${timeText(seconds)}${perSecond}`),
     fact(
       "requests",
@@ -99,6 +100,42 @@ function extraOf({ extraFiles, extraFolders, extraBytes }: Migration["report"]):
   if (extraFiles + extraFolders === 0) return [];
   const files = `${counted(extraFiles, "file")} (${sizeText(extraBytes)})`;
   return [fact("extra", `${files} and ${counted(extraFolders, "folder")} that only the sink has`)];
+}
+
+// What a dry run would do, what was deleted, and what an audit has found.
+function comparedIn({ planned, deleted, audit }: Migration["report"]): readonly string[] {
+  const reasons = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([reason, count]) => `${count} ${reason}`);
+  return [
+    ...(planned === undefined
+      ? []
+      : [
+          fact(
+            "planned",
+            `${counted(planned.files, "file")} (${sizeText(planned.bytes)}), ${counted(planned.folders, "folder")}, ${counted(planned.deletes, "deletion")}; nothing was touched`,
+          ),
+        ]),
+    ...(deleted === undefined
+      ? []
+      : [
+          fact(
+            "deleted",
+            `${counted(deleted.files, "file")} (${sizeText(deleted.bytes)}) and ${counted(deleted.folders, "folder")}`,
+          ),
+          ...reasons(deleted.keptBecause).map((kept) => fact("kept", kept)),
+        ]),
+    ...(audit === undefined
+      ? []
+      : [
+          fact(
+            "audit",
+            [
+              `${counted(audit.differences, "difference")} in ${counted(audit.checked, "item")}`,
+              ...reasons(audit.by),
+            ].join(", "),
+          ),
+        ]),
+  ];
 }
 
 function pathsText({ items, paths }: { readonly items: number; readonly paths: readonly string[] }): string {

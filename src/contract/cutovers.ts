@@ -37,7 +37,8 @@ const seen = named(
   }),
 );
 
-const cutover = named(
+/** One cut-over. */
+export const cutover = named(
   "Cutover",
   "The last pass of a migration, and the proof that it was the last: two equal looks, the pass with its audit, an equal look after it.",
   z.object({
@@ -73,6 +74,12 @@ const cutover = named(
   }),
 );
 
+/** All cut-overs. */
+export const cutoverList = z.object({
+  cutovers: z.array(cutover),
+  unreadable: z.array(z.object({ id: z.string(), detail: z.string() })).exactOptional(),
+});
+
 named("CutoverRequest", "How to cut over.", cutoverRequest);
 
 const content = { "application/json": cutover };
@@ -103,10 +110,7 @@ export const cutoverOperations = {
       200: {
         description: "All of them.",
         content: {
-          "application/json": z.object({
-            cutovers: z.array(cutover),
-            unreadable: z.array(z.object({ id: z.string(), detail: z.string() })).exactOptional(),
-          }),
+          "application/json": cutoverList,
         },
       },
     },

@@ -271,6 +271,24 @@ test("the app's health is told, with exit code 0 only when it is well", async ()
   assert.deepEqual([ill.code, json(ill)], [4, stopped]);
 });
 
+test("a dry run tells what it would do, an audit what differs, and both what only the sink has", async () => {
+  const api = lake("/a/one", "/a/two");
+  const { fetch } = api;
+  const dry = await said("start --file-system lake --id dry --set dryRun=true", {
+    fetch,
+    meanwhile: () => api.drive("dry"),
+  });
+  assert.equal(dry.code, 0, dry.err);
+  assert.match(dry.out, /planned {3}2 files \(14 B\), 1 folder, 0 deletions; nothing was touched\n/u);
+  assert.deepEqual([...api.sink.files().keys()], []);
+  const real = "start --file-system lake --set audit=true --set extra=report --id";
+  await said(`${real} first`, { fetch, meanwhile: () => api.drive("first") });
+  api.source.remove("/a/two");
+  const again = await said(`${real} again`, { fetch, meanwhile: () => api.drive("again") });
+  assert.match(again.out, /extra {5}1 file \(7 B\) and 0 folders that only the sink has\n/u);
+  assert.match(again.out, /audit {5}\d+ differences? in \d+ items/u);
+});
+
 test("what a lake calls its files can't steer a terminal", async () => {
   const { fetch, source, drive } = lake();
   source.write("/a/\u001b[2Jbad.", "x");
@@ -297,6 +315,7 @@ test("help lists every command, exit codes and examples, and costs exit code 0",
     "rerun",
     "journal",
     "schedule",
+    "cutover",
     "health",
     "profile",
   ]) {

@@ -1,4 +1,5 @@
 import { jsonOf } from "../../src/app/body.ts";
+import { openCutoverApi, writtenPaths } from "../../src/app/cutovers.ts";
 import { healthOf } from "../../src/app/health.ts";
 import { openMigrations } from "../../src/app/migrations.ts";
 import type { Answer } from "../../src/app/problem.ts";
@@ -6,6 +7,8 @@ import { openScheduleApi } from "../../src/app/schedules.ts";
 import { openApi } from "../../src/contract/openapi.ts";
 import type { Operation } from "../../src/contract/operation.ts";
 import { type OperationName, operations } from "../../src/contract/operations.ts";
+import { isLive } from "../../src/core/run.ts";
+import { moveOn } from "../../src/ferry/cutovers.ts";
 import { checkedFetch } from "./contract.ts";
 import { appOver } from "./testApp.ts";
 import { drive, type TestFerry, testFerry } from "./testFerry.ts";
@@ -20,6 +23,8 @@ export type MemoryApi = TestFerry & {
   readonly asked: { readonly what: string; readonly key: string | null }[];
   /** Takes a run to where it rests. */
   readonly drive: (id: string) => Promise<unknown>;
+  /** What the timer does for cut-overs, and the runs that this starts. */
+  readonly moveCutovers: () => Promise<void>;
 };
 
 /** Opens it. */
@@ -28,6 +33,7 @@ export function memoryApi(): MemoryApi {
   const app = appOver(made);
   const api = openMigrations(app, async () => undefined, `${memoryUrl}/api/migrations`);
   const schedules = openScheduleApi(app, `${memoryUrl}/api`);
+  const cutovers = openCutoverApi(app, `${memoryUrl}/api`);
   const asked: MemoryApi["asked"] = [];
   const routes: Partial<Record<OperationName, (id: string, request: Request) => Promise<Answer>>> = {
     startMigration: (_, request) => withBody(request, api.start),
@@ -43,6 +49,11 @@ export function memoryApi(): MemoryApi {
     listSchedules: () => schedules.list(),
     getSchedule: (name) => schedules.get(name),
     deleteSchedule: (name) => schedules.remove(name),
+    startCutover: (id, request) => withBody(request, (body) => cutovers.start(id, body)),
+    listCutovers: () => cutovers.list(),
+    getCutover: (id) => cutovers.get(id),
+    cancelCutover: (id) => cutovers.cancel(id),
+    getPathMap: (id, { url }) => cutovers.pathMap(id, Object.fromEntries(new URL(url).searchParams)),
     getHealthDetails: async () => ({ status: 200, body: await healthOf(app).details() }),
     getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
   };
@@ -59,7 +70,14 @@ export function memoryApi(): MemoryApi {
     const content = typeof body === "string" ? body : body === undefined ? null : JSON.stringify(body);
     return new Response(content, { status, headers: type });
   });
-  return { ...made, fetch, asked, drive: (id) => drive(made.ferry, id) };
+  const moveCutovers = async () => {
+    const { ferry, clock } = made;
+    const samplesOf = (run: string) => writtenPaths(app, run);
+    await moveOn({ ferry, cutovers: app.cutovers, start: async () => undefined, samplesOf });
+    for (const { id, status } of (await ferry.runs.list()).runs) if (isLive(status)) await drive(ferry, id);
+    clock.advance(60_000);
+  };
+  return { ...made, fetch, asked, drive: (id) => drive(made.ferry, id), moveCutovers };
 }
 
 async function withBody(request: Request, answer: (body: unknown) => Promise<Answer>): Promise<Answer> {
