@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
-import { wrongCombinations } from "./combinations.ts";
 import { comparison, wrongComparison } from "./comparison.ts";
 import { isLakeError, messageOf } from "./error.ts";
 import { fidelity, inVain } from "./fidelity.ts";
@@ -144,7 +143,7 @@ export const migrationRequest = refusing(
       const hasOwnRange = listAfter !== undefined || listBefore !== undefined;
       if (hasOwnRange && ranges !== undefined)
         fail("ranges", "expected either ranges or listAfter/listBefore, not both");
-      checkSelection(request.source, context);
+      checkSelection(request, context);
       for (const [property, message] of inVain(request.mode, request.preserve, request.accessTier)) {
         context.addIssue({ code: "custom", path: [property], message });
       }
@@ -157,14 +156,6 @@ export const migrationRequest = refusing(
             `the interval (${after}, ${upTo}] is empty: expected a listBefore after listAfter`,
           );
         }
-      }
-      const given = new Map(Object.entries(request.source).map(([name, value]) => [`source.${name}`, value]));
-      const isGiven = (property: string) => {
-        if (property === "extra") return request.extra === "delete";
-        return property === "source.recursive" ? !request.source.recursive : given.get(property) !== undefined;
-      };
-      for (const { field, message } of wrongCombinations(isGiven)) {
-        if (field === "extra") context.addIssue({ code: "custom", path: [field], message });
       }
       for (const { property, message } of wrongComparison(request)) {
         context.addIssue({ code: "custom", path: [property], message });

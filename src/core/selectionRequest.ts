@@ -97,8 +97,11 @@ export type SelectedSource = {
   readonly fileListStore?: string | undefined;
 };
 
-/** Says what is wrong between the properties of a source that select. */
-export function checkSelection(source: SelectedSource, context: z.RefinementCtx): void {
+/** Says what is wrong between the properties of a request that select; deleting goes with few of them. */
+export function checkSelection(
+  { source, extra }: { readonly source: SelectedSource; readonly extra?: string },
+  context: z.RefinementCtx,
+): void {
   const fail = (path: readonly string[], message: string) =>
     context.addIssue({ code: "custom", path: [...path], message });
   const has = (property: string) =>
@@ -114,6 +117,7 @@ export function checkSelection(source: SelectedSource, context: z.RefinementCtx)
   }
   const wrong = wrongCombinations((property) => {
     if (property === "source.recursive") return !source.recursive;
+    if (property === "extra") return extra === "delete";
     return property.startsWith("source.") && has(property.slice("source.".length));
   });
   for (const { field, message } of wrong) fail(field.split("."), message);

@@ -10,7 +10,7 @@ import type { ListedOutcome, Visitor } from "./walk.ts";
 const maxRemembered = 10_000;
 
 /** What it takes to deal with an entry of a list. */
-export type ListedMeans = Pick<Visitor, "file" | "folder"> & {
+export type ListedMeans = {
   /** What people call the list. */
   readonly name: string;
   readonly root: LakePath;
@@ -27,11 +27,11 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
   const { root, name } = means;
   const made = new Map<LakePath, Promise<FolderOutcome | "postponed">>();
 
-  function above(folder: LakePath, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
+  function above(folder: LakePath, by: By, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
     if (folder === root) return Promise.resolve(there);
     const known = made.get(folder);
     if (known !== undefined) return known;
-    const making = make(folder, signal);
+    const making = make(folder, by, signal);
     made.set(folder, making);
     // What went wrong is tried again by the next one that needs it.
     const forget = () => void made.delete(folder);
@@ -40,9 +40,9 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     return making;
   }
 
-  async function make(folder: LakePath, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
-    const parent = await above(splitPath(folder).folder, signal);
-    return isThere(parent) ? means.folder(folder, undefined, false, "unknown", signal) : parent;
+  async function make(folder: LakePath, by: By, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
+    const parent = await above(splitPath(folder).folder, by, signal);
+    return isThere(parent) ? by.folder(folder, undefined, false, "unknown", signal) : parent;
   }
 
   function named(item: ListItem, error: LakeError): LakeError {
@@ -60,7 +60,7 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     }
   }
 
-  return async (item, signal): Promise<ListedOutcome | "postponed"> => {
+  return async (item, by, signal): Promise<ListedOutcome | "postponed"> => {
     let path: LakePath;
     try {
       path = listedPath(item, root);
@@ -74,14 +74,14 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     }
     try {
       const entry = await look(item, path, signal);
-      const parent = path === root ? there : await above(splitPath(path).folder, signal);
+      const parent = path === root ? there : await above(splitPath(path).folder, by, signal);
       if (parent === "postponed") return parent;
       if (!isThere(parent)) throw unmade(path, parent);
       if (entry.kind === "folder") {
-        const folder = path === root ? there : await means.folder(path, entry, true, "unknown", signal);
+        const folder = path === root ? there : await by.folder(path, entry, true, "unknown", signal);
         return folder === "postponed" ? folder : { path, folder };
       }
-      const file = await means.file(path, entry, "unknown", signal);
+      const file = await by.file(path, entry, "unknown", signal);
       return typeof file === "string" ? "postponed" : { path, file };
     } catch (error) {
       const file = await means.failed(error, path, signal);
@@ -89,6 +89,8 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     }
   };
 }
+
+type By = Pick<Visitor, "file" | "folder">;
 
 const there: FolderOutcome = { do: "found" };
 

@@ -52,9 +52,9 @@ export function narrowed(
           const { kind, op, detail } = givenUp("makeFolder", path);
           return { do: "failed", failure: { kind, op, path, detail } };
         }),
-      listed: (item, signal) =>
+      listed: (item, _, signal) =>
         alone(item.text as LakePath, signal, async () => {
-          if (item.text !== condemned) return visitor.listed(item, signal);
+          if (item.text !== condemned) return visitor.listed(item, visitor, signal);
           const path = item.text as LakePath;
           const { kind, op, detail } = givenUp("copy", path);
           return { path, file: { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, undefined) } };

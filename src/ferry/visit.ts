@@ -192,7 +192,7 @@ export function copying(means: Copying): Visitor {
     return isOurs ? { do: "made", before: true, carried } : { do: "found", carried };
   }
 
-  const visitor: Omit<Visitor, "listed"> = {
+  return {
     file: async (path, listed, there, signal) => {
       await ledger.room(signal);
       const startedMs = nowMs();
@@ -249,16 +249,14 @@ export function copying(means: Copying): Visitor {
     },
     extraDone: ledger.extra,
     joined: ledger.joined,
+    listed: openListed({
+      name: means.listName ?? "",
+      root: sourceRoot,
+      stat: source.stat,
+      failed: async (error, path, signal) =>
+        (await blame(error, path, signal)) === "postponed" ? "postponed" : verdict.file(error, path, undefined, signal),
+    }),
   };
-  const listed = openListed({
-    ...visitor,
-    name: means.listName ?? "",
-    root: sourceRoot,
-    stat: source.stat,
-    failed: async (error, path, signal) =>
-      (await blame(error, path, signal)) === "postponed" ? "postponed" : verdict.file(error, path, undefined, signal),
-  });
-  return { ...visitor, listed };
 
   // Its place in the ledger is free again with the save that tells of it.
   async function roomFor(parted: Parted, signal: AbortSignal): Promise<Parted> {

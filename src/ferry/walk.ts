@@ -74,10 +74,14 @@ export type Visitor = {
     signal: AbortSignal,
   ) => Promise<FolderOutcome | "postponed">;
   /**
-   * Deals with an entry of a list: a file, or a folder that is prepared like any other. Folders above it are made first, and
-   * are not counted.
+   * Deals with an entry of a list by means of the whole visitor: a file, or a folder that is prepared like any other. Folders
+   * above it are made first, and are not counted.
    */
-  readonly listed: (item: ListItem, signal: AbortSignal) => Promise<ListedOutcome | "postponed">;
+  readonly listed: (
+    item: ListItem,
+    by: Pick<Visitor, "file" | "folder">,
+    signal: AbortSignal,
+  ) => Promise<ListedOutcome | "postponed">;
   /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
   readonly unlisted: (path: LakePath, error: unknown, signal: AbortSignal) => Promise<FolderOutcome | "postponed">;
   /** Told in the same instant as the cut changes, so that cut and count never disagree. */
@@ -252,7 +256,7 @@ export function startWalk(
     while (standing.length > 2 * width.listings && !isStopped) await asleep();
     const release = await slot();
     if (release === undefined) return "stopped";
-    const running = visitor.listed(item, signal).then((outcome) => {
+    const running = visitor.listed(item, visitor, signal).then((outcome) => {
       if (outcome === "postponed") return;
       close();
       if ("file" in outcome) return finish(outcome.path, outcome.file);
@@ -393,14 +397,7 @@ export function startWalk(
         continue;
       }
       if (isStopped) return;
-      const child = await enterEntry(frame, path, entry, there, extra);
-      if (child === undefined) continue;
-      moving.delete(frame);
-      standing.push(frame);
-      frame = child;
-      moving.add(frame);
-      forgetFarPages();
-      wakeAll();
+      frame = await enterEntry(frame, path, entry, there, extra);
     }
   }
 
@@ -417,25 +414,36 @@ export function startWalk(
     return ahead;
   }
 
-  // A frame for a folder that the walk comes to; undefined when there is nothing to walk.
+  // Goes down into a folder that the walk comes to; resolves to the frame to go on with, the same when there is nothing to
+  // walk. In the instant in which the name is passed, the folder's frame stands for it.
   async function enterEntry(
     frame: Frame,
     path: LakePath,
     entry: Entry,
     there: Standing,
     extra: readonly Extra[],
-  ): Promise<Frame | undefined> {
+  ): Promise<Frame> {
     const met: Met = { entry, there, mayBeOurs: frame.past !== undefined, isRetaken: isTakenOver(frame.past) };
     const inside = selection?.(path);
     if (inside?.isCertain === false) {
       pass(frame, entry, extra);
-      return { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met };
+      return goDown(frame, { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met });
     }
     const outcome = await visitor.folder(path, entry, met.mayBeOurs, there, signal);
     pass(frame, entry, extra);
-    if (outcome !== "postponed") return enter(path, outcome, met.isRetaken);
+    if (outcome !== "postponed") return goDown(frame, enter(path, outcome, met.isRetaken));
     open.add(path);
-    return undefined;
+    return frame;
+  }
+
+  function goDown(frame: Frame, child: Frame | undefined): Frame {
+    if (child === undefined) return frame;
+    moving.delete(frame);
+    standing.push(frame);
+    moving.add(child);
+    forgetFarPages();
+    wakeAll();
+    return child;
   }
 
   // Makes a folder in which something is selected; returns whether it is there to go on with.
@@ -592,6 +600,8 @@ export function startWalk(
       const ranges = half(standing, parts).filter(isLeft).map(rangeOf);
       const unsent = blocks.give(parts - ranges.length);
       const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
+      // Entries of a list may have waited for fewer folders to be here.
+      wakeAll();
       const count = Math.min(parts, ranges.length + unsent.length + unread.length);
       return Array.from({ length: count }, (_, index) => ({
         ranges: everyNth(ranges, index, count),

@@ -93,7 +93,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     return end(ferry, begun, () => status, { error });
   }
   if (own !== undefined) return end(ferry, begun, () => restedStatus(own), { rest: own, spent });
-  if (progress.stalls >= maxStalls)
+  if (progress.stalls >= (isHopeless(input.lastError) ? 1 : maxStalls))
     return end(ferry, begun, () => "Failed", { error: stalled(progress.stalls, input.lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why, slots } = planLanes(
@@ -347,7 +347,13 @@ function tooManyFailures({ request: { maxFailures } }: Run, account: LaneAccount
   return { kind: "unprocessable", op: "maxFailures", path: "/", detail, code: "TooManyFailures" };
 }
 
+// A list that was changed doesn't change back.
+function isHopeless(lastError: Failure | undefined): boolean {
+  return lastError?.op === "list" && lastError.kind === "changed";
+}
+
 function stalled(stalls: number, lastError: Failure | undefined): Failure {
+  if (lastError !== undefined && isHopeless(lastError)) return lastError;
   const detail = `stalled: ${stalls} waves in a row moved nothing`;
   if (lastError === undefined) return { kind: "unexpected", op: "planWave", path: "/", detail };
   return { ...lastError, detail: `${detail}; the last one said: ${lastError.detail}` };

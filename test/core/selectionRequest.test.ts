@@ -1,8 +1,10 @@
 // What a request may say to select, and what it may say at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import { combine, selectionKinds, wrongCombinations } from "../../src/core/combinations.ts";
 import { migrationRequest } from "../../src/core/request.ts";
+import { checkSelection } from "../../src/core/selectionRequest.ts";
 
 const parse = (source: object) => migrationRequest.safeParse({ source, sink: { fileSystem: "lake" } });
 
@@ -112,4 +114,17 @@ test("combining is mutual, and each kind goes with itself", () => {
     assert.ok(combine(a, a));
     for (const b of selectionKinds) assert.equal(combine(a, b), combine(b, a));
   }
+});
+
+test("a request that deletes what is extra can't leave names out", () => {
+  const messagesOf = (source: object, extra: string) =>
+    z
+      .unknown()
+      .superRefine((_, context) => checkSelection({ source: { recursive: true, ...source }, extra }, context))
+      .safeParse({})
+      .error?.issues.map(({ message }) => message);
+  const filter = { modifiedDatetimeStart: "2019-05-13T00:00:00Z" };
+  assert.match(messagesOf(filter, "delete")?.join() ?? "", /modifiedDatetimeStart or extra: delete, not both/u);
+  assert.equal(messagesOf({}, "delete"), undefined);
+  assert.equal(messagesOf(filter, "keep"), undefined);
 });

@@ -37,6 +37,13 @@ const lake: Readonly<Record<string, string>> = {
   ...Object.fromEntries(rows.filter((name) => name !== "b").map((name) => [`range/${name}`, name])),
   ...manyFiles("slow", slowFiles),
   ...manyFiles("throttled", 60),
+  "picked/2019/05/12/a.csv": "1",
+  "picked/2019/05/13/a.csv": "22",
+  "picked/2019/05/13/sub/b.tmp": "333",
+  "picked/2019/06/01/a.csv": "4444",
+  "picked/2020/01/01/a.csv": "55555",
+  "picked/odd name #%.csv": "666666",
+  "lists/today.txt": "\ufeff2019/05/12/a.csv\r\n\r\nmissing.csv\r\n../small/one.txt\r\n/picked/2020\r\nodd name #%.csv",
   "secret/unseen.txt": "x",
   "mixed/open/seen.txt": "seen",
   "mixed/secret/unseen.txt": "x",
@@ -164,6 +171,40 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     const { migrations } = JSON.parse(list) as { migrations: readonly (Migration & Record<string, unknown>)[] };
     const mine = migrations.find(({ id }) => id === "own.id-1");
     assert.deepEqual([mine?.["name"], mine?.["labels"]], ["a name", labels]);
+  });
+
+  test("a pattern, globs and a list each bring over what they select, and say what they leave out", async () => {
+    const folderPath = "/picked";
+    const pattern = await ran({
+      source: {
+        folderPath,
+        timePattern: { path: "{yyyy}/{MM}/{dd}/*", start: "2019-05-13T00:00:00Z", end: "2019-06-02T00:00:00Z" },
+        exclude: ["**/*.tmp"],
+      },
+      sink: { fileSystem: "pattern" },
+    });
+    assert.equal(pattern.status, "Succeeded", JSON.stringify(pattern));
+    const { files, bytes } = totalsOf(join(out, "pattern"));
+    assert.deepEqual({ files, bytes }, { files: 2, bytes: 6 });
+    assert.deepEqual(pattern.report.skippedBecause, { filtered: 1 });
+    // The root twice, its year, two months, two days and what is in one of them.
+    assert.equal(pattern.report.requests.byOperation["source LISTSTATUS"], 8);
+
+    const list = await ran({
+      source: { folderPath, fileListPath: "/lists/today.txt" },
+      sink: { fileSystem: "listed" },
+    });
+    assert.equal(list.status, "CompletedWithErrors");
+    assert.deepEqual(
+      ["2019/05/12/a.csv", "2020/01/01/a.csv", "odd name #%.csv"].map((path) => has(join(out, "listed"), path)),
+      [true, true, true],
+    );
+    assert.equal(totalsOf(join(out, "listed")).files, 3);
+    assert.deepEqual(list.report.skippedBecause, { fileMissing: 1 });
+    assert.deepEqual(list.report.failedBecause, { invalid: 1 });
+    const journal = await (await fetch(`${api(`/${list.report.id}`)}/journal`)).text();
+    assert.match(journal, /line 3 of \/lists\/today\.txt in LakeSource: nothing stands there/u);
+    assert.match(journal, /line 4 of \/lists\/today\.txt in LakeSource: a path holds no /u);
   });
 
   test("a body that isn't JSON, or isn't said to be, is refused", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Failure } from "../../src/core/error.ts";
 import { inlineList } from "../../src/core/nameList.ts";
+import { pathFrom } from "../../src/core/path.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { assertBooks } from "../kit/books.ts";
 import { driveWithLosses } from "../kit/dying.ts";
@@ -89,6 +90,61 @@ test("a list may stand in the request, in the sink's file system, or in a table"
   await migrate({ ...inTable, ferry: { ...inTable.ferry, listTable } }, { fileListTable: { table: "Names" } });
   assert.deepEqual([...inTable.sink.files().keys()], ["/c"]);
   assert.deepEqual(asked[0], { table: "Names", property: "path" });
+});
+
+test("a list that is another one after its worker was lost is not read at places of the old one", async () => {
+  const made = testFerry();
+  for (const name of ["a", "b"]) made.source.write(`/${name}`, name);
+  made.source.write("/list", "a\nb\n", 1000);
+  made.source.onCall = (op, path) => {
+    if (op === "read" && path === "/a") made.source.write("/list", "zzz\nb\na\n", 2000);
+  };
+  const { run } = await migrate(made, { fileListPath: "/list" }, { losses: 1 });
+  assert.equal(run.status, "Failed");
+  assert.match(
+    run.error?.detail ?? "",
+    /the list \/list in LakeSource is another one than when the run began; start a new run/u,
+  );
+});
+
+test("what is listed twice, or lies in a listed folder, arrives once and counts each time", async () => {
+  for (const parallelism of [1, 3]) {
+    const made = testFerry({ giveMs: 5, pollMs: 5, pulseMs: 5 });
+    for (const path of ["/a", "/d/x", "/d/e/y"]) made.source.write(path, path);
+    made.source.onCall = () => made.clock.sleep(1);
+    const fileList = ["a", "d/x", "d", "a", "d/e/y", "d/e", "a"];
+    const { run, tally } = await migrate(made, { fileList }, { parallelism });
+    assert.equal(run.status, "Succeeded");
+    assert.deepEqual(made.sink.files(), made.source.files());
+    assert.deepEqual([...made.sink.writes().values()], [1, 1, 1]);
+    // The three of a, two of x, three of y; d and its e, and e by itself.
+    assert.equal(tally.filesListed, 8);
+    assert.equal(tally.filesCopied, 8);
+    assert.equal(tally.foldersListed, 3);
+  }
+});
+
+test("an audit of a list looks at what the list names, and changes nothing", async () => {
+  const made = testFerry();
+  for (const name of ["a", "d/b", "d/c", "other"]) made.source.write(`/${name}`, name);
+  const { ferry, sink } = made;
+  const { change } = ferry.runs;
+  // What stands at the sink is lost between the copy and its audit.
+  const runs: typeof ferry.runs = {
+    ...ferry.runs,
+    change: async (id, how) => {
+      const after = await change(id, how);
+      if (after.phase === "audit" && sink.files().has("/d/b")) await sink.remove(pathFrom("/d/b"), undefined);
+      return after;
+    },
+  };
+  await addRun(ferry, "r", requestOf({ audit: true, source: { fileList: ["a", "d"] } }));
+  const run = await driveWithLosses({ ...ferry, runs }, "r", 0);
+  assert.equal(run.status, "CompletedWithErrors", JSON.stringify(run.error));
+  const { tally } = await ferry.work("r").account();
+  assert.deepEqual(tally.differences, { missing: 1 });
+  assert.equal(tally.filesCopied, 3);
+  assert.deepEqual([...sink.files().keys()].toSorted(), ["/a", "/d/c"]);
 });
 
 test("a list that isn't there, or is none, is found before anything is made", async () => {

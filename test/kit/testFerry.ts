@@ -1,6 +1,7 @@
 import { budget } from "../../src/core/budget.ts";
 import { blockSizes } from "../../src/core/blocks.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import type { Failure } from "../../src/core/error.ts";
 import { migrationRequest, type MigrationRequest } from "../../src/core/request.ts";
 import { isLive, type Run } from "../../src/core/run.ts";
 import type { WaveSeen } from "../../src/core/lanes.ts";
@@ -142,8 +143,16 @@ export async function drive(
 ): Promise<Run> {
   let progress = noProgress;
   let seen: WaveSeen | undefined;
+  let lastError: Failure | undefined;
   for (let wave = 0; wave < 500; wave++) {
-    const plan = await planWave(ferry, { run, epoch, wave, progress, ...(seen === undefined ? {} : { seen }) });
+    const plan = await planWave(ferry, {
+      run,
+      epoch,
+      wave,
+      progress,
+      ...(seen === undefined ? {} : { seen }),
+      ...(lastError === undefined ? {} : { lastError }),
+    });
     if (plan.do === "end") break;
     if (plan.do === "again") continue;
     progress = plan.progress;
@@ -157,6 +166,7 @@ export async function drive(
     // A lost worker says nothing.
     const results = slices.flatMap((slice) => (slice.status === "fulfilled" ? [slice.value] : []));
     const late = results.filter(({ isLate }) => isLate).length;
+    lastError = results.find(({ error }) => error !== undefined)?.error;
     seen = { lanes, late, idle: results.filter(({ isIdle }) => isIdle).length };
   }
   const ended = await ferry.runs.get(run);
