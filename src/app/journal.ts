@@ -19,6 +19,7 @@ export async function journalPage(
   run: string,
   self: string,
   asked: Readonly<Record<string, string>>,
+  isWanted: (line: string) => boolean = () => true,
 ): Promise<Answer> {
   const parsed = journalQuery.safeParse(asked);
   if (!parsed.success) return badRequest(parsed.error);
@@ -36,7 +37,7 @@ export async function journalPage(
       }
       place = line;
       read += line.text.length;
-      if (outcome !== undefined && !hasOutcome(line.text, outcome)) continue;
+      if ((outcome !== undefined && !hasOutcome(line.text, outcome)) || !isWanted(line.text)) continue;
       const text = isCsv ? csvLine(line.text) : `${line.text}\n`;
       given += text.length;
       page.push(text);

@@ -2,7 +2,7 @@ import { capsChange, capsOf, changedCaps } from "../core/caps.ts";
 import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
-import { migrationRequest } from "../core/request.ts";
+import { type MigrationRequest, migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
 import { windowAt } from "../core/window.ts";
 import { announce, claimRoot, launch, setOff, type Start } from "../ferry/launch.ts";
@@ -10,6 +10,7 @@ import { sealJournal } from "../state/journal.ts";
 import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { tooManyConnections, tooSmallBlocks, whatCantBeDone } from "./checks.ts";
+import { isDifference } from "../core/journal.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, answering, badRequest, problem, wrongFields } from "./problem.ts";
@@ -17,10 +18,14 @@ import { type Answer, answering, badRequest, problem, wrongFields } from "./prob
 /** The HTTP API over migrations, without HTTP: parsed bodies in, answers out. */
 export type Migrations = {
   readonly start: (body: unknown) => Promise<Answer>;
+  /** Begins a run of another kind, whose request was checked. */
+  readonly begin: (request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs">) => Promise<Answer>;
   readonly list: () => Promise<Answer>;
   readonly get: (id: string) => Promise<Answer>;
   /** A page of the journal; the query as it stands in the address. */
   readonly journal: (id: string, query: Readonly<Record<string, string>>) => Promise<Answer>;
+  /** The lines of the journal that say how the lakes differ. */
+  readonly differences: (id: string, query: Readonly<Record<string, string>>) => Promise<Answer>;
   readonly command: (id: string, command: Command) => Promise<Answer>;
   readonly rerun: (id: string) => Promise<Answer>;
   /** Replaces caps of a live run; its lanes heed them within seconds. */
@@ -36,7 +41,10 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
   async function start(body: unknown): Promise<Answer> {
     const parsed = migrationRequest.safeParse(body);
     if (!parsed.success) return badRequest(parsed.error);
-    const request = parsed.data;
+    return fresh(parsed.data, {});
+  }
+
+  async function fresh(request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs">): Promise<Answer> {
     const known = whatCantBeDone(app, request);
     const wrong = known.length > 0 ? known : await tooSmallBlocks(app, request);
     if (wrong.length > 0) return wrongFields(wrong);
@@ -48,6 +56,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       request,
       createdMs: nowMs,
       workedMs: 0,
+      ...about,
     };
     return begin(run);
   }
@@ -138,6 +147,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
 
   return {
     start: (body) => answering(() => start(body)),
+    begin: (request, about) => answering(() => fresh(request, about)),
 
     change: (id, body) => answering(() => change(id, body)),
 
@@ -176,18 +186,25 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     journal: (id, query) =>
       answering(async () => journalPage(app, (await runNamed(id)).id, `${base}/${id}/journal`, query)),
 
+    differences: (id, query) =>
+      answering(async () => {
+        const self = `${base.replace(/\/migrations$/u, "/audits")}/${id}/differences`;
+        return journalPage(app, (await runNamed(id)).id, self, query, isDifference);
+      }),
+
     command: (id, wish) => answering(() => command(id, wish)),
 
     rerun: (id) =>
       answering(async () => {
-        const { status, request, cutover } = await runNamed(id);
+        const { status, request, job, cutover } = await runNamed(id);
         if (isLive(status))
           return problem("command-not-allowed", `migration "${id}" is ${status}; only an ended one runs again`);
         if (cutover !== undefined) {
           return problem("command-not-allowed", `migration "${id}" is a step of cut-over "${cutover}"; cut over again`);
         }
         const { id: _, ...again } = request;
-        return start(again);
+        if (job === undefined || job === "copy") return start(again);
+        return fresh(again, { job, cutOffMs: ferry.clock.nowMs() });
       }),
   };
 }

@@ -226,7 +226,8 @@ export const migration = named(
   }),
 );
 
-const journalLine = named(
+/** See JournalLine. */
+export const journalLine = named(
   "JournalLine",
   "What became of one name. Files found unchanged share a line of type `files` per folder.",
   z.object({
@@ -269,7 +270,8 @@ export const journalQuery = z.strictObject({
 
 named("MigrationRequest", "What to migrate; only sink.fileSystem is required.", migrationRequest);
 
-const acceptedAnswer = {
+/** The answer of a run that was begun. */
+export const acceptedAnswer = {
   202: {
     description: "It will be done; look at the migration again after Retry-After.",
     headers: { location: "The migration", "retry-after": "Seconds" },

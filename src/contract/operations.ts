@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditOperations } from "./audits.ts";
 import { healthOperations } from "./health.ts";
 import { cutoverOperations } from "./cutovers.ts";
 import { migrationOperations } from "./migrations.ts";
@@ -20,6 +21,7 @@ const contract = {
 /** Every route of the app, by the name of the function that serves it. */
 export const operations = {
   ...migrationOperations,
+  ...auditOperations,
   ...scheduleOperations,
   ...cutoverOperations,
   ...healthOperations,

@@ -125,6 +125,11 @@ export function hasOutcome(text: string, outcome: JournalOutcome): boolean {
   return text.startsWith(`{"outcome":"${outcome}"`);
 }
 
+/** True for a line that says how two lakes differ. */
+export function isDifference(text: string): boolean {
+  return /"sign":"[-+*!]"/u.test(text);
+}
+
 const columns = [
   "outcome",
   "type",

@@ -39,6 +39,11 @@ export function phaseOf({ job = "copy", phase = job }: Pick<Run, "job" | "phase"
   return phase;
 }
 
+/** True for a run that changes nothing at the sink. */
+export function isReading({ request, job = "copy" }: Pick<Run, "request" | "job">): boolean {
+  return request.dryRun || job !== "copy";
+}
+
 /** One migration. Times are milliseconds since 1970. */
 export type Run = {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
-import type { Run } from "../core/run.ts";
+import { isReading, type Run } from "../core/run.ts";
 import type { Claim } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
 
@@ -38,7 +38,10 @@ export async function launch(ferry: Ferry, start: Start, run: Run): Promise<Laun
 }
 
 /** Takes a run's sink root; resolves to the claim of a live run that stands in the way. May be repeated. */
-export function claimRoot(ferry: Ferry, { id, request }: Run): Promise<Claim | undefined> {
+export async function claimRoot(ferry: Ferry, run: Run): Promise<Claim | undefined> {
+  // Who only reads stands in nobody's way.
+  if (isReading(run)) return undefined;
+  const { id, request } = run;
   return ferry.roots.claim(ferry.rootsKey(request), { run: id, root: pathFrom(request.sink.folderPath) });
 }
 

@@ -20,11 +20,6 @@ import { untouched } from "./untouched.ts";
 import { copying } from "./visit.ts";
 import type { Beside, Visitor } from "./walk.ts";
 
-/** True when a run changes nothing at the sink. */
-export function isReading({ request, job }: Pick<Run, "request" | "job">): boolean {
-  return request.dryRun || (job !== undefined && job !== "copy");
-}
-
 /** Who visits what a run's present walk comes by, and the sink's side of that walk. */
 export function visitorFor(
   ferry: Ferry,

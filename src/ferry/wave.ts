@@ -3,6 +3,7 @@ import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
   isLive,
+  isReading,
   phaseOf,
   type PlannedWave,
   type Progress,
@@ -32,7 +33,6 @@ import { listOf } from "./lists.ts";
 import { isUnclean, nextWalk } from "./phases.ts";
 import { prepare, wholeCut } from "./prepare.ts";
 import { untouched } from "./untouched.ts";
-import { isReading } from "./visitors.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
 const patientStalls = 5;

@@ -26,6 +26,8 @@ function checked(migrations: Migrations): Migrations {
   };
   return {
     start: (body) => promised("startMigration", migrations.start(body)),
+    begin: (request, about) => promised("startAudit", migrations.begin(request, about)),
+    differences: (id, query) => promised("getDifferences", migrations.differences(id, query)),
     list: () => promised("listMigrations", migrations.list()),
     get: (id) => promised("getMigration", migrations.get(id)),
     journal: (id, query) => promised("getJournal", migrations.journal(id, query)),

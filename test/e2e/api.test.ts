@@ -238,7 +238,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       [{ sink, source: { connection: "LakeSink" } }, "source.connection", /is adls-gen2; expected adls-gen1/u],
       [{ sink: { ...sink, connection: "http://evil" } }, "sink.connection", /name of a connection/u],
       [{ sink, source: { ranges: [{}], listAfter: "a" } }, "source.ranges", /not both/u],
-      [{ sink, source: { fileName: "f", listAfter: "a" } }, "source.fileName", /not both/u],
+      [{ sink, source: { fileName: "f", listAfter: "a" } }, "source.listAfter", /not both/u],
       [{ sink, source: { fileListPath: "/l", listAfter: "a" } }, "source.fileListPath", /not yet supported/u],
       [{ sink, source: { listAfter: "b", listBefore: "b" } }, "source.listBefore", /is empty/u],
       [{ sink, source: { ranges: [{ listAfter: "c", listBefore: "a" }] } }, "source.ranges.0.listBefore", /is empty/u],
@@ -438,7 +438,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     assert.equal((await read("?outcome=failed")).text.trimEnd().split("\n").length, 2);
     const csv = await read("?outcome=copied&format=csv");
     assert.match(csv.type ?? "", /^text\/csv/u);
-    assert.match(csv.text, /^outcome,type,path,.*\r\ncopied,file,\/mixed\/open\/seen\.txt,,4,[0-9a-f]{32},.*\r\n$/u);
+    assert.match(csv.text, /^outcome,type,path,.*\r\ncopied,file,\/mixed\/open\/seen\.txt,absent,4,[0-9a-f]{32},.*\r\n$/u);
     const { errors } = await refusal(await fetch(api(`/${id}/journal?outcome=lost`)), 400);
     assert.deepEqual(
       errors?.map(({ field }) => field),

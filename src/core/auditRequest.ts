@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { type MigrationRequest, migrationRequest } from "./request.ts";
+
+// Properties of a migration that say what an audit never does.
+const inVain = [
+  "mode",
+  "overwrite",
+  "extra",
+  "maxDeletes",
+  "deleteForeign",
+  "dryRun",
+  "audit",
+  "accessTier",
+  "preserveRoot",
+];
+
+const cutOff = z.object({
+  /** What was changed after that counts for nothing; the instant of the request unless said otherwise. */
+  cutOffTime: z.iso.datetime({ offset: true, error: 'expected a time such as "2026-11-26T00:00:00Z"' }).optional(),
+});
+
+/** What POST /api/audits takes: a migration's request, but for what only makes sense when something is done. */
+export const auditRequest = z
+  .looseObject({})
+  .transform((body, context): { request: MigrationRequest; cutOffMs?: number } => {
+    const { cutOffTime, ...rest } = body;
+    for (const property of inVain) {
+      if (Object.hasOwn(body, property)) {
+        context.issues.push({
+          code: "custom",
+          input: body,
+          path: [property],
+          message: "an audit compares and does nothing; leave it out",
+        });
+      }
+    }
+    const at = cutOff.safeParse({ ...(cutOffTime === undefined ? {} : { cutOffTime }) });
+    const kept = Object.fromEntries(Object.entries(rest).filter(([property]) => !inVain.includes(property)));
+    const parsed = migrationRequest.safeParse(kept);
+    for (const result of [at, parsed]) {
+      for (const issue of result.error?.issues ?? [])
+        context.issues.push({ ...issue, input: body } as z.core.$ZodRawIssue);
+    }
+    if (!parsed.success) return z.NEVER;
+    const time = at.data?.cutOffTime;
+    return { request: parsed.data, ...(time === undefined ? {} : { cutOffMs: Date.parse(time) }) };
+  });
+
+/** The same as the API's contract describes it. */
+export const auditBody = z.intersection(cutOff, migrationRequest);

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemClock } from "../../src/app/clock.ts";
+import type { Sink } from "../../src/lake/lake.ts";
+import { aclOfMode, parseAcl } from "../../src/core/acl.ts";
+import { emulatedSink } from "../kit/emulated.ts";
+import { linesOf } from "../kit/books.ts";
+import type { MemorySource } from "../kit/memoryLake.ts";
+import { addRun, drive, ferryAt, requestOf, type TestFerry } from "../kit/testFerry.ts";
+
+const many = 500;
+const oid = "11111111-1111-4111-8111-111111111111";
+
+function layOut(source: MemorySource): void {
+  for (let index = 0; index < 40; index++) source.write(`/f${index}`, `file ${index}`, 10_000 + index);
+  for (const folder of ["moved", "removed", "nested/deep"]) {
+    for (const name of ["a", "b.txt", "b", "c-1", "c"]) source.write(`/${folder}/${name}`, name, 5000);
+  }
+  source.write("/Case", "case", 1);
+  source.write("/to-folder", "a file", 1);
+  source.write("/to-file/inside", "in a folder", 1);
+  source.makeFolder("/wide");
+  for (const name of ["\ufb01", "\u{1f600}", "plain"]) source.write(`/order/${name}`, name, 7);
+}
+
+/** Each change, and what the journal is to say of it. */
+const changes: readonly (readonly [say: readonly string[], change: (source: MemorySource) => void])[] = [
+  [["copied /new absent"], (source) => source.write("/new", "new", 1)],
+  [["made /n absent", "copied /n/ew absent"], (source) => source.write("/n/ew", "new", 1)],
+  [["made /empty absent"], (source) => source.makeFolder("/empty")],
+  [["made /empty2 absent", "made /empty2/deeper absent"], (source) => source.makeFolder("/empty2/deeper")],
+  [["copied /f0 length"], (source) => source.write("/f0", "file 0 has grown", 20_000)],
+  [["copied /f1 length"], (source) => source.write("/f1", "", 20_000)],
+  [["copied /f2 length"], (source) => source.write("/f2", "grown, the time as it was", 10_002)],
+  [["copied /f3 time"], (source) => source.write("/f3", "FILE 3", 20_000)],
+  [["copied /f4 time"], (source) => source.write("/f4", "file 4", 20_000)],
+  [["copied /f5 time"], (source) => source.write("/f5", "FILE 5", 1)],
+  [["copied /f6 length"], (source) => source.write("/f6", "older and longer", 1)],
+  [["deleted /f7 extra"], (source) => source.remove("/f7")],
+  [["deleted /f8 extra"], (source) => source.remove("/f8")],
+  [["deleted /removed extra"], (source) => source.remove("/removed")],
+  [
+    [
+      "deleted /moved extra",
+      "made /nested/moved absent",
+      ...["a", "b", "b.txt", "c", "c-1"].map((it) => `copied /nested/moved/${it} absent`),
+    ],
+    (source) => {
+      source.remove("/moved");
+      for (const name of ["a", "b.txt", "b", "c-1", "c"]) source.write(`/nested/moved/${name}`, name, 5000);
+    },
+  ],
+  [["access /f9 access"], (source) => source.setAccess("/f9", { acl: aclOfMode(0o640) })],
+  [
+    ["access /f10 access"],
+    (source) => source.setAccess("/f10", { acl: parseAcl(`user::rw-,user:${oid}:r--,group::r--,other::---`, "/f10") }),
+  ],
+  [["access /f11 access"], (source) => source.setAccess("/f11", { owner: oid })],
+  [["access /f12 access"], (source) => source.setAccess("/f12", { group: oid })],
+  [["found /nested access"], (source) => source.setAccess("/nested", { owner: oid })],
+  [["access /f13 expiry"], (source) => source.setExpiry("/f13", 4_000_000_000_000)],
+  [
+    ["deleted /to-folder extra", "made /to-folder absent", "copied /to-folder/x absent"],
+    (source) => {
+      source.remove("/to-folder");
+      source.write("/to-folder/x", "x", 1);
+    },
+  ],
+  [
+    ["deleted /to-file extra", "copied /to-file absent"],
+    (source) => {
+      source.remove("/to-file");
+      source.write("/to-file", "a file now", 1);
+    },
+  ],
+  [
+    ["deleted /Case extra", "copied /case absent"],
+    (source) => {
+      source.remove("/Case");
+      source.write("/case", "case", 1);
+    },
+  ],
+  [
+    Array.from({ length: many }, (_, index) => `copied /wide/${index} absent`),
+    (source) => {
+      for (let index = 0; index < many; index++) source.write(`/wide/${index}`, "", 1);
+    },
+  ],
+  [["copied /order/\u{1f601} absent"], (source) => source.write("/order/\u{1f601}", "new", 7)],
+  [["deleted /order/\ufb01 extra"], (source) => source.remove("/order/\ufb01")],
+  [
+    ["deleted /f14 extra", "copied /f14-renamed absent"],
+    (source) => {
+      source.remove("/f14");
+      source.write("/f14-renamed", "file 14", 10_014);
+    },
+  ],
+  [
+    ["deleted /nested/deep/c extra", "made /nested/deep/c- absent"],
+    (source) => {
+      source.remove("/nested/deep/c");
+      source.makeFolder("/nested/deep/c-");
+    },
+  ],
+  [
+    ["copied /f15 time", "copied /f16 time"],
+    (source) => {
+      source.write("/f15", "file 16", 30_015);
+      source.write("/f16", "file 15", 30_016);
+    },
+  ],
+];
+
+async function over(
+  lakes: Pick<TestFerry, "ferry" | "source">,
+  sink: Sink,
+  id: string,
+  body: Readonly<Record<string, unknown>>,
+) {
+  const ferry = { ...lakes.ferry, lakes: () => ({ source: lakes.source, sink }) };
+  await addRun(ferry, id, requestOf(body));
+  return drive(ferry, id);
+}
+
+for (const [order, bare] of [
+  ["utf16", true],
+  ["utf8", false],
+] as const) {
+  test(`after ${changes.length} changes a delta that deletes leaves no difference, and says why it did each thing; a sink in ${order} order`, async () => {
+    const account = await emulatedSink({ store: "memory", order, blobPrefixProperties: !bare });
+    try {
+      const lakes = ferryAt(systemClock, { saveMs: 200, stallMs: 50 });
+      const sink = account.sink("lake");
+      layOut(lakes.source);
+      assert.equal((await over(lakes, sink, "first", {})).status, "Succeeded");
+      for (const [, change] of changes) change(lakes.source);
+      const delta = await over(lakes, sink, "delta", { extra: "delete", maxDeletes: "50%", audit: true });
+      assert.equal(delta.status, "Succeeded", JSON.stringify(delta.error));
+      const { tally } = await lakes.ferry.work("delta").account();
+      assert.deepEqual(tally.differences, {});
+      const lines = await linesOf(lakes.ferry.work("delta"), lakes.blobs);
+      const said = new Set(
+        lines.map(({ outcome, path, because, access }) =>
+          outcome === "made"
+            ? `made ${path} absent`
+            : `${outcome} ${path} ${because ?? (access === undefined ? "" : "access")}`,
+        ),
+      );
+      for (const line of changes.flatMap(([say]) => say)) assert.ok(said.has(line), `the journal doesn't say: ${line}`);
+      const acted = lines.filter(({ outcome }) =>
+        ["copied", "deleted", "made", "access", "kept", "failed"].includes(outcome),
+      );
+      assert.equal(acted.length, changes.flatMap(([say]) => say).length - 1);
+    } finally {
+      await account.close();
+    }
+  });
+}
