@@ -1,5 +1,4 @@
-import type { Phase, Run } from "../core/run.ts";
-import { phaseOf } from "../core/run.ts";
+import { isReading, type Phase, phaseOf, type Run } from "../core/run.ts";
 import { childPath, type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import { leavesOut } from "../core/selection.ts";
 import type { Sink, Source } from "../lake/lake.ts";

@@ -438,7 +438,10 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     assert.equal((await read("?outcome=failed")).text.trimEnd().split("\n").length, 2);
     const csv = await read("?outcome=copied&format=csv");
     assert.match(csv.type ?? "", /^text\/csv/u);
-    assert.match(csv.text, /^outcome,type,path,.*\r\ncopied,file,\/mixed\/open\/seen\.txt,absent,4,[0-9a-f]{32},.*\r\n$/u);
+    assert.match(
+      csv.text,
+      /^outcome,type,path,.*\r\ncopied,file,\/mixed\/open\/seen\.txt,absent,4,[0-9a-f]{32},.*\r\n$/u,
+    );
     const { errors } = await refusal(await fetch(api(`/${id}/journal?outcome=lost`)), 400);
     assert.deepEqual(
       errors?.map(({ field }) => field),
