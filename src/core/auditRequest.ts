@@ -34,7 +34,7 @@ export const auditRequest = z
         });
       }
     }
-    const at = cutOff.safeParse({ ...(cutOffTime === undefined ? {} : { cutOffTime }) });
+    const at = cutOff.safeParse(cutOffTime === undefined ? {} : { cutOffTime });
     const kept = Object.fromEntries(Object.entries(rest).filter(([property]) => !inVain.includes(property)));
     const parsed = migrationRequest.safeParse(kept);
     for (const result of [at, parsed]) {
@@ -43,6 +43,7 @@ export const auditRequest = z
     }
     if (!parsed.success) return z.NEVER;
     const time = at.data?.cutOffTime;
+    // oxlint-disable-next-line no-restricted-globals -- a format, not the clock
     return { request: parsed.data, ...(time === undefined ? {} : { cutOffMs: Date.parse(time) }) };
   });
 
