@@ -83,12 +83,17 @@ function requestFor(dice: Dice, plan: LakePlan): MigrationRequest {
   const withBlocks = { ...sink, blockSizeInMB: dice.between(1, 4) };
   // A file that a cancelled run left without its access looks in listings like one that has it, if nothing but its ACL
   // differs: the owner gives it away, unless that is the maker's own.
-  const all = { sink: withBlocks, compareAccess: plan.isMakers ? "full" : "listing" };
+  const all = {
+    sink: { ...withBlocks, ...capOf(dice) },
+    source: capOf(dice),
+    filesPerLane: dice.pick(["auto", "auto", 1, 3]),
+    compareAccess: plan.isMakers ? "full" : "listing",
+  };
   if (!plan.isPart) return requestOf(all);
   const part = dice.pick(["folder", "range", "flat"]);
-  if (part === "folder") return requestOf({ ...all, source: { folderPath: "/part" } });
-  if (part === "flat") return requestOf({ ...all, source: { recursive: false } });
-  return requestOf({ ...all, source: { listAfter: "b", listBefore: "f2" } });
+  if (part === "folder") return requestOf({ ...all, source: { ...all.source, folderPath: "/part" } });
+  if (part === "flat") return requestOf({ ...all, source: { ...all.source, recursive: false } });
+  return requestOf({ ...all, source: { ...all.source, listAfter: "b", listBefore: "f2" } });
 }
 
 const people = ["1", "2", "3"].map((digit) => `${digit.repeat(8)}-1111-4111-8111-${digit.repeat(12)}`);
@@ -112,6 +117,10 @@ function rightsOf(dice: Dice, { isMakers }: LakePlan, kind: "file" | "folder"): 
     isSticky: kind === "folder" && dice.chance(0.2),
     expiresMs: kind === "file" && dice.chance(0.2) ? 2_500_000_000_000 + dice.between(0, 100_000) : undefined,
   };
+}
+
+function capOf(dice: Dice): { readonly maxConcurrentConnections?: number } {
+  return dice.chance(0.2) ? { maxConcurrentConnections: dice.between(2, 8) } : {};
 }
 
 function nameOf(dice: Dice, plan: LakePlan, stem: string): string {

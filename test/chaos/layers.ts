@@ -17,7 +17,7 @@ export const layers = {
   /** Our clients and both emulators, over sockets. The plan is the same each time, the course nearly so. */
   wire: (seed: string): Promise<string> => {
     const plan = planOf(seed, ["rows", "blobs"]);
-    return runCourse(plan, (sim, dice) => wireGround(plan.pageSize, dice, sim));
+    return runCourse(plan, (sim, dice) => wireGround(plan, dice, sim));
   },
   /** Lakes in memory; rows and journal in a real Azurite that is stopped, killed and started again. */
   azurite: (seed: string): Promise<string> => {

@@ -69,10 +69,12 @@ type Flavour = "weather" | "deaths" | "doubles" | "freezes" | "commands" | "hubl
 export function planOf(seed: string, rough: readonly StoreName[] = stores, wanted: readonly Flavour[] = []): Plan {
   const dice = diceOf(seed);
   const flavours = new Set([...flavoursOf(dice.fork("flavours")), ...wanted]);
+  const sizes = sizesOf(dice.fork("sizes"));
+  const lake = lakeOf(dice.fork("lake"), flavours);
   return {
     seed,
     pace: paceOf(dice.fork("pace")),
-    sizes: sizesOf(dice.fork("sizes")),
+    sizes,
     memoryBytes: dice.pick([16, 64]) * 1024 * 1024,
     files: dice.between(1, 8),
     parallelism: dice.pick(["auto", "auto", 1, 2, 7]),
@@ -80,7 +82,8 @@ export function planOf(seed: string, rough: readonly StoreName[] = stores, wante
     weather: weatherOf(dice.fork("weather"), flavours.has("weather") ? rough : []),
     hub: hubOf(dice.fork("hub"), flavours.has("doubles")),
     events: eventsOf(dice.fork("events"), flavours),
-    lake: lakeOf(dice.fork("lake"), flavours),
+    // A large file has a row, a packet and a hundred requests of its own: few of them say as much.
+    lake: sizes === blockSizes ? lake : { ...lake, files: Math.min(lake.files, 60) },
   };
 }
 

@@ -14,6 +14,7 @@ import { sharedKey } from "../../src/wire/sharedKey.ts";
 import type { Dice } from "./dice.ts";
 import { forgetfulState } from "./amnesia.ts";
 import { type Ground, type Rights, rightsText, type Truth } from "./ground.ts";
+import type { Plan } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 
 const account = "lakesink";
@@ -23,7 +24,9 @@ const backoff: Backoff = { tries: 6, firstMs: 500, maxMs: 30_000 };
 const tokenMs = 20 * 60_000;
 
 /** Our clients over sockets, on both emulators in this process, which do wrong what the dice say. */
-export async function wireGround(pageCap: number, dice: Dice, sim: Simulation): Promise<Ground> {
+export async function wireGround({ pageSize: pageCap, lake }: Plan, dice: Dice, sim: Simulation): Promise<Ground> {
+  // Time stands still while bytes drip in: a file of megabytes would take minutes of ours.
+  const drips = lake.hasLarge ? [] : [slowDrip];
   const gen1 = await startGen1({ store: { kind: "memory" }, pageCap });
   const gen2 = await startGen2({ store: "memory", account, accountKey: key, logLimit: 100_000 });
   const state = forgetfulState(dice.fork("amnesia").roll);
@@ -66,8 +69,8 @@ export async function wireGround(pageCap: number, dice: Dice, sim: Simulation): 
     bare: clients(still).sink,
     writes: () => writesAt(gen2),
     rage: () => {
-      gen1.setFaults(faultsOf(dice.fork("source"), sourceOps, sourceEffects));
-      gen2.setFaults(faultsOf(dice.fork("sink"), sinkOps, sinkEffects));
+      gen1.setFaults(faultsOf(dice.fork("source"), sourceOps, [...sourceEffects, ...drips]));
+      gen2.setFaults(faultsOf(dice.fork("sink"), sinkOps, [...sinkEffects, ...drips]));
       gen2.resetRequests();
       return true;
     },
@@ -85,6 +88,8 @@ export async function wireGround(pageCap: number, dice: Dice, sim: Simulation): 
 const sourceOps = ["OPEN", "OPEN", "LISTSTATUS", "GETFILESTATUS"].map((op) => ({ op }));
 const sinkOps = [{ method: "PUT" }, { method: "PUT" }, { method: "HEAD" }];
 
+/** Bytes a second. */
+const slowDrip: Effect = { drip: 20_000 };
 const resets: readonly Effect[] = [{ reset: "before" }, { reset: "mid" }, { reset: "after" }];
 const sourceEffects: readonly Effect[] = [
   ...resets,
@@ -115,9 +120,11 @@ function faultsOf(
     const isExpiry = "status" in effect && effect.status === 401;
     const often = isExpiry
       ? { times: 1 }
-      : dice.chance(0.7)
-        ? { every: dice.between(3, 40) }
-        : { times: dice.between(1, 40) };
+      : "drip" in effect
+        ? { times: dice.between(1, 4) }
+        : dice.chance(0.7)
+          ? { every: dice.between(3, 40) }
+          : { times: dice.between(1, 40) };
     return { match, effect, skip: dice.between(0, 60), ...often };
   });
 }
