@@ -84,4 +84,18 @@ describe("preflight", () => {
     assert.match(refused.report.error?.detail ?? "", /^sink\.access: .*elevated=true/u);
     await setFaults(gen2, []);
   });
+
+  test("a page of another origin can't start anything, and neither can a form", async () => {
+    const start = (headers: Readonly<Record<string, string>>) =>
+      fetch(`${azure.url}/api/migrations`, { method: "POST", headers, body: '{"sink":{"fileSystem":"lake"}}' });
+    const json = { "content-type": "application/json" };
+    for (const [headers, status, code] of [
+      [{ ...json, origin: "https://evil.example" }, 403, "origin-refused"],
+      [{ ...json, "sec-fetch-site": "cross-site" }, 403, "origin-refused"],
+      [{ "content-type": "text/plain" }, 415, "not-json"],
+    ] as const) {
+      const reply = await start(headers);
+      assert.deepEqual([reply.status, ((await reply.json()) as { code: string }).code], [status, code]);
+    }
+  });
 });

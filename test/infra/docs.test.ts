@@ -49,6 +49,16 @@ test("parameters, settings and pages that the documentation names are there", ()
   }
 });
 
+test("azd finds the template and the package where they are", () => {
+  const yaml = read("azure.yaml");
+  const told = (key: string) => new RegExp(`^ *${key}: (.+)$`, "mu").exec(yaml)?.[1];
+  assert.deepEqual([told("path"), told("module"), told("project")], ["infra", "main", "dist/package"]);
+  // The function app carries the tag by which azd knows it.
+  const service = /^services:\n {2}(\w+):/mu.exec(yaml)?.[1] ?? "";
+  assert.match(read("infra/application.bicep"), new RegExp(`'azd-service-name': '${service}'`, "u"));
+  assert.match(read("scripts/package.ts"), /join\(values\.out, "package"\)/u);
+});
+
 test("the files that a publishing tool sends from the checkout are those of the package", async () => {
   const rules = read(".funcignore")
     .split("\n")
