@@ -71,7 +71,7 @@ export const scheduleOperations = {
       200: { description: "It was changed.", content },
       201: { description: "It was made.", headers: { location: "The schedule" }, content },
     },
-    problems: ["request-invalid", "body-too-large", "not-json", "schedule-overlap", "conflict"],
+    problems: ["request-invalid", "body-too-large", "not-json", "schedule-overlap", "conflict", "not-found"],
   },
   listSchedules: {
     method: "get",

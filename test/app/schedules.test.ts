@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Answer } from "../../src/app/problem.ts";
 import { openScheduleApi } from "../../src/app/schedules.ts";
 import type { OperationName } from "../../src/contract/operations.ts";
+import { startDue } from "../../src/ferry/schedules.ts";
 import { assertPromised } from "../kit/contract.ts";
 import { appOver } from "../kit/testApp.ts";
 import { testFerry } from "../kit/testFerry.ts";
@@ -126,6 +127,27 @@ test("the watermark can be read, set and forgotten; other lakes forget it, other
   await put("one", nightly({}, { watermark: time }));
   await put("one", nightly({ folderPath: "/elsewhere" }));
   assert.deepEqual(await marks(), [undefined, undefined]);
+});
+
+test("a time pattern takes the window of each slot, and one that the window can't fill is named", async () => {
+  const { put, app, ferry, clock } = api();
+  const source = (path: string) => ({
+    folderPath: "/raw",
+    timePattern: { path, start: "{windowStart}", end: "{windowEnd}" },
+  });
+  const body = (path: string) => nightly({}, { request: { source: source(path), sink: { fileSystem: "lake" } } });
+  const wrong = await put("one", body("{yyyy}/{QQ}/*"));
+  assert.equal(wrong.status, 400);
+  assert.match(wrong.body.detail, /^request\.source\.timePattern\.path: .*QQ/u);
+  assert.equal((await put("one", body("{yyyy}/{MM}/{dd}/*"))).status, 201);
+  clock.advance(2 * 3_600_000);
+  await startDue(ferry, app.schedules, async () => undefined);
+  const { request } = (await ferry.runs.get("one-19700101T020000")) ?? assert.fail();
+  assert.deepEqual(request.source.timePattern, {
+    path: "{yyyy}/{MM}/{dd}/*",
+    start: "1969-12-31T02:00:00.000Z",
+    end: "1970-01-01T02:00:00.000Z",
+  });
 });
 
 test("slots of the time before a schedule is enabled, or has another expression, are not made up for", async () => {
