@@ -40,7 +40,8 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
     if (run.look !== undefined || run.cutover !== undefined) {
       return problem("command-not-allowed", `migration "${migration}" is a part of cut-over "${run.cutover}"`);
     }
-    const request = cutoverOf(run);
+    const { quietMinutes, access, ...extras } = parsed.data;
+    const request = cutoverOf(run, extras);
     if ("why" in request)
       return problem("command-not-allowed", `migration "${migration}" can't be cut over: ${request.why}`);
     const others = (await cutovers.list()).records.filter((cutover) => cutover.migration === migration);
@@ -58,7 +59,8 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
       id: `${prefixOf(migration)}-cutover-${others.length + 1}`,
       migration,
       request,
-      ...parsed.data,
+      quietMinutes,
+      access,
       createdMs: nowMs,
       status: "Running",
       step: "look1",
@@ -124,6 +126,7 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
       ...(samples === undefined ? {} : { samples }),
       quietMinutes: cutover.quietMinutes,
       access: cutover.access,
+      extra: cutover.request.extra,
       createdTime: isoTime(cutover.createdMs),
       ...(cutover.endedMs === undefined ? {} : { endTime: isoTime(cutover.endedMs) }),
       runs: Object.fromEntries(
@@ -141,6 +144,7 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
         cancel: `${self(id)}/cancel`,
         pathMap: `${self(id)}/pathmap`,
         ...(status === "Running" ? { run: `${api}/migrations/${runOfStep(cutover, step)}` } : {}),
+        differences: `${api}/migrations/${runOfStep(cutover, "delta")}/journal?outcome=different`,
         lastPass: `${api}/migrations/${runOfStep(cutover, "delta")}/journal?outcome=copied&format=csv`,
       },
     };

@@ -32,7 +32,8 @@ const seen = named(
     bytes: z.number().min(0),
     failed: count,
     copied: count,
-    different: count,
+    bornByRule: count,
+    differences: z.record(z.string(), count),
     seal: z.string().exactOptional(),
   }),
 );
@@ -61,6 +62,7 @@ export const cutover = named(
     samples: z.array(z.string()).exactOptional(),
     quietMinutes: count,
     access: z.enum(["listed", "full"]),
+    extra: z.enum(["report", "keep", "delete"]),
     createdTime: time,
     endTime: time.exactOptional(),
     runs: z.object({

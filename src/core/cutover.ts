@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { comparison } from "./comparison.ts";
 import type { Digest } from "./digest.ts";
 import type { MigrationRequest } from "./request.ts";
+import { type Difference as DifferenceKind, totalOf } from "./tally.ts";
 import { isLive, type Run, type RunStatus } from "./run.ts";
 import type { Selecting } from "./selection.ts";
 
@@ -8,12 +10,23 @@ const dayMinutes = 24 * 60;
 const fewMinutes = `expected 0 to ${dayMinutes} minutes`;
 
 /** What POST /api/migrations/{id}/cutover takes; all of it may be left out. */
-export const cutoverRequest = z.strictObject({
-  /** Between the end of the first look and the beginning of the second. */
-  quietMinutes: z.int(fewMinutes).min(0, fewMinutes).max(dayMinutes, fewMinutes).default(5),
-  /** What of access must not change: what listings tell, or also each access control list, at a request each. */
-  access: z.enum(["listed", "full"], "expected listed or full").default("full"),
-});
+export const cutoverRequest = z
+  .strictObject({
+    /** Between the end of the first look and the beginning of the second. */
+    quietMinutes: z.int(fewMinutes).min(0, fewMinutes).max(dayMinutes, fewMinutes).default(5),
+    /** What of access must not change: what listings tell, or also each access control list, at a request each. */
+    access: z.enum(["listed", "full"], "expected listed or full").default("full"),
+    /**
+     * What becomes of what only the sink has: told, and no signature (report); kept, and signed all the same (keep); deleted
+     * in the last pass. Absent: as the migration says.
+     */
+    extra: comparison.extra.unwrap().optional(),
+    maxDeletes: comparison.maxDeletes,
+  })
+  .refine(({ extra, maxDeletes }) => (extra === "delete") === (maxDeletes !== undefined), {
+    path: ["maxDeletes"],
+    message: 'extra "delete" wants maxDeletes, how many items may go, as 1000 or "1%"; and nothing else does',
+  });
 
 /** See cutoverRequest. */
 export type CutoverRequest = z.infer<typeof cutoverRequest>;
@@ -28,7 +41,7 @@ export const cutoverSteps = ["look1", "look2", "delta", "look3"] as const;
 export type CutoverStep = (typeof cutoverSteps)[number];
 
 /** The last pass of a migration, and the proof that it was the last. Times are milliseconds since 1970. */
-export type Cutover = CutoverRequest & {
+export type Cutover = Pick<CutoverRequest, "quietMinutes" | "access"> & {
   readonly id: string;
   /** The migration that is cut over, and its request as the runs of the cut-over have it. */
   readonly migration: string;
@@ -63,8 +76,11 @@ export type Seen = {
   readonly folders: number;
   readonly bytes: number;
   readonly failed: number;
+  /** Left out as a fault rule said. */
+  readonly bornByRule: number;
   readonly copied: number;
-  readonly different: number;
+  /** How items differ, as the audit says it. */
+  readonly differences: Readonly<Partial<Record<DifferenceKind, number>>>;
   /** The seal of its journal. */
   readonly seal?: string;
 };
@@ -112,8 +128,10 @@ export function steppedOn(cutover: Cutover, seen: Seen, nowMs: number): Cutover 
     ...(evidence.length === 0 ? {} : { evidence }),
   });
   if (seen.status === "Cancelled") return ended("Cancelled", `its run ${seen.run} was cancelled`);
-  if (seen.status !== "Succeeded") {
-    const detail = `its run ${seen.run} ended ${seen.status}, with ${seen.failed} failures and ${seen.different} differences`;
+  if (seen.status !== "Succeeded" && !isBut(seen, cutover.request)) {
+    const differences = Object.entries(seen.differences).map(([kind, count]) => `${count} ${kind}`);
+    const found = differences.length === 0 ? "no differences" : `differences: ${differences.join(", ")}`;
+    const detail = `its run ${seen.run} ended ${seen.status}, with ${seen.failed} failures and ${found}`;
     return ended(step === "delta" ? "Refused" : "Failed", detail);
   }
   const before = beforeOf(noted, step);
@@ -136,6 +154,12 @@ export function failedBy(cutover: Cutover, detail: string, nowMs: number): Cutov
   return { ...cutover, status: "Failed", endedMs: nowMs, detail };
 }
 
+// Nothing but what only the sink has, which somebody wants to stay there.
+function isBut({ status, failed, bornByRule, differences }: Seen, { extra }: MigrationRequest): boolean {
+  const isExtraOnly = totalOf(differences) > 0 && totalOf(differences) === differences.extra;
+  return status === "CompletedWithErrors" && extra === "keep" && failed === 0 && bornByRule === 0 && isExtraOnly;
+}
+
 function beforeOf({ seen }: Cutover, step: CutoverStep): Seen | undefined {
   return step === "look1" ? undefined : step === "look2" ? seen.look1 : seen.look2;
 }
@@ -153,8 +177,13 @@ function differencesOf(before: Seen, after: Seen, isPass: boolean): readonly Dif
  * The request of a cut-over: the migration's, without its frames and without what a schedule had narrowed it to; or why it
  * can't be cut over.
  */
-export function cutoverOf({ request, schedule, job = "copy" }: Run): MigrationRequest | { readonly why: string } {
-  const { stopAfter: _, window: _hours, id: _id, ...rest } = request;
+export function cutoverOf(
+  { request, schedule, job = "copy" }: Run,
+  asked: Pick<CutoverRequest, "extra" | "maxDeletes"> = {},
+): MigrationRequest | { readonly why: string } {
+  const { stopAfter: _, window: _hours, id: _id, ...own } = request;
+  const { extra, maxDeletes } = asked;
+  const rest = extra === undefined ? own : { ...own, extra, maxDeletes };
   const source: Narrowed = rest.source;
   if (job !== "copy" || request.dryRun) return { why: "it copied nothing; cut over a migration that did" };
   if (request.mode !== "copy") return { why: "it was for access alone; cut over the migration that brought the files" };

@@ -1,7 +1,7 @@
 import { type Cutover, failedBy, isToStart, runOfStep, type Seen, steppedOn } from "../core/cutover.ts";
 import { failureOf } from "../core/error.ts";
 import { isLive, type Run } from "../core/run.ts";
-import { totalOf } from "../core/tally.ts";
+import { skippedByRule } from "../core/tally.ts";
 import type { Cutovers } from "../state/cutovers.ts";
 import type { Ferry } from "./ferry.ts";
 import { launch, type Start } from "./launch.ts";
@@ -95,8 +95,9 @@ async function seenBy(ferry: Ferry, run: Run): Promise<Seen> {
     folders: tally.foldersListed,
     bytes: tally.bytesListed,
     failed,
+    bornByRule: skippedByRule(tally),
     copied: tally.filesCopied,
-    different: totalOf(tally.differences),
+    differences: tally.differences,
     ...(journal === undefined ? {} : { seal: journal.seal }),
   };
 }

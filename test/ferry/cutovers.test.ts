@@ -171,6 +171,24 @@ test("what is written during the last pass, or after it, is seen by the look aft
   assert.deepEqual(refused.samples, ["/f2/new"]);
 });
 
+test("what only the sink has signs nothing, unless it is to be kept, or deleted in the last pass", async () => {
+  const after = async (body: object) => {
+    const made = await migrated();
+    // It came over, and was removed at the source since.
+    made.source.remove("/f1/1");
+    await made.start(body);
+    const { status, detail } = await made.toEnd();
+    return { status, detail, isThere: made.sink.files().has("/f1/1") };
+  };
+  const told = await after({});
+  assert.deepEqual([told.status, told.isThere], ["Refused", true]);
+  assert.match(told.detail ?? "", /delta ended CompletedWithErrors, with 0 failures and differences: 1 extra$/u);
+  const kept = await after({ extra: "keep" });
+  assert.deepEqual([kept.status, kept.isThere], ["Signed", true]);
+  const deleted = await after({ extra: "delete", maxDeletes: 1 });
+  assert.deepEqual([deleted.status, deleted.isThere], ["Signed", false]);
+});
+
 test("a last pass that fails, and a look that can't see everything, sign nothing", async () => {
   const failing = await migrated();
   failing.source.write("/f1/new", "new", failing.clock.nowMs());
@@ -246,6 +264,7 @@ test("what makes no sense is refused with the reason: a live migration, a second
     return got.body.detail ?? "";
   };
   assert.match(await detail(start({ quietMinutes: -1 }), 400), /^quietMinutes: expected 0 to 1440/u);
+  assert.match(await detail(start({ extra: "delete" }), 400), /^maxDeletes: extra "delete" wants maxDeletes/u);
   await ferry.runs.change("base", (run) => ({ ...run, status: "Running" }));
   assert.match(await detail(start(), 409), /is Running/u);
   await ferry.runs.change("base", (run) => ({ ...run, status: "Succeeded" }));
