@@ -60,8 +60,8 @@ export type Granting = {
   ) => Promise<Mended>;
 };
 
-/** A file as it was just written; `hadExpiry` when it replaced one that was to vanish. */
-export type Written = { readonly etag: string; readonly hadExpiry: boolean };
+/** A file as it was just written: in the place of nothing, or of a file, which may have had an expiry. */
+export type Written = { readonly etag: string; readonly isNew: boolean; readonly hadExpiry: boolean };
 
 /** What was wrong with an item that stood there, if anything; and what came over with it. */
 export type Mended = { readonly because?: "access" | "expiry"; readonly carried: Carried };
@@ -125,21 +125,27 @@ export function openGranting(means: {
     for (const one of changes) await sink.setAccess(to, one, etag, signal);
   }
 
-  // An access that is inherited costs nothing, once the first file of its kind was read back; others wait for that.
-  async function give(to: LakePath, access: WantedAccess, etag: string, signal: AbortSignal): Promise<Carried> {
+  // An access that is inherited costs nothing, once the first file of its kind was read back; others wait for that. What a
+  // file that is written over keeps of its own is nobody's promise.
+  async function give(
+    to: LakePath,
+    access: WantedAccess,
+    { etag, isNew }: Written,
+    signal: AbortSignal,
+  ): Promise<Carried> {
     if (Object.keys(access).length === 0) return {};
-    while (!prediction.isHopeless(access)) {
+    while (isNew && !prediction.isHopeless(access)) {
       const folder = await accessOf(splitPath(to).folder, signal);
       const advice = prediction.advise(folder, access);
       if (advice === "trust") return { access: "predicted" };
       if (advice === "set") break;
       const pair = pairOf(folder, access);
-      const isFirst = await memory.proving(pair, signal);
-      if (isFirst === undefined) continue;
+      const endTurn = await memory.proving(pair, signal);
+      if (endTurn === undefined) continue;
       try {
         return await readBack(to, folder, access, etag, signal);
       } finally {
-        isFirst();
+        endTurn();
       }
     }
     await change(to, changesSaying(access, { isSticky: false }), etag, signal);
@@ -224,9 +230,9 @@ export function openGranting(means: {
     wanted,
     mend,
 
-    grant: async (to, { access, expiresMs, findings }, { etag, hadExpiry }, signal) => {
-      const given = await give(to, access, etag, signal);
-      const needsExpiry = expiresMs !== undefined || (keepsExpiry && hadExpiry);
+    grant: async (to, { access, expiresMs, findings }, file, signal) => {
+      const given = await give(to, access, file, signal);
+      const needsExpiry = expiresMs !== undefined || (keepsExpiry && file.hadExpiry);
       if (needsExpiry) await sink.setExpiry(to, expiresMs, signal);
       return {
         ...given,

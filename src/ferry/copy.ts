@@ -83,9 +83,9 @@ export async function copyFile(
       return { do: "parted", file: parted(crossing, to, fileOf(from, entry, because), there, earlier) };
     }
     try {
-      const hadExpiry = there?.expiresMs !== undefined;
+      const replaced = { isNew: there === undefined, hadExpiry: there?.expiresMs !== undefined };
       const { etag, ...proof } = await send(crossing, from, to, entry, guardOf(there), signal);
-      const carried = await access.grant(to, wanted, { etag, hadExpiry }, signal);
+      const carried = await access.grant(to, wanted, { etag, ...replaced }, signal);
       return { do: "copied", ...because, ...listing, read: read + entry.bytes, ...proof, carried };
     } catch (error) {
       if (isKind(error, "conflict")) {

@@ -56,8 +56,8 @@ export async function commitLarge(
       const ids = blockIdsOf(id, blockCount(file));
       const label = { ...labels.file(bytes, modifiedMs), crc64 };
       const { etag } = await sink.commitBlocks(to, ids, label, guardOf(file), signal);
-      const hadExpiry = file.replaces !== undefined;
-      return { ...copied, carried: await access.grant(to, wanted, { etag, hadExpiry }, signal) };
+      const isNew = file.replaces === undefined;
+      return { ...copied, carried: await access.grant(to, wanted, { etag, isNew, hadExpiry: !isNew }, signal) };
     } catch (error) {
       if (!isKind(error, "conflict") && !isKind(error, "changed")) throw error;
       const there = await sink.stat(to, signal);

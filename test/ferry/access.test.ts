@@ -135,6 +135,19 @@ suite("access", () => {
     );
   });
 
+  test("what a file that is written over inherits is not trusted", async () => {
+    const made = testFerry();
+    const { source, sink } = made;
+    source.setAccess("/", { owner: maker, group: maker, acl: aclOfMode(0o750) });
+    for (let index = 0; index < 20; index++) {
+      source.write(`/${index}`, "x");
+      source.setAccess(`/${index}`, { owner: maker, group: maker, acl: aclOfMode(0o640) });
+      if (index % 2 === 0) sink.plant(`/${index}`, "theirs");
+    }
+    const { tally } = await migrated(made);
+    assert.deepEqual(tally.access, { set: 10, readBack: 1, predicted: 9 });
+  });
+
   test("one file that inherits something else ends all prediction, in every lane and in the report", async () => {
     const made = testFerry();
     const { source, sink } = made;
