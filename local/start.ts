@@ -154,9 +154,12 @@ function whereToLook(azure: LocalAzure, { out, stateDir, spec, isServing }: Star
     "Where to look:",
     `  the Gen2 lake   ${join(out, fileSystem ?? "lake")}`,
     `  logs            ${join(stateDir, "logs")}`,
-    isServing
-      ? `  this migration  ${azure.url}/api/migrations/${id}`
-      : "  the API         npm start -- --serve keeps it up",
+    ...(isServing
+      ? [
+          `  this migration  ${azure.url}/api/migrations/${id}`,
+          `  a command       npx lakeferry show ${id} --url ${azure.url}`,
+        ]
+      : ["  the API         npm start -- --serve keeps it up"]),
     ...(status === "Paused" ? ["Paused. The same command goes on from here."] : []),
   ].join("\n");
 }
