@@ -3,6 +3,7 @@ import type * as cutovers from "../contract/cutovers.ts";
 import type * as health from "../contract/health.ts";
 import type * as contract from "../contract/migrations.ts";
 import type * as schedules from "../contract/schedules.ts";
+import type * as preflight from "../contract/preflight.ts";
 import type { problemSchema } from "../contract/operation.ts";
 
 /** Answers as the contract has them. */
@@ -16,6 +17,7 @@ export type Schedule = z.infer<typeof schedules.schedule>;
 export type ScheduleList = z.infer<typeof schedules.scheduleList>;
 export type Cutover = z.infer<typeof cutovers.cutover>;
 export type CutoverList = z.infer<typeof cutovers.cutoverList>;
+export type Checklist = z.infer<typeof preflight.checklist>;
 export type Health = z.infer<typeof health.healthDetails>;
 export type Problem = z.infer<typeof problemSchema>;
 

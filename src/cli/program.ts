@@ -6,6 +6,7 @@ import { addActs } from "./commands/act.ts";
 import { addCutover } from "./commands/cutover.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addLooks } from "./commands/look.ts";
+import { addPreflight } from "./commands/preflight.ts";
 import { addProfile } from "./commands/profile.ts";
 import { addSchedule } from "./commands/schedule.ts";
 import { addStart } from "./commands/start.ts";
@@ -44,6 +45,7 @@ export async function runCommand(args: readonly string[], world: World): Promise
     .configureOutput({ writeOut: (text) => (said += text), writeErr: (text) => (said += text) })
     .exitOverride();
   addStart(program, cli);
+  addPreflight(program, cli);
   addLooks(program, cli);
   addActs(program, cli);
   addJournal(program, cli);

@@ -13,6 +13,13 @@ const check = named(
   }),
 );
 
+/** What a preflight has found. */
+export const checklist = named(
+  "Checklist",
+  "The looks of a preflight; `status` is the worst of them.",
+  z.object({ status: z.enum(["ok", "warning", "failed"]), checks: z.array(check) }),
+);
+
 /** The route that tries a request before anything is moved. */
 export const preflightOperations = {
   preflight: {
@@ -25,7 +32,7 @@ export const preflightOperations = {
       200: {
         description: "The checklist, whatever it says.",
         content: {
-          "application/json": z.object({ status: z.enum(["ok", "warning", "failed"]), checks: z.array(check) }),
+          "application/json": checklist,
         },
       },
     },

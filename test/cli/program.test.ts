@@ -1,7 +1,7 @@
 // What the lakeferry command promises, over the API on memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Migration, MigrationList } from "../../src/cli/api.ts";
+import type { Checklist, Migration, MigrationList } from "../../src/cli/api.ts";
 import { memoryApi } from "../kit/memoryApi.ts";
 import { type Said, said } from "./kit.ts";
 
@@ -289,6 +289,28 @@ test("a dry run tells what it would do, an audit what differs, and both what onl
   assert.match(again.out, /audit {5}\d+ differences? in \d+ items/u);
 });
 
+test("a preflight is a checklist with what to do; only one that failed costs an exit code", async () => {
+  const bodies: string[] = [];
+  const answering = (list: Checklist) => async (input: string | URL | Request, init?: RequestInit) => {
+    bodies.push(await new Request(input, init).text());
+    return Response.json(list);
+  };
+  const look = { name: "sink rights", status: "warning", detail: "no owner can be set", fix: "assign a role" } as const;
+  const line = "preflight --folder /a --file-system lake";
+  const warned = await said(line, { fetch: answering({ status: "warning", checks: [look] }) });
+  assert.deepEqual(
+    [warned.code, JSON.parse(bodies[0] ?? "")],
+    [0, { source: { folderPath: "/a" }, sink: { fileSystem: "lake" } }],
+  );
+  assert.equal(
+    warned.out,
+    "Preflight: warning after 1 look\n  warning   sink rights: no owner can be set\n    do      assign a role\n",
+  );
+  const failed = { status: "failed", checks: [{ ...look, status: "failed" }] } as const;
+  const bad = await said(`${line} --json`, { fetch: answering({ ...failed, checks: [...failed.checks] }) });
+  assert.deepEqual([bad.code, json(bad)], [4, failed]);
+});
+
 test("what a lake calls its files can't steer a terminal", async () => {
   const { fetch, source, drive } = lake();
   source.write("/a/\u001b[2Jbad.", "x");
@@ -304,6 +326,7 @@ test("help lists every command, exit codes and examples, and costs exit code 0",
   assert.equal(all.code, 0);
   for (const name of [
     "start",
+    "preflight",
     "watch",
     "list",
     "show",
