@@ -29,7 +29,7 @@ export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 export type Command = "pause" | "resume" | "cancel";
 
 /** Kinds of runs; all are walked by the same waves. */
-export type Job = "copy" | "assess" | "audit" | "look";
+export type Job = "copy" | "audit" | "look";
 
 /** The walks of a run, in this order: its job's own, and after a copy, where they were asked for, the other two. */
 export type Phase = Job | "delete";

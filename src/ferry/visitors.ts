@@ -92,7 +92,7 @@ export function visitorFor(
       { nameAt: (name) => name, has: (name, signal) => isThere(source, childPath(folder, name), signal) },
       wantsExtra && isAll,
     );
-  const visitors: Readonly<Record<Exclude<Phase, "assess">, () => Visitor>> = {
+  const visitors: Readonly<Record<Phase, () => Visitor>> = {
     copy: () => (request.extra === "delete" ? deferringSwaps(copy, swaps) : copy),
     delete: () => deleting(copy, swaps),
     look: () =>
@@ -112,6 +112,6 @@ export function visitorFor(
         cutOffMs: run.cutOffMs ?? run.startedMs ?? run.createdMs,
       }),
   };
-  const visitor = visitors[phase === "assess" ? "copy" : phase]();
+  const visitor = visitors[phase]();
   return { visitor: isDry ? planning(visitor) : visitor, beside: phase === "look" ? undefined : beside };
 }

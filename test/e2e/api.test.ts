@@ -239,10 +239,10 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       [{ sink: { ...sink, connection: "http://evil" } }, "sink.connection", /name of a connection/u],
       [{ sink, source: { ranges: [{}], listAfter: "a" } }, "source.ranges", /not both/u],
       [{ sink, source: { fileName: "f", listAfter: "a" } }, "source.listAfter", /not both/u],
-      [{ sink, source: { fileListPath: "/l", listAfter: "a" } }, "source.fileListPath", /not yet supported/u],
+      [{ sink, source: { fileListPath: "/l", listAfter: "a" } }, "source.fileListPath", /not both/u],
       [{ sink, source: { listAfter: "b", listBefore: "b" } }, "source.listBefore", /is empty/u],
       [{ sink, source: { ranges: [{ listAfter: "c", listBefore: "a" }] } }, "source.ranges.0.listBefore", /is empty/u],
-      [{ sink, source: { wildcardFileName: "*.csv" } }, "source.wildcardFileName", /not yet supported/u],
+      [{ sink, source: { deleteFilesAfterCompletion: true } }, "source.deleteFilesAfterCompletion", /never changes/u],
       [{ sink, dataIntegrationUnits: 4 }, "dataIntegrationUnits", /by itself/u],
       [{ sink, id: "../../x" }, "id", /letters, digits/u],
     ];
