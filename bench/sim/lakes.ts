@@ -82,12 +82,12 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
           if (child === undefined) throw missing("GETFILESTATUS", path);
           return entryOf(child);
         }),
-      list: (folder, after, signal) =>
+      list: (folder, after, signal, most = pageSize) =>
         asked("source LISTSTATUS", 0, signal, () => {
           const shelf = shelfAt(folder);
           if (shelf === undefined) throw missing("LISTSTATUS", folder);
           const from = after === undefined ? 0 : indexAfter(shelf, after);
-          const upTo = Math.min(shelf.count, from + pageSize);
+          const upTo = Math.min(shelf.count, from + Math.min(most, pageSize));
           const entries: Entry[] = [];
           for (let index = from; index < upTo; index++) entries.push(entryOf(shelf.child(index)));
           const last = entries.at(-1)?.name;

@@ -112,7 +112,8 @@ export async function carryDays(
     ...unequal("copied", measured.tally.filesCopied, days * 24),
     ...unequal("at the sink", sink.written(), days * 24),
     // The root is looked at once more, before the run begins.
-    ...unequal("folders listed", listed.toSorted().join(), ["/", ...matching].toSorted().join()),
+    // Folders with files that were sent are listed once more.
+    ...unequal("folders listed", [...new Set(listed)].toSorted().join(), [...new Set(matching)].toSorted().join()),
   ];
   return { ...measured, requests: { ...source.requests, ...sink.requests }, faults, listed };
 }

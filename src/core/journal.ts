@@ -55,6 +55,7 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
     bytes,
     ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
     ...(outcome.do === "copied" && outcome.crc64 !== undefined ? { crc64: outcome.crc64 } : {}),
+    ...(outcome.do === "copied" && outcome.isGone === true ? { isGone: true } : {}),
     ...(modifiedMs === undefined ? {} : { modifiedTime: isoTime(modifiedMs) }),
     ...carriedOf(outcome),
     ...effort,

@@ -4,38 +4,49 @@ import type { RuledDecision } from "./overwrite.ts";
 import { type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
 
 /** What became of one file. */
-export type FileOutcome = Listed &
-  (
-    | {
-        readonly do: "copied";
-        /** Why it was; absent where a walk that is gone knew. */
-        readonly because?: CopyReason;
-        /** Bytes that crossed the wire for it. */
-        readonly read: number;
-        /** MD5 of the content, in hex, as the sink has checked it. */
-        readonly md5?: string;
-        /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
-        readonly crc64?: string;
-        readonly carried?: Carried;
-      }
-    /** Its data was the same, and its access or its expiry wasn't. */
-    | { readonly do: "access"; readonly because: "access" | "expiry"; readonly carried: Carried }
-    /** What a dry run would have done. */
-    | {
-        readonly do: "planned";
-        readonly plan: "copy" | "access";
-        readonly because: CopyReason | "access" | "expiry" | "swap";
-      }
-    /** What an audit has found. */
-    | Different
-    | Skipped
-    | { readonly do: "failed"; readonly failure: Failure }
-  );
+export type FileOutcome =
+  | Copied
+  | (Listed & (AccessSet | Planned | Different | Skipped | { readonly do: "failed"; readonly failure: Failure }));
+
+/** A file that was brought over. */
+export type Copied = Listed & {
+  readonly do: "copied";
+  readonly modifiedMs: number;
+  /** Why it was; absent where a walk that is gone knew. */
+  readonly because?: CopyReason;
+  /** Bytes that crossed the wire for it. */
+  readonly read: number;
+  /** MD5 of the content, in hex, as the sink has checked it. */
+  readonly md5?: string;
+  /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
+  readonly crc64?: string;
+  readonly carried?: Carried;
+  /** The source was gone when it was looked at again: nobody can say whether the file changed while it was read. */
+  readonly isGone?: true;
+};
+
+/** A file that was sent, and whose source has to be looked at again before it counts as copied. */
+export type Sent = { readonly do: "sent"; readonly copied: Copied };
+
+/** True for what was sent and doesn't count yet. */
+export function isSent(outcome: unknown): outcome is Sent {
+  return typeof outcome === "object" && outcome !== null && "do" in outcome && outcome.do === "sent";
+}
+
+/** Its data was the same, and its access or its expiry wasn't. */
+type AccessSet = { readonly do: "access"; readonly because: "access" | "expiry"; readonly carried: Carried };
+
+/** What a dry run would have done. */
+type Planned = {
+  readonly do: "planned";
+  readonly plan: "copy" | "access";
+  readonly because: CopyReason | "access" | "expiry" | "swap";
+};
 
 /** Why a file is copied. */
 export type CopyReason = Extract<RuledDecision, { readonly do: "copy" }>["because"] | "hash";
 
-/** An item that isn't at the sink as it is at the source; `detail` says one beside the other. */
+/** What an audit has found: an item that isn't at the sink as it is at the source; `detail` says one beside the other. */
 export type Different = { readonly do: "different"; readonly because: readonly Difference[]; readonly detail?: string };
 
 /** Left out; with the failure that a fault rule bore. */
@@ -79,6 +90,12 @@ export type FolderOutcome =
 
 /** What an item has cost; requests only where one walk has sent them all. */
 export type Effort = { readonly milliseconds: number; readonly requests?: number };
+
+/** Two efforts for one item. */
+export function addEfforts(a: Effort | undefined, b: Effort): Effort {
+  if (a === undefined) return b;
+  return { milliseconds: a.milliseconds + b.milliseconds, requests: (a.requests ?? 0) + (b.requests ?? 0) };
+}
 
 /** One file as a tally. */
 export function tallyOfFile(outcome: FileOutcome): Tally {

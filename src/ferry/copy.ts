@@ -15,11 +15,13 @@ import type { Labels } from "./label.ts";
 import { readWhole } from "./readWhole.ts";
 import { type Proven, sameContent } from "./sameContent.ts";
 import { sendBlocks } from "./sendBlocks.ts";
-import type { CopyReason, FileOutcome } from "../core/outcome.ts";
+import type { Copied, CopyReason, FileOutcome, Sent } from "../core/outcome.ts";
 
 /** Everything one file's copy needs. */
 export type Crossing = {
   readonly run: string;
+  /** Whether this execution is still the one that the work belongs to. */
+  readonly isHeld: () => Promise<boolean>;
   readonly overwrite: Overwrite;
   readonly compare: Compare;
   /** Decides and does nothing. */
@@ -41,7 +43,7 @@ export type Parted = { readonly do: "parted"; readonly file: LargeFile };
 /**
  * Brings one file over, or says how a large one is parted; `earlier` is the attempt that came to nothing. The sink is
  * looked at first where nobody has; every write names what it replaces. A write that meets somebody else's work, and a
- * source that changes meanwhile, are looked at again once.
+ * source that is seen to change meanwhile, are looked at again once.
  */
 export async function copyFile(
   crossing: Crossing,
@@ -51,7 +53,7 @@ export async function copyFile(
   standing: Standing,
   signal: AbortSignal,
   earlier?: LargeFile,
-): Promise<FileOutcome | Parted> {
+): Promise<FileOutcome | Sent | Parted> {
   const { run, source, sink, access } = crossing;
   let entry = listed;
   let there = typeof standing === "object" ? standing : undefined;
@@ -67,7 +69,7 @@ export async function copyFile(
       const isOwn = there.origin?.run === run;
       if (decision.because !== "same") return { do: "skipped", because: decision.because, ...listing };
       const { because, carried } = await access.mend(from, to, entry, there, isOwn ? "full" : access.closeness, signal);
-      if (isOwn) return { do: "copied", ...listing, read, ...proofOf(there), carried };
+      if (isOwn) return sent({ ...listing, read, ...proofOf(there), carried });
       const how = proven === undefined ? {} : { proven };
       if (because === undefined) return { do: "skipped", because: decision.because, ...how, ...listing };
       return { do: "access", because, ...listing, carried };
@@ -86,14 +88,14 @@ export async function copyFile(
       const replaced = { isNew: there === undefined, hadExpiry: there?.expiresMs !== undefined };
       const { etag, ...proof } = await send(crossing, from, to, entry, guardOf(there), signal);
       const carried = await access.grant(to, wanted, { etag, ...replaced }, signal);
-      return { do: "copied", ...because, ...listing, read: read + entry.bytes, ...proof, carried };
+      return sent({ ...because, ...listing, read: read + entry.bytes, ...proof, carried });
     } catch (error) {
       if (isKind(error, "conflict")) {
         there = await sink.stat(to, signal);
         read += entry.bytes;
         if (there !== undefined && isOurs(run, entry, there)) {
           const { carried } = await access.mend(from, to, entry, there, "full", signal);
-          return { do: "copied", ...because, ...listing, read, ...proofOf(there), carried };
+          return sent({ ...because, ...listing, read, ...proofOf(there), carried });
         }
       } else if (isKind(error, "corrupt")) {
         // The sink may hold bytes that aren't the source's under our own name for them: they are replaced, not believed.
@@ -132,6 +134,10 @@ async function decided(
   if (compare !== "hash" || !isSame || there === undefined) return { decision };
   const content = await sameContent(lakes, from, to, entry.bytes, there, signal);
   return { decision: content.isSame ? decision : { do: "copy", because: "hash" }, proven: content.how };
+}
+
+function sent(copied: Omit<Copied, "do">): Sent {
+  return { do: "sent", copied: { do: "copied", ...copied } };
 }
 
 /** Checksum of a file's content, in hex: MD5 of what goes in one request, else CRC-64. */

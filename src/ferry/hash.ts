@@ -24,8 +24,13 @@ function sorted({ acl }: Access): readonly string[] {
   return printAcl(acl).split(",").toSorted();
 }
 
+/** What tells one version of a file from another. */
+type Version = Pick<Entry, "bytes" | "modifiedMs">;
+
 /** A file as it was listed, for its outcome; one that nobody could look at counts with no bytes. */
-export function listedAs(path: LakePath, entry: Pick<Entry, "bytes" | "modifiedMs"> | undefined): Listed {
+export function listedAs(path: LakePath, entry: Version): Listed & Version;
+export function listedAs(path: LakePath, entry: Version | undefined): Listed;
+export function listedAs(path: LakePath, entry: Version | undefined): Listed {
   if (entry === undefined) return { bytes: 0, digest: digestOf(path, { bytes: 0, modifiedMs: 0 }) };
   const { bytes, modifiedMs } = entry;
   return { bytes, modifiedMs, digest: digestOf(path, entry) };

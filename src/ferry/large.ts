@@ -1,7 +1,7 @@
 import { crc64Hex } from "../core/crc64.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { blockCount, type LargeFileState, maxAttempts, placedCrc64 } from "../core/largeFile.ts";
-import type { FileOutcome } from "../core/outcome.ts";
+import type { FileOutcome, Sent } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard } from "../lake/lake.ts";
 import { blockIdsOf, copyFile, type Crossing, isOurs, mustBeFile, type Parted } from "./copy.ts";
@@ -33,7 +33,7 @@ export async function commitLarge(
   file: LargeFileState,
   to: LakePath,
   signal: AbortSignal,
-): Promise<FileOutcome | Parted> {
+): Promise<FileOutcome | Sent | Parted> {
   const { run, source, sink, labels, access, nowMs } = crossing;
   const { id, path, bytes, modifiedMs, failure, attempt } = file;
   const entry = await source.stat(path, signal);
@@ -76,7 +76,8 @@ function guardOf({ replaces }: LargeFileState): Guard {
   return replaces === undefined ? { replaces: "nothing" } : { replaces: "etag", etag: replaces };
 }
 
-function changedAgain(path: LakePath): LakeError {
+/** The second change of one file is a failure. */
+export function changedAgain(path: LakePath): LakeError {
   return new LakeError("changed", {
     op: "OPEN",
     path,

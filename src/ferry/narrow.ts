@@ -2,12 +2,14 @@ import { budget } from "../core/budget.ts";
 import { LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Source } from "../lake/lake.ts";
+import { isSent } from "../core/outcome.ts";
 import { listedAs } from "./hash.ts";
 import type { Visitor } from "./walk.ts";
 
 /**
  * A walk through a packet that loses its workers: one name at a time, each written down by `note` before it is started,
- * so that the next worker knows which one it was. The condemned name is given up without being touched.
+ * so that the next worker knows which one it was. What was sent is looked at again at once, as it must count before the
+ * next name is started. The condemned name is given up without being touched.
  */
 export function narrowed(
   source: Source,
@@ -38,10 +40,10 @@ export function narrowed(
   return {
     source: {
       ...source,
-      list: (folder, after, signal) =>
+      list: (folder, after, signal, most) =>
         alone(folder, signal, async () => {
           if (folder === condemned) throw givenUp("LISTSTATUS", folder);
-          return source.list(folder, after, signal);
+          return source.list(folder, after, signal, most);
         }),
     },
     visitor: {
@@ -54,7 +56,12 @@ export function narrowed(
         }),
       listed: (item, _, signal) =>
         alone(item.text as LakePath, signal, async () => {
-          if (item.text !== condemned) return visitor.listed(item, visitor, signal);
+          if (item.text !== condemned) {
+            const outcome = await visitor.listed(item, visitor, signal);
+            if (outcome === "postponed" || !("file" in outcome) || !isSent(outcome.file)) return outcome;
+            const file = await visitor.confirm(outcome.path, outcome.file, signal);
+            return file === "postponed" ? file : { path: outcome.path, file };
+          }
           const path = item.text as LakePath;
           const { kind, op, detail } = givenUp("copy", path);
           return { path, file: { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, undefined) } };
@@ -67,7 +74,10 @@ export function narrowed(
         }),
       file: (path, entry, there, signal) =>
         alone(path, signal, async () => {
-          if (path !== condemned) return visitor.file(path, entry, there, signal);
+          if (path !== condemned) {
+            const outcome = await visitor.file(path, entry, there, signal);
+            return isSent(outcome) ? visitor.confirm(path, outcome, signal) : outcome;
+          }
           const { kind, op, detail } = givenUp("copy", path);
           return { do: "failed", failure: { kind, op, path, detail }, ...listedAs(path, entry) };
         }),

@@ -70,6 +70,7 @@ export async function walkPacket(
     ledger,
     meter,
     isPatient: input.isPatient,
+    isHeld: packet.isHeld,
     listName: list?.name,
     deletesLeft: await deletesLeft(ferry, run),
   });
@@ -107,6 +108,7 @@ export async function walkPacket(
   }
 
   const given: Cut[] = [];
+  let unconfirmed = walk.unconfirmed();
   const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false, isLetGo: false };
   let lastSave: Promise<void> = Promise.resolve();
 
@@ -120,7 +122,12 @@ export async function walkPacket(
       if (cut === undefined) return;
       const startedMs = clock.nowMs();
       const taken = ledger.take();
-      const { filesListed: files, bytesRead: bytes, requests } = taken.tally;
+      const { filesListed, bytesRead, requests } = taken.tally;
+      // What was sent has happened, whenever it counts.
+      const before = unconfirmed;
+      unconfirmed = walk.unconfirmed();
+      const files = filesListed + unconfirmed.files - before.files;
+      const bytes = bytesRead + unconfirmed.bytes - before.bytes;
       const glance = { ...activity.take(), ...walk.view(), files, bytes, requests: totalOf(requests) };
       const step = {
         cut,
@@ -175,6 +182,7 @@ export async function walkPacket(
   async function tend(): Promise<void> {
     const claimedMs = clock.nowMs();
     let pulseMs = claimedMs;
+    let settledMs = claimedMs;
     let gaveMs = 0;
     let sharing: Promise<unknown> | undefined;
     let running: Promise<unknown> | undefined;
@@ -194,6 +202,11 @@ export async function walkPacket(
       const graceMs = state.ended === "deadline" ? pace.deadlineGraceMs : pace.graceMs;
       if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
         cancel.abort(new Error("the slice was stopped"));
+      }
+      // What was sent is looked at again, if its page isn't through before: only then the next save counts it.
+      if (isDue(settledMs, pace.saveMs, nowMs)) {
+        settledMs = nowMs;
+        walk.settle();
       }
       if (isDue(pulseMs, pace.pulseMs, nowMs)) {
         pulseMs = nowMs;

@@ -3,10 +3,11 @@ import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
 import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { whyGen2Refuses } from "../core/names.ts";
-import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
+import { addEfforts, type Effort, type FileOutcome, type FolderOutcome, type Sent } from "../core/outcome.ts";
 import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { type Meter, watch } from "../wire/meter.ts";
+import { confirmSent } from "./confirm.ts";
 import { type Crossing, copyFile, type Parted } from "./copy.ts";
 import { commitLarge, sendPiece } from "./large.ts";
 import type { Extras } from "./extras.ts";
@@ -96,7 +97,7 @@ export function copying(means: Copying): Visitor {
     listed: Entry | undefined,
     there: Standing,
     signal: AbortSignal,
-  ): Promise<FileOutcome | Parted | "postponed" | "folder"> {
+  ): Promise<FileOutcome | Sent | Parted | "postponed" | "folder"> {
     let entry = listed;
     try {
       entry ??= await source.stat(path, signal);
@@ -111,7 +112,12 @@ export function copying(means: Copying): Visitor {
     }
   }
 
-  function bring(path: LakePath, entry: Entry, there: Standing, signal: AbortSignal): Promise<FileOutcome | Parted> {
+  function bring(
+    path: LakePath,
+    entry: Entry,
+    there: Standing,
+    signal: AbortSignal,
+  ): Promise<FileOutcome | Sent | Parted> {
     const to = target(path);
     if (request.mode === "access") return repairFile(crossing, path, to, entry, there, signal);
     return copyFile(crossing, path, to, entry, there, signal);
@@ -149,7 +155,18 @@ export function copying(means: Copying): Visitor {
     run.from = run.to;
   }
 
-  async function commit(file: LargeFileState, signal: AbortSignal): Promise<FileOutcome | Parted | "postponed"> {
+  async function confirm(path: LakePath, sent: Sent, signal: AbortSignal): Promise<FileOutcome | Parted | "postponed"> {
+    try {
+      const outcome = await confirmSent(crossing, path, target(path), sent, signal);
+      lost = 0;
+      return outcome;
+    } catch (error) {
+      if ((await blame(error, path, signal)) === "postponed") return "postponed";
+      return verdict.file(error, path, sent.copied, signal);
+    }
+  }
+
+  async function commit(file: LargeFileState, signal: AbortSignal): Promise<FileOutcome | Sent | Parted | "postponed"> {
     const { path } = file;
     try {
       const outcome = await commitLarge(crossing, file, target(path), signal);
@@ -192,21 +209,37 @@ export function copying(means: Copying): Visitor {
     return isOurs ? { do: "made", before: true, carried } : { do: "found", carried };
   }
 
+  // What one item costs.
+  async function measured<T>(
+    path: LakePath,
+    act: () => Promise<T>,
+  ): Promise<{ readonly outcome: T; readonly effort: Effort }> {
+    const startedMs = nowMs();
+    const requestsOf = watch(meter, path, moved(path));
+    let requests = 0;
+    let outcome: T;
+    try {
+      outcome = await act();
+    } finally {
+      requests = requestsOf();
+    }
+    return { outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
+  }
+
   return {
     file: async (path, listed, there, signal) => {
       await ledger.room(signal);
-      const startedMs = nowMs();
-      const requestsOf = watch(meter, path, moved(path));
-      let requests = 0;
-      let outcome: Awaited<ReturnType<typeof copy>>;
-      try {
-        outcome = await copy(path, listed, there, signal);
-      } finally {
-        requests = requestsOf();
-      }
+      const { outcome, effort } = await measured(path, () => copy(path, listed, there, signal));
       if (typeof outcome === "string") return outcome;
       if (outcome.do === "parted") return roomFor(outcome, signal);
-      return { ...outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
+      return outcome.do === "sent" ? { ...outcome, copied: { ...outcome.copied, effort } } : { ...outcome, effort };
+    },
+
+    confirm: async (path, sent, signal) => {
+      const { outcome, effort } = await measured(path, () => confirm(path, sent, signal));
+      if (outcome === "postponed") return outcome;
+      if (outcome.do === "parted") return roomFor(outcome, signal);
+      return { ...outcome, effort: addEfforts(sent.copied.effort, effort) };
     },
 
     folder: async (path, listed, isTakenOver, there, signal) => {

@@ -29,6 +29,7 @@ export function visitorFor(
     readonly ledger: Ledger;
     readonly meter: Meter;
     readonly isPatient: boolean;
+    readonly isHeld: Crossing["isHeld"];
     /** What the request calls its list. */
     readonly listName: string | undefined;
     /** Items that may still be deleted. */
@@ -60,6 +61,7 @@ export function visitorFor(
     request,
     crossing: {
       run: run.id,
+      isHeld: means.isHeld,
       overwrite: request.overwrite,
       compare: request.compare,
       isDry,

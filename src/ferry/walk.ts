@@ -4,7 +4,7 @@ import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
 import type { Extra } from "../core/extra.ts";
 import { type Failure, LakeError } from "../core/error.ts";
 import type { LargeFile } from "../core/largeFile.ts";
-import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
+import { type FileOutcome, type FolderOutcome, isSent, type Sent } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { type Interval, isBeyond } from "../core/range.ts";
@@ -40,19 +40,23 @@ import {
 import type { Joining, March } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
+import { secondLooks, type Started } from "./secondLook.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
 export type Visitor = {
   /**
    * Deals with one file, and what stands in its place; `entry` is missing for a name that an earlier walk had started,
-   * which may be a folder by now. A postponed name stays open: it is what is left for a later walk.
+   * which may be a folder by now. A postponed name stays open: it is what is left for a later walk. One that was sent is
+   * looked at again before it counts.
    */
   readonly file: (
     path: LakePath,
     entry: Entry | undefined,
     there: Standing,
     signal: AbortSignal,
-  ) => Promise<FileOutcome | Parted | "postponed" | "folder">;
+  ) => Promise<FileOutcome | Sent | Parted | "postponed" | "folder">;
+  /** Looks again at the source of one file that was sent, and deals with it once more if it has changed. */
+  readonly confirm: (path: LakePath, sent: Sent, signal: AbortSignal) => Promise<FileOutcome | Parted | "postponed">;
   /**
    * Sends blocks of a large file until they are sent or the walk is stopped, moving `run.from` on as it counts them; or,
    * when all were sent, makes them its content. Given up are blocks that no worker survives.
@@ -61,7 +65,7 @@ export type Visitor = {
     run: BlockRun,
     means: { readonly isStopped: () => boolean; readonly givenUp?: Failure },
     signal: AbortSignal,
-  ) => Promise<FileOutcome | Parted | "done" | "postponed">;
+  ) => Promise<FileOutcome | Sent | Parted | "done" | "postponed">;
   /**
    * Prepares one folder, before anything in it is listed. `mayBeOurs`: should it stand there already, it may be by this
    * run, as nothing else is in a folder that it made.
@@ -101,7 +105,7 @@ export type Beside = (folder: LakePath, range: Interval) => March;
 
 /** What an entry of a list has turned out to be. */
 export type ListedOutcome = { readonly path: LakePath } & (
-  | { readonly file: FileOutcome | Parted }
+  | { readonly file: FileOutcome | Sent | Parted }
   | { readonly folder: FolderOutcome }
 );
 
@@ -123,6 +127,8 @@ export type Walk = {
   readonly cut: () => Cut;
   /** Starts nothing new; what is in flight goes on. */
   readonly stop: () => void;
+  /** Looks again at the source of what was sent so far, so that it counts, without waiting for the ends of pages. */
+  readonly settle: () => void;
   /** Starts no new names for as long as it holds, so that the open ones become fewer. */
   readonly hold: (isHeld: boolean) => void;
   /** While it seeks, folders come before files: others wait for the work that lies deeper. */
@@ -135,6 +141,8 @@ export type Walk = {
   readonly spread: (parts: number) => Promise<void>;
   /** Where the walk is, and the files and bytes that it knows of and hasn't started. */
   readonly view: () => { readonly path: LakePath; readonly known: { readonly files: number; readonly bytes: number } };
+  /** Files that were sent and don't count yet, and the bytes read for them. */
+  readonly unconfirmed: () => { readonly files: number; readonly bytes: number };
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
   readonly ended: Promise<void>;
 };
@@ -143,6 +151,8 @@ export type Walk = {
 const maxHeldEntries = 100_000;
 /** As many names at hand are enough for one walk. */
 const enoughEntries = 6000;
+/** Files sent of which the source isn't looked at again: with more of them nothing new is started. */
+const maxUnconfirmed = 10_000;
 /** A walk that seeks work for others has found enough of it, and keeps few of the names it has passed by. */
 const enoughSpare = 200;
 const maxSpareEntries = 12_000;
@@ -162,6 +172,8 @@ export function startWalk(
   const postponed: Frame[] = [];
   const open = new Set<LakePath>(cut.open);
   const inFlight = new Set<Promise<void>>();
+  /** Files of which it is not yet known whether they changed while they were read. */
+  const looks = secondLooks(source, { look: lookAgain, run: runLook }, width.listings, signal);
   const ending = new AbortController();
   let isStopped = false;
   let isHeld = false;
@@ -173,6 +185,7 @@ export function startWalk(
   function stop(): void {
     isStopped = true;
     ending.abort();
+    looks.closeAll();
     wakeAll();
   }
 
@@ -205,15 +218,47 @@ export function startWalk(
     inFlight.add(tracked);
   }
 
-  function startFile(path: LakePath, entry: Entry | undefined, there: Standing, release: () => void): void {
-    const running = visitor
-      .file(path, entry, there, signal)
-      .then((outcome) => (outcome === "folder" ? enterOpen(path) : finish(path, outcome)));
-    track(running, release);
+  // A file of a page, or one that an earlier walk had started.
+  async function visitFile(
+    path: LakePath,
+    entry: Entry | undefined,
+    there: Standing,
+    started?: Started,
+  ): Promise<void> {
+    const outcome = await visitor.file(path, entry, there, signal);
+    if (outcome === "folder") return enterOpen(path);
+    if (!isSent(outcome)) return finish(path, outcome, started);
+    if (started !== undefined) return looks.sent(started, outcome);
+    finish(path, await visitor.confirm(path, outcome, signal));
   }
 
-  function finish(path: LakePath, outcome: FileOutcome | Parted | "postponed"): void {
-    if (outcome === "postponed") return;
+  // A file that stands alone is looked at again alone.
+  async function confirmed<T>(
+    path: LakePath,
+    outcome: T,
+  ): Promise<Exclude<T, Sent> | FileOutcome | Parted | "postponed"> {
+    return isSent(outcome) ? visitor.confirm(path, outcome, signal) : (outcome as Exclude<T, Sent>);
+  }
+
+  // What was sent and isn't looked at when the walk has failed stays left: the lakes are to blame, not the files.
+  function runLook(look: () => Promise<void>): void {
+    if (firstError === undefined) track(look(), wakeAll);
+  }
+
+  async function lookAgain(path: LakePath, started: Started, sent: Sent, isSame: boolean): Promise<void> {
+    if (isSame) return finish(path, sent.copied, started);
+    const release = await slot();
+    if (release === undefined) return;
+    try {
+      finish(path, await visitor.confirm(path, sent, signal), started);
+    } finally {
+      release();
+    }
+  }
+
+  function finish(path: LakePath, outcome: FileOutcome | Parted | "postponed", started?: Started): void {
+    if (started !== undefined) looks.counted(started);
+    if (outcome === "postponed") return void open.add(path);
     open.delete(path);
     if (outcome.do !== "parted") return visitor.fileDone(path, outcome);
     visitor.fileOpened(outcome.file);
@@ -246,7 +291,7 @@ export function startWalk(
     for (const path of cut.open) {
       const release = await slot();
       if (release === undefined) return;
-      startFile(path, undefined, "unknown", release);
+      track(visitFile(path, undefined, "unknown"), release);
     }
   }
 
@@ -256,10 +301,15 @@ export function startWalk(
     while (standing.length > 2 * width.listings && !isStopped) await asleep();
     const release = await slot();
     if (release === undefined) return "stopped";
-    const running = visitor.listed(item, visitor, signal).then((outcome) => {
+    const running = visitor.listed(item, visitor, signal).then(async (outcome) => {
       if (outcome === "postponed") return;
+      if ("file" in outcome) {
+        const file = await confirmed(outcome.path, outcome.file);
+        if (file === "postponed") return;
+        close();
+        return finish(outcome.path, file);
+      }
       close();
-      if ("file" in outcome) return finish(outcome.path, outcome.file);
       const frame = enter(outcome.path, outcome.folder, true);
       if (frame !== undefined) standing.push(frame);
       wakeAll();
@@ -273,7 +323,8 @@ export function startWalk(
   }
 
   async function held(): Promise<void> {
-    while (isHeld && !isStopped) await asleep();
+    if (looks.count() > maxUnconfirmed) looks.closeAll();
+    while ((isHeld || looks.count() > maxUnconfirmed) && !isStopped) await asleep();
   }
 
   // The sink's side of a frame; none where nothing can stand there.
@@ -312,6 +363,7 @@ export function startWalk(
     const outcome = await visitor.unlisted(frame.folder, error, signal);
     // Nothing of the folder is left from the very instant it is counted.
     moving.delete(frame);
+    looks.close(frame);
     if (outcome === "postponed") postponed.push(frame);
     else if (frame.uncounted !== undefined || isUndecided(frame)) visitor.folderDone(frame.folder, outcome);
     // The folder is counted already: what failed is the rest of its names.
@@ -362,6 +414,7 @@ export function startWalk(
     while (!isStopped) {
       const entry = frame.page[frame.at];
       if (entry === undefined) {
+        looks.close(frame);
         if (!frame.isListed) {
           if (await listMore(frame)) continue;
           return;
@@ -391,9 +444,9 @@ export function startWalk(
       if (entry.kind === "file") {
         const release = await slot();
         if (release === undefined) return;
-        pass(frame, entry, extra);
-        open.add(path);
-        startFile(path, entry, there, release);
+        const { after } = frame;
+        step(frame, entry, extra);
+        track(visitFile(path, entry, there, looks.start(frame, entry.name, after)), release);
         continue;
       }
       if (isStopped) return;
@@ -479,17 +532,31 @@ export function startWalk(
     return true;
   }
 
+  // A name that is no file under way.
   function pass(frame: Frame, entry: Entry, extra: readonly Extra[]): void {
+    step(frame, entry, extra);
+    looks.pass(frame, entry.name);
+  }
+
+  function step(frame: Frame, entry: Entry, extra: readonly Extra[]): void {
     countFolder(frame);
     frame.at++;
     frame.after = entry.name;
-    if (extra.length > 0) visitor.extraDone(frame.folder, extra);
+    tellExtra(frame, extra);
+  }
+
+  // Told once: what is left of the names around must not span them.
+  function tellExtra(frame: Frame, extra: readonly Extra[]): void {
+    const last = extra.at(-1);
+    if (last === undefined) return;
+    visitor.extraDone(frame.folder, extra);
+    looks.pass(frame, last.item.name);
   }
 
   function leave(frame: Frame, rest: readonly Extra[]): void {
     if (isUndecided(frame)) visitor.folderDone(frame.folder, leftOut("filtered"));
     countFolder(frame);
-    if (rest.length > 0) visitor.extraDone(frame.folder, rest);
+    tellExtra(frame, rest);
     const how = frame.march?.joining(frame.ascent.keeps());
     if (how !== undefined && how !== "merged") visitor.joined(frame.folder, how);
     moving.delete(frame);
@@ -551,14 +618,14 @@ export function startWalk(
         }),
       ...Array.from({ length: width.listings }, () => work().catch(fail)),
     ]);
-    while (inFlight.size > 0) await Promise.all(inFlight);
+    for (looks.closeAll(); inFlight.size > 0; looks.closeAll()) await Promise.all(inFlight);
     if (firstError !== undefined) throw firstError.error;
   }
 
   const blocks = openBlockWalk(blocksIn(cut), {
     isStopped: () => isStopped,
     slot,
-    send: (run) => visitor.blocks(run, { isStopped: () => isStopped }, signal),
+    send: async (run) => confirmed(run.path, await visitor.blocks(run, { isStopped: () => isStopped }, signal)),
     finish,
     track,
   });
@@ -574,16 +641,20 @@ export function startWalk(
     cut: () => {
       const unsent = blocks.left();
       const unread = lines?.left() ?? [];
+      const left = looks.left();
       return {
-        ranges: [...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf),
-        open: [...open],
+        ranges: [...[...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf), ...left.ranges],
+        open: [...open, ...left.open],
         ...(unsent.length === 0 ? {} : { blocks: unsent }),
         ...(unread.length === 0 ? {} : { lists: unread }),
       };
     },
     stop,
+    settle: looks.closeAll,
+    unconfirmed: looks.waiting,
     hold: (wanted) => {
       isHeld = wanted;
+      if (isHeld) looks.closeAll();
       wakeAll();
     },
     seek: (wanted) => {
@@ -621,7 +692,7 @@ export function startWalk(
       }
       const [frame] = moving;
       const path = frame?.folder ?? blocks.path() ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
-      return { path, known: { files: files + open.size + (lines?.known() ?? 0), bytes } };
+      return { path, known: { files: files + open.size + looks.count() + (lines?.known() ?? 0), bytes } };
     },
     spread: async (parts) => {
       await lines?.spread(parts, signal);

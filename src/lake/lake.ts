@@ -27,8 +27,8 @@ export type Read = (
 export type Source = {
   /** What stands at a path; "not-found" when nothing does. The name of the root is "". */
   readonly stat: (path: LakePath, signal?: AbortSignal) => Promise<Entry>;
-  /** One page of a folder's children, ascending, beginning after the name or token `after`. */
-  readonly list: (folder: LakePath, after: string | undefined, signal?: AbortSignal) => Promise<Page>;
+  /** One page of a folder's children, ascending, beginning after the name or token `after`; of at most `most` names. */
+  readonly list: (folder: LakePath, after: string | undefined, signal?: AbortSignal, most?: number) => Promise<Page>;
   /** The first name of a folder that comes after `after`, which need not be a name; undefined when there is none. */
   readonly nameAfter: (folder: LakePath, after: string, signal?: AbortSignal) => Promise<string | undefined>;
   readonly read: Read;

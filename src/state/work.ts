@@ -34,6 +34,8 @@ export type ClaimedPacket = {
   readonly claim: string;
   readonly cut: Cut;
   readonly care: Care;
+  /** Whether nobody has taken the packet over by now. */
+  readonly isHeld: () => Promise<boolean>;
   /**
    * Puts down what is left, what was given away, what was done since the last save and what failed, in one step. While the
    * state store is busy the same step is tried again, until the signal aborts.
@@ -184,6 +186,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
     const claim = `${String(lane).padStart(3, "0")}-${String(claimed.claims).padStart(6, "0")}-${claimed.nonce}`;
     let packet = claimed;
     let failed = 0;
+    let saving = claimed.nonce;
 
     async function save(step: Step, signal: AbortSignal): Promise<Saved> {
       const isPacketDone = step.isLast && isDone(step.cut);
@@ -203,6 +206,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         nonce: nonce(),
         ...(suspect === undefined ? {} : { suspect }),
       };
+      saving = next.nonce;
       // Frozen here: a step is the same, to its keys, each time it is tried.
       const added: Change[] = [
         ...packed(step.failures).map(
@@ -260,6 +264,12 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       claim,
       cut,
       care: careFor(before.barren, before.suspect),
+      // A save under way may have changed the nonce, and nobody has told yet.
+      isHeld: async () => {
+        const known = packet.nonce;
+        const there = (await rows.get(partitionKey, rowKey))?.row["nonce"];
+        return there === known || there === packet.nonce || there === saving;
+      },
       save,
     };
   }

@@ -9,7 +9,7 @@ import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { appOver } from "../kit/testApp.ts";
 import { type Dice, diceOf } from "./dice.ts";
-import type { Ground, Truth } from "./ground.ts";
+import { type Ground, remembering, type Truth } from "./ground.ts";
 import { type Hub, type HubPlan, openHub } from "./hub.ts";
 import { type Laid, layOut } from "./lake.ts";
 import type { Machine, World } from "./machine.ts";
@@ -28,7 +28,7 @@ type Course = {
   readonly plan: Plan;
   readonly sim: Simulation;
   readonly dice: Dice;
-  readonly ground: Ground;
+  readonly ground: ReturnType<typeof remembering>;
   readonly laid: Laid;
   readonly network: Network;
   /** How often each file was sent to the sink. */
@@ -43,7 +43,7 @@ export async function runCourse(
   lay: (sim: Simulation, dice: Dice) => Promise<Ground> | Ground,
 ): Promise<string> {
   const sim = simulation(startMs);
-  const ground = await lay(sim, diceOf(`${plan.seed}/ground`));
+  const ground = remembering(await lay(sim, diceOf(`${plan.seed}/ground`)));
   try {
     const dice = diceOf(`${plan.seed}/course`);
     const network = openNetwork(sim, dice.fork("network"), plan.weather);
@@ -65,6 +65,7 @@ export async function runCourse(
 // The run that everything happens to.
 async function roughRun(course: Course, before: Truth) {
   const { plan, sim, dice, ground, laid, network, sent } = course;
+  const scribbles = dice.fork("scribbles");
   const world = worldOf(course, {
     curse: ({ store, op, path }) => {
       if (store !== "source" || op !== "read") return undefined;
@@ -74,6 +75,7 @@ async function roughRun(course: Course, before: Truth) {
     },
     seen: (machine, { op, path }) => {
       if (op === "putFile" || op === "commitBlocks") sent.set(path, (sent.get(path) ?? 0) + 1);
+      if (op === "read" && scribbles.chance(plan.scribble)) void scribbleOn(course, troubles, path);
       if (op !== "read" || path !== laid.poison) return;
       troubles.note("poisoned");
       machine.kill();
@@ -104,6 +106,13 @@ async function roughRun(course: Course, before: Truth) {
       assert.equal(budget.free(), budget.size(), `${name} gave back all`);
   }
   return { status: ended.status, failed: failed.size, counts: troubles.counts };
+}
+
+// While a file is being read, others write over it; its length stays.
+async function scribbleOn({ sim, ground, dice }: Course, troubles: Troubles, path: string): Promise<void> {
+  troubles.note("mutate");
+  await sim.sleep(dice.fork(`scribble ${path}`).between(0, 2));
+  ground.scribble(path, `${troubles.counts["mutate"]}~`, sim.nowMs());
 }
 
 // A run without any trouble brings over what the first one could not.
@@ -181,6 +190,7 @@ async function restedOf({ sim, ground }: Course, run: Run): Promise<Omit<Rested,
     rows: ground.rows,
     blobs: ground.blobs,
     source: await ground.source(),
+    versions: ground.versions,
     sink: await ground.sink(),
   };
 }

@@ -41,6 +41,8 @@ export type Ground = {
   /** The lakes as the clients of one machine see them. */
   readonly lakes: (clock: Clock) => { readonly source: Source; readonly sink: Sink };
   readonly write: (path: string, content: string, modifiedMs: number) => Promise<void>;
+  /** Writes over a file, if it is there, at once and with as many bytes; says with which. */
+  readonly scribble: (path: string, filling: string, modifiedMs: number) => string | undefined;
   readonly makeFolder: (path: string) => Promise<void>;
   readonly setRights: (path: string, rights: Rights) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
@@ -65,8 +67,15 @@ export function memoryGround(pageSize: number, state: State): Ground {
   return {
     rows: state.rows,
     blobs: state.blobs,
-    lakes: () => ({ source, sink }),
+    lakes: (clock) => ({ source: tornBy(source, clock), sink }),
     write: async (path, content, modifiedMs) => source.write(path, content, modifiedMs),
+    scribble: (path, filling, modifiedMs) => {
+      const there = source.files().get(path);
+      if (there === undefined) return undefined;
+      const content = filling.repeat(there.length).slice(0, there.length);
+      source.write(path, content, modifiedMs);
+      return content;
+    },
     makeFolder: async (path) => source.makeFolder(path),
     setRights: async (path, { owner, group, acl, isSticky, expiresMs }) => {
       source.setAccess(path, { owner, group, acl: parseAcl(acl, path), isSticky });
@@ -95,6 +104,47 @@ export function memoryGround(pageSize: number, state: State): Ground {
     forget: state.forget,
     close: state.close,
   };
+}
+
+// Half of a file is read a moment after the other half: who overwrites it in between makes a file that never was.
+function tornBy(source: MemorySource, clock: Clock): Source {
+  return {
+    ...source,
+    read: async (path, offset, length, receive, signal) => {
+      const half = Math.ceil(length / 2);
+      const given = await source.read(path, offset, half, receive, signal);
+      if (given < half || half === length) return given;
+      await clock.sleep(2, signal);
+      return given + (await source.read(path, offset + half, length - half, receive, signal));
+    },
+  };
+}
+
+/** The same ground, and every version that its source ever had, by path: "<time> <MD5>". */
+export function remembering(ground: Ground): Ground & { readonly versions: ReadonlyMap<string, ReadonlySet<string>> } {
+  const versions = new Map<string, Set<string>>();
+  function note(path: string, content: string, modifiedMs: number): void {
+    const version = versionOf(modifiedMs, hash("md5", Buffer.from(content, "utf8"), "hex"));
+    versions.set(path, (versions.get(path) ?? new Set()).add(version));
+  }
+  return {
+    ...ground,
+    versions,
+    scribble: (path, filling, modifiedMs) => {
+      const content = ground.scribble(path, filling, modifiedMs);
+      if (content !== undefined) note(path, content, modifiedMs);
+      return content;
+    },
+    write: async (path, content, modifiedMs) => {
+      note(path, content, modifiedMs);
+      await ground.write(path, content, modifiedMs);
+    },
+  };
+}
+
+/** See remembering. */
+export function versionOf(modifiedMs: number, md5: string): string {
+  return `${modifiedMs} ${md5}`;
 }
 
 async function truthOf(

@@ -10,7 +10,7 @@ import { sealJournal } from "../../src/state/journal.ts";
 import type { Rows } from "../../src/state/rows.ts";
 import type { Work } from "../../src/state/work.ts";
 import { assertBooks, type Line } from "../kit/books.ts";
-import type { Truth } from "./ground.ts";
+import { type Truth, versionOf } from "./ground.ts";
 import { isRefused } from "./lake.ts";
 
 /** What the oracle looks at when a run rests. */
@@ -20,6 +20,8 @@ export type Rested = {
   readonly rows: Rows;
   readonly blobs: Blobs;
   readonly source: Truth;
+  /** Every version that the source ever had, by path, as versionOf says it. */
+  readonly versions: ReadonlyMap<string, ReadonlySet<string>>;
   readonly sink: Truth;
   /** The sink as it was before anything was done to it. */
   readonly before: Truth;
@@ -113,7 +115,7 @@ function assertExtra({ source, before, run: { request } }: Rested, lines: readon
 }
 
 // What the journal calls copied stands at the sink as it says.
-function assertSworn({ sink, run: { request } }: Rested, lines: readonly Line[]): void {
+function assertSworn({ sink, versions, run: { request } }: Rested, lines: readonly Line[]): void {
   for (const { outcome, type, path, md5, bytes } of lines) {
     if (outcome !== "copied" && outcome !== "made" && outcome !== "found") continue;
     const to = moved(path, request);
@@ -125,6 +127,8 @@ function assertSworn({ sink, run: { request } }: Rested, lines: readonly Line[])
     assert.ok(there !== undefined, `${path} is ${outcome}, and nothing stands at the sink`);
     assert.equal(there.bytes, bytes, `${path} has the length that the journal swears to`);
     if (md5 !== undefined) assert.equal(there.md5, md5, `${path} has the content that the journal swears to`);
+    const isVersion = versions.get(path)?.has(versionOf(there.modifiedMs, there.md5)) === true;
+    assert.ok(isVersion, `${path} is copied, and the sink holds what the source never was`);
   }
 }
 

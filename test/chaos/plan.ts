@@ -34,6 +34,8 @@ export type Plan = {
   readonly weather: Weather;
   readonly hub: HubPlan;
   readonly events: readonly Event[];
+  /** Of each reading of a file: to be overwritten in its midst, with as many other bytes. */
+  readonly scribble: number;
   readonly lake: LakePlan;
 };
 
@@ -82,6 +84,7 @@ export function planOf(seed: string, rough: readonly StoreName[] = stores, wante
     weather: weatherOf(dice.fork("weather"), flavours.has("weather") ? rough : []),
     hub: hubOf(dice.fork("hub"), flavours.has("doubles")),
     events: eventsOf(dice.fork("events"), flavours),
+    scribble: flavours.has("changes") ? dice.fork("scribble").pick([0, 0.02, 0.1, 0.4]) : 0,
     // A large file has a row, a packet and a hundred requests of its own: few of them say as much.
     lake: sizes === blockSizes ? lake : { ...lake, files: Math.min(lake.files, 60) },
   };

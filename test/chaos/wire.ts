@@ -59,6 +59,7 @@ export async function wireGround({ pageSize: pageCap, lake }: Plan, dice: Dice, 
       await gen1.store.append(path, Buffer.from(content, "utf8"));
       gen1.store.setTimes(path, modifiedMs, modifiedMs);
     },
+    scribble: () => undefined,
     makeFolder: async (path) => makeFolders(gen1, path as LakePath),
     setRights: async (path, rights) => setRights(gen1, path, rights),
     remove: async (path) => {

@@ -73,7 +73,7 @@ test("every outcome balances: listed = copied + skipped + failed", () => {
   const digest = emptyDigest;
   const failure = { kind: "denied", op: "OPEN", path: "/x", detail: "no" } as const;
   const all = [
-    tallyOfFile({ do: "copied", bytes: 3, read: 3, digest }),
+    tallyOfFile({ do: "copied", bytes: 3, modifiedMs: 0, read: 3, digest }),
     tallyOfFile({ do: "skipped", because: "same", bytes: 3, digest }),
     tallyOfFile({ do: "failed", failure, bytes: 3, digest }),
     ...(["made", "found"] as const).map((what) => tallyOfFolder({ do: what })),

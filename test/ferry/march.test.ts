@@ -57,6 +57,7 @@ function looking(seen: Seen): Visitor {
     unlisted: async (_path, error) => {
       throw error;
     },
+    confirm: async (_path, { copied }) => copied,
     fileOpened: () => undefined,
     fileDone: () => undefined,
     folderDone: () => undefined,

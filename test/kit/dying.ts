@@ -33,12 +33,12 @@ function dying(ferry: Ferry, saves: number): Ferry {
   };
 }
 
-/** Drives a run whose first workers are lost, each after one save more than the one before. */
+/** Drives a run whose first workers are lost, each after two saves more than the one before. */
 export async function driveWithLosses(ferry: Ferry, run: string, losses: number): Promise<Run> {
   let lost = 0;
   return drive(ferry, run, 1, async () => {
     if (lost >= losses) return;
-    await ferryPacket(dying(ferry, lost++), sliceOf(run)).catch(() => undefined);
+    await ferryPacket(dying(ferry, 2 * lost++), sliceOf(run)).catch(() => undefined);
     throw new Error("the worker is lost");
   });
 }

@@ -82,7 +82,8 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
       return entry;
     },
 
-    list: async (folder, after) => {
+    list: async (folder, after, _signal, most = pageSize) => {
+      const size = Math.min(most, pageSize);
       await lake.onCall("list", folder);
       const own = entryAt(folder, "");
       if (own === undefined) throw missing("LISTSTATUS", folder);
@@ -92,12 +93,12 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
         .map((path) => splitPath(path as LakePath).name)
         .filter((name) => after === undefined || order(name, after) > 0)
         .toSorted(order);
-      const entries = names.slice(0, pageSize).flatMap((name) => entryAt(childPath(folder, name), name) ?? []);
+      const entries = names.slice(0, size).flatMap((name) => entryAt(childPath(folder, name), name) ?? []);
       const last = entries.at(-1);
       const atMs = lake.nowMs?.();
       return {
         entries,
-        ...(last !== undefined && entries.length === pageSize ? { next: last.name } : {}),
+        ...(last !== undefined && entries.length === size ? { next: last.name } : {}),
         ...(atMs === undefined ? {} : { atMs: Math.floor(atMs / 1000) * 1000 }),
       };
     },
