@@ -46,8 +46,10 @@ export function showText(migration: Migration): string {
   ].join("\n");
 }
 
-function titleOf({ id, status, name }: Migration): string {
-  return `Migration ${id}${name === undefined ? "" : ` (${printable(name)})`}: ${status}`;
+const titles = { copy: "Migration", audit: "Audit", assess: "Assessment", look: "Look" } as const;
+
+function titleOf({ id, status, name, job = "copy" }: Migration): string {
+  return `${titles[job]} ${id}${name === undefined ? "" : ` (${printable(name)})`}: ${status}`;
 }
 
 function totalsOf({ report }: Migration): readonly string[] {

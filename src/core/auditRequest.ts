@@ -48,4 +48,7 @@ export const auditRequest = z
   });
 
 /** The same as the API's contract describes it. */
-export const auditBody = z.intersection(cutOff, migrationRequest);
+export const auditBody = z.strictObject({
+  ...Object.fromEntries(Object.entries(migrationRequest.shape).filter(([property]) => !inVain.includes(property))),
+  ...cutOff.shape,
+});

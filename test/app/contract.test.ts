@@ -4,6 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { emptyRegistry, installCore } from "../../local/host/core-api.ts";
 import { loadApp } from "../../local/host/load.ts";
@@ -80,6 +81,22 @@ test("the page about the API lists every route and every problem, as they are", 
   }
   for (const { method, path } of Object.values(operations)) {
     assert.ok(page.includes(`\`${method.toUpperCase()} /api${path}\``), `${method} ${path}`);
+  }
+});
+
+test("what is taken fits what is described", () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(document, "api");
+  const sink = { fileSystem: "lake" };
+  const bodies = {
+    MigrationRequest: { sink, parallelism: 8, source: { folderPath: "/a" } },
+    AuditRequest: { sink, cutOffTime: "2026-11-26T00:00:00Z" },
+    ScheduleRequest: { cron: "0 0 2 * * *", request: { sink } },
+    CutoverRequest: { quietMinutes: 0 },
+  };
+  for (const [name, body] of Object.entries(bodies)) {
+    const check = ajv.getSchema(`api#/components/schemas/${name}`) ?? assert.fail(name);
+    assert.ok(check(body), `${name}: ${ajv.errorsText(check.errors)}`);
+    assert.ok(!check({ ...body, color: "blue" }), `${name} takes anything`);
   }
 });
 

@@ -311,6 +311,31 @@ test("a preflight is a checklist with what to do; only one that failed costs an 
   assert.deepEqual([bad.code, json(bad)], [4, failed]);
 });
 
+test("an audit compares two lakes and changes nothing; its differences are printed by rclone's signs", async () => {
+  const api = lake("/a/one", "/a/two");
+  const { fetch } = api;
+  await said("start --file-system lake --id r", { fetch, meanwhile: () => api.drive("r") });
+  const same = await said("audit --file-system lake --id same", { fetch, meanwhile: () => api.drive("same") });
+  assert.equal(same.code, 0, same.err);
+  assert.match(same.out, /^Audit same: Succeeded\n.*audit {5}0 differences in \d+ items\n/su);
+  api.source.write("/a/three", "content");
+  api.source.remove("/a/two");
+  const before = api.sink.files();
+  const audit = await said("audit --file-system lake --id other", { fetch, meanwhile: () => api.drive("other") });
+  assert.equal(audit.code, 3, audit.out);
+  assert.deepEqual(api.sink.files(), before);
+  const { out } = await said("differences other", { fetch });
+  const lines = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { sign: string; path: string });
+  assert.deepEqual(lines.map(({ sign, path }) => `${sign} ${path}`).toSorted(), ["+ /a/three", "- /a/two"]);
+  assert.match((await said("differences other --format csv", { fetch })).out, /^outcome,type,path,/u);
+  const wrong = await said("audit --file-system lake --cut-off soon --set overwrite=never", { fetch });
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /overwrite: .*cutOffTime: expected a time/su);
+});
+
 test("what a lake calls its files can't steer a terminal", async () => {
   const { fetch, source, drive } = lake();
   source.write("/a/\u001b[2Jbad.", "x");
@@ -335,6 +360,8 @@ test("help lists every command, exit codes and examples, and costs exit code 0",
     "resume",
     "cancel",
     "change",
+    "audit",
+    "differences",
     "rerun",
     "journal",
     "schedule",

@@ -1,3 +1,4 @@
+import { openAudits } from "../../src/app/audits.ts";
 import { jsonOf } from "../../src/app/body.ts";
 import { openCutoverApi, writtenPaths } from "../../src/app/cutovers.ts";
 import { healthOf } from "../../src/app/health.ts";
@@ -54,6 +55,9 @@ export function memoryApi(): MemoryApi {
     getCutover: (id) => cutovers.get(id),
     cancelCutover: (id) => cutovers.cancel(id),
     getPathMap: (id, { url }) => cutovers.pathMap(id, Object.fromEntries(new URL(url).searchParams)),
+    startAudit: (_, request) => withBody(request, openAudits(app, api).start),
+    getAudit: (id) => api.get(id),
+    getDifferences: (id, { url }) => api.differences(id, Object.fromEntries(new URL(url).searchParams)),
     getHealthDetails: async () => ({ status: 200, body: await healthOf(app).details() }),
     getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
   };

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Accepted } from "../api.ts";
 import { exitCodes } from "../outcome.ts";
-import { type RequestOptions, requestFrom } from "../request.ts";
+import { type RequestOptions, requestFrom, withChanges } from "../request.ts";
 import { pathOf, type Session } from "../session.ts";
 import { watch } from "../watch.ts";
 import { type Cli, examples, gather, type Waiting, waitingOptions } from "../cli.ts";
@@ -20,7 +20,7 @@ export function requestOptions(command: Command): Command {
     .option("--label <name=value>", "a label; may be repeated", gather);
 }
 
-/** `start`, and `rerun` of what has ended. */
+/** `start`, `audit`, and `rerun` of what has ended. */
 export function addStart(program: Command, cli: Cli): void {
   const start = requestOptions(program.command("start").description("start a migration and watch it"));
   examples(waitingOptions(start), [
@@ -31,6 +31,17 @@ export function addStart(program: Command, cli: Cli): void {
     cli.run(command, async (session) => {
       const body = await requestFrom(options, session.world.input);
       return follow(session, await session.call<Accepted>("POST", "/migrations", body), options);
+    }),
+  );
+
+  const audit = requestOptions(program.command("audit").description("compare two lakes, change nothing, and watch it"));
+  audit.option("--cut-off <time>", "what was changed later counts for nothing; default: now");
+  examples(waitingOptions(audit), [
+    ["audit --folder /sales --file-system lake --sink-folder /raw/sales", "exit code 3 when they differ"],
+  ]).action((options: RequestOptions & Waiting & { readonly cutOff?: string }, command: Command) =>
+    cli.run(command, async (session) => {
+      const body = withChanges(await requestFrom(options, session.world.input), [["cutOffTime", options.cutOff]]);
+      return follow(session, await session.call<Accepted>("POST", "/audits", body), options);
     }),
   );
 
