@@ -1,4 +1,5 @@
 import { asciiJson } from "./json.ts";
+import type { Carried } from "./outcome.ts";
 import type { ListRange } from "./nameList.ts";
 import type { LakePath } from "./path.ts";
 import type { NameRange } from "./range.ts";
@@ -32,7 +33,11 @@ export type BlockRange = {
  * written there. Absent: it was found, by a worker that wasn't lost. "undecided": nothing in it was
  * selected so far, so it isn't made, nor counted, however far its names are.
  */
-export type CutRange = NameRange & { readonly past?: Past };
+export type CutRange = NameRange & {
+  readonly past?: Past;
+  /** What came over with a folder that isn't counted yet. */
+  readonly carried?: Carried;
+};
 
 /** See CutRange. */
 export type Past = "fresh" | "made" | "found" | "undecided";
@@ -131,11 +136,11 @@ function lean({ ranges, open, blocks, lists }: Required<Cut>): Cut {
 }
 
 /**
- * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo], open names as [shared, rest], blocks as [shared,
+ * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo, carried?], open names as [shared, rest], blocks as [shared,
  * rest, file, from, to], parts of a list as [version, from, to].
  */
 export type EncodedCut = {
-  readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0])[];
+  readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0, Carried?])[];
   readonly open: readonly (readonly [number, string])[];
   readonly blocks?: readonly (readonly [number, string, string, number, number])[];
   readonly lists?: readonly (readonly [string, string, string])[];
@@ -147,11 +152,12 @@ export function encodeCut(cut: Cut): EncodedCut {
   return {
     ranges: cut.ranges
       .toSorted(byFolder)
-      .map(({ folder, after, upTo, past }) => [
+      .map(({ folder, after, upTo, past, carried }) => [
         ...front(folder),
         past === undefined ? 0 : pasts.indexOf(past) + 1,
         after ?? 0,
         upTo ?? 0,
+        ...(carried === undefined ? ([] as const) : ([carried] as const)),
       ]),
     open: encodePaths(cut.open),
     ...(blocksIn(cut).length === 0 ? {} : { blocks: encodeBlocks(blocksIn(cut)) }),
@@ -165,11 +171,12 @@ export function decodeCut({ ranges, open, blocks = [], lists = [] }: EncodedCut)
   const openBack = backCoder();
   const blocksBack = backCoder();
   return lean({
-    ranges: ranges.map(([shared, rest, past, after, upTo]) => ({
+    ranges: ranges.map(([shared, rest, past, after, upTo, carried]) => ({
       folder: back(shared, rest),
       ...(after === 0 ? {} : { after }),
       ...(upTo === 0 ? {} : { upTo }),
       ...pastOf(past),
+      ...(carried === undefined ? {} : { carried }),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
     blocks: blocks.map(([shared, rest, file, from, to]) => ({ path: blocksBack(shared, rest), file, from, to })),

@@ -189,12 +189,14 @@ export function isLeft({ isListed, at, page, past, uncounted, march }: Frame): b
 }
 
 /** What is left of a frame. */
-export function rangeOf({ folder, after, upTo, past }: Frame): CutRange {
+export function rangeOf({ folder, after, upTo, past, uncounted }: Frame): CutRange {
+  const carried = uncounted !== undefined && "carried" in uncounted ? uncounted.carried : undefined;
   return {
     folder,
     ...(after === undefined ? {} : { after }),
     ...(upTo === undefined ? {} : { upTo }),
     ...(past === undefined ? {} : { past }),
+    ...(carried === undefined ? {} : { carried }),
   };
 }
 

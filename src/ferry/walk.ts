@@ -633,7 +633,9 @@ export function startWalk(
   const lines = list === undefined ? undefined : openListWalk(list, listsIn(cut), startLine);
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
-    const uncounted = range.after === undefined ? ({ do: isMade(range.past) ? "made" : "found" } as const) : undefined;
+    const { carried } = range;
+    const what = { do: isMade(range.past) ? "made" : "found", ...(carried === undefined ? {} : { carried }) } as const;
+    const uncounted = range.after === undefined ? what : undefined;
     standing.push(newFrame(range, isUndecided(range) ? undefined : uncounted, selection?.(range.folder)));
   }
 

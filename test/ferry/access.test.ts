@@ -364,6 +364,31 @@ suite("access", () => {
     assert.equal(calls.filter((call) => /^source getAccess \/[bc]$/u.test(call)).length, 1);
   });
 
+  test("what came over with a folder is told once, whoever counts the folder in the end", async () => {
+    const made = testFerry({ saveMs: 1, graceMs: 0 });
+    const { ferry, source, clock } = made;
+    for (let index = 0; index < 30; index++) {
+      source.write(`/d${index}/f`, "x");
+      source.setAccess(`/d${index}`, { owner: ana });
+    }
+    await addRun(ferry, "r", requestOf());
+    let lists = 0;
+    source.onCall = async (op, path) => {
+      if (op !== "list" || path === "/") return;
+      // Folders stand prepared and not yet counted when a slice ends.
+      if (++lists % 7 === 0) clock.advance(120_000);
+      await clock.sleep(300);
+    };
+    const run = await drive(ferry, "r");
+    assert.equal(run.status, "Succeeded");
+    assert.ok((run.wave?.number ?? 0) > 2, `${run.wave?.number} waves`);
+    const { tally } = await ferry.work("r").account();
+    assert.deepEqual([tally.access.created, tally.findings.nameless?.items], [30, 30]);
+    const lines = await assertBooks(ferry.work("r"), made.blobs);
+    const told = lines.filter(({ findings }) => String(findings).includes("nameless")).map(({ path }) => path);
+    assert.equal(new Set(told).size, 30);
+  });
+
   test("files take the tier of the request, by their age when it came", async () => {
     const made = testFerry();
     const { source, sink, clock } = made;
