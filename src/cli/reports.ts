@@ -46,7 +46,11 @@ export function showText(migration: Migration): string {
   ].join("\n");
 }
 
-const titles = { copy: "Migration", audit: "Audit", assess: "Assessment", look: "Look" } as const;
+const titles: Readonly<Record<NonNullable<Migration["job"]>, string>> = {
+  copy: "Migration",
+  audit: "Audit",
+  look: "Look",
+};
 
 function titleOf({ id, status, name, job = "copy" }: Migration): string {
   return `${titles[job]} ${id}${name === undefined ? "" : ` (${printable(name)})`}: ${status}`;
