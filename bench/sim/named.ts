@@ -17,6 +17,9 @@ export type Named = {
   readonly faults: readonly string[];
 };
 
+// As an answer from a lake does, it lets whatever else is due come on.
+const answer = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 const modifiedMs = 1_500_000_000_000;
 const lineBytes = 15;
 const listPath = "/list.txt";
@@ -100,7 +103,7 @@ export async function carryDays(
     start: new Date(fromMs).toISOString(),
     end: new Date(fromMs + days * 86_400_000).toISOString(),
   };
-  const measured = await carry({ timePattern }, { source, sink }, 4, clock);
+  const measured = await carry({ timePattern }, { source, sink }, 1, clock);
   const matching = new Set<string>(["/"]);
   for (let day = 0; day < days; day++) {
     const [year, month, date] = dayOf(fromMs + day * 86_400_000);
@@ -111,9 +114,8 @@ export async function carryDays(
     ...unequal("status", measured.status, "Succeeded"),
     ...unequal("copied", measured.tally.filesCopied, days * 24),
     ...unequal("at the sink", sink.written(), days * 24),
-    // The root is looked at once more, before the run begins.
-    // Folders with files that were sent are listed once more.
-    ...unequal("folders listed", [...new Set(listed)].toSorted().join(), [...new Set(matching)].toSorted().join()),
+    // A folder may be listed again after a save, or once its files were sent; one that can't match never is.
+    ...unequal("folders listed", [...new Set(listed)].toSorted().join(), [...matching].toSorted().join()),
   ];
   return { ...measured, requests: { ...source.requests, ...sink.requests }, faults, listed };
 }
@@ -173,16 +175,19 @@ function countingSource(lake: {
   const never = () => Promise.reject(new Error("nobody should ask for that"));
   return {
     requests,
-    stat: (path) => {
+    stat: async (path) => {
       count("source GETFILESTATUS");
+      await answer();
       return lake.stat(path);
     },
     list: async (folder, after = "") => {
       count("source LISTSTATUS");
+      await answer();
       return { entries: await lake.list(folder, after) };
     },
     read: async (path, offset, length, receive) => {
       count("source OPEN");
+      await answer();
       const bytes = lake.read(path, offset, length);
       await receive(bytes);
       return bytes.byteLength;
@@ -206,6 +211,7 @@ function countingSink(files: number, indexOf: (path: string) => number) {
     makeFileSystem: async () => "made",
     stat: async (path) => {
       count("sink stat");
+      await answer();
       if (folders.has(path)) return item("folder");
       return written[indexOf(path)] === 1 ? item("file") : undefined;
     },
@@ -215,12 +221,14 @@ function countingSink(files: number, indexOf: (path: string) => number) {
     },
     makeFolder: async (path) => {
       count("sink makeFolder");
+      await answer();
       if (folders.has(path)) return item("folder");
       folders.add(path);
       return "made";
     },
     putFile: async (path) => {
       count("sink putFile");
+      await answer();
       const index = indexOf(path);
       if (written[index] !== 0) faults.push(`${path} was written again`);
       if (!folders.has(path.slice(0, path.lastIndexOf("/")))) faults.push(`${path} came before its folder`);

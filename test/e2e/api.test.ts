@@ -242,6 +242,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       [{ sink, source: { fileListPath: "/l", listAfter: "a" } }, "source.fileListPath", /not both/u],
       [{ sink, source: { listAfter: "b", listBefore: "b" } }, "source.listBefore", /is empty/u],
       [{ sink, source: { ranges: [{ listAfter: "c", listBefore: "a" }] } }, "source.ranges.0.listBefore", /is empty/u],
+      [{ sink, source: { wildcardFileName: "a/*.csv" } }, "source.wildcardFileName", /without '\/'/u],
       [{ sink, source: { deleteFilesAfterCompletion: true } }, "source.deleteFilesAfterCompletion", /never changes/u],
       [{ sink, dataIntegrationUnits: 4 }, "dataIntegrationUnits", /by itself/u],
       [{ sink, id: "../../x" }, "id", /letters, digits/u],
