@@ -81,7 +81,7 @@ function accessOf({ access, filesAccessSet, expiriesSet, findings }: Migration["
   const facts = [
     `${own} set`,
     `${predicted + readBack} inherited as they should be`,
-    ...(expiriesSet === 0 ? [] : [`${expiriesSet} expiries`]),
+    ...(expiriesSet === 0 ? [] : [`${expiriesSet} with an expiry`]),
     ...(filesAccessSet === 0 ? [] : [`${filesAccessSet} files set right, data untouched`]),
     ...(prediction === "on" ? [] : ["inheritance was not as predicted: nothing was left to it since"]),
   ];
