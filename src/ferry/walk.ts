@@ -444,7 +444,8 @@ export function startWalk(
       if (entry.kind === "file") {
         const release = await slot();
         if (release === undefined) return;
-        const { after } = frame;
+        // Where the listing began, should this be the first of its names.
+        const { after } = intervalOf(frame);
         step(frame, entry, extra);
         track(visitFile(path, entry, there, looks.start(frame, entry.name, after)), release);
         continue;
