@@ -32,6 +32,8 @@ for (const command of ["pause", "resume", "cancel"] as const satisfies readonly 
   serve(`${command}Migration`, (request, context) => over(request, context).command(idIn(request), command));
 }
 
+serve("retryMigration", (request, context) => over(request, context).retry(idIn(request)));
+
 serve("rerunMigration", (request, context) => over(request, context).rerun(idIn(request)));
 
 // Durable's own links carry the task hub's system key, so only the holder of the admin key gets them.

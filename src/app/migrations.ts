@@ -2,8 +2,8 @@ import { capsChange, capsOf, changedCaps } from "../core/caps.ts";
 import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { describeRequest, type Report, reportOf } from "../core/report.ts";
-import { type MigrationRequest, migrationRequest } from "../core/request.ts";
-import { type Command, instanceOf, isLive, type Run, statusAfter } from "../core/run.ts";
+import { intervalsOf, type MigrationRequest, migrationRequest } from "../core/request.ts";
+import { type Command, instanceOf, isLive, isReading, type Run, statusAfter } from "../core/run.ts";
 import { windowAt } from "../core/window.ts";
 import { announce, claimRoot, launch, setOff, type Start } from "../ferry/launch.ts";
 import { sealJournal } from "../state/journal.ts";
@@ -28,11 +28,15 @@ export type Migrations = {
   readonly differences: (id: string, query: Readonly<Record<string, string>>) => Promise<Answer>;
   readonly command: (id: string, command: Command) => Promise<Answer>;
   readonly rerun: (id: string) => Promise<Answer>;
+  /** Starts a run over the names that failed in one that has ended, and over nothing else. */
+  readonly retry: (id: string) => Promise<Answer>;
   /** Replaces caps of a live run; its lanes heed them within seconds. */
   readonly change: (id: string, body: unknown) => Promise<Answer>;
 };
 
 const mostListed = 200;
+/** As many failures are looked at before a retry. */
+const mostLookedAt = 1000;
 
 /** Opens the API; `base` is the address of /api/migrations as the caller sees it. */
 export function openMigrations(app: App, starter: Start, base: string): Migrations {
@@ -44,7 +48,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     return fresh(parsed.data, {});
   }
 
-  async function fresh(request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs">): Promise<Answer> {
+  async function fresh(request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs" | "retryOf">): Promise<Answer> {
     const known = whatCantBeDone(app, request);
     const wrong = known.length > 0 ? known : await tooSmallBlocks(app, request);
     if (wrong.length > 0) return wrongFields(wrong);
@@ -89,6 +93,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
       resume: `${self}/resume`,
       cancel: `${self}/cancel`,
       rerun: `${self}/rerun`,
+      retry: `${self}/retry`,
       journal: `${self}/journal`,
     };
   }
@@ -137,6 +142,25 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     );
     if (isLive(run.status)) return { status: 200, body: { id, status: run.status, caps: capsOf(run) } };
     return problem("command-not-allowed", `migration "${id}" is ${run.status}; its caps can't be changed now`);
+  }
+
+  // What was never reached is no failure, so a run that ended before its walk did can't be made whole like this.
+  async function retry(id: string): Promise<Answer> {
+    const run = await runNamed(id);
+    const { status, request, cutover, isPurged } = run;
+    const refuse = (why: string) => problem("command-not-allowed", `migration "${id}" is ${status}; ${why}`);
+    if (status !== "CompletedWithErrors") {
+      return refuse("only one that is CompletedWithErrors can be retried; run it again, which copies what is missing");
+    }
+    if (isReading(run) || cutover !== undefined) return refuse("it copied nothing by itself that could be retried");
+    if (isPurged === true) return refuse("what failed in it is not known any more");
+    const failures = await ferry.work(id).failures(mostLookedAt);
+    if (failures.length === 0) return refuse("nothing failed in it: names were skipped by skipErrorFile; run it again");
+    if (isDivided(request) && failures.some(({ path }) => path === request.source.folderPath)) {
+      return refuse("its folderPath itself failed, and it had ranges of names; run it again");
+    }
+    const { id: _, audit: _audit, extra, ...again } = request;
+    return fresh({ ...again, audit: false, extra: extra === "delete" ? "report" : extra }, { retryOf: id });
   }
 
   // One that had stopped holds its root no longer, and another run may have taken it.
@@ -194,6 +218,8 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
 
     command: (id, wish) => answering(() => command(id, wish)),
 
+    retry: (id) => answering(() => retry(id)),
+
     rerun: (id) =>
       answering(async () => {
         const { status, request, job, cutover } = await runNamed(id);
@@ -207,6 +233,11 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
         return fresh(again, { job, cutOffMs: ferry.clock.nowMs() });
       }),
   };
+}
+
+function isDivided(request: MigrationRequest): boolean {
+  const [only, ...more] = intervalsOf(request);
+  return more.length > 0 || only?.after !== undefined || only?.upTo !== undefined;
 }
 
 function resumed({ error: _, endedMs: _ended, journal: _journal, ...run }: Run, nowMs: number): Run {
@@ -229,6 +260,7 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(run.job === undefined ? {} : { job: run.job }),
     ...(run.schedule === undefined ? {} : { schedule: run.schedule }),
     ...(run.cutover === undefined ? {} : { cutover: run.cutover }),
+    ...(run.retryOf === undefined ? {} : { retryOf: run.retryOf }),
     ...(run.phase === undefined ? {} : { phase: run.phase }),
     ...restOf(run),
     what: describeRequest(run.request),

@@ -156,6 +156,7 @@ const summaryFields = {
   phase: z.enum(["copy", "audit", "delete", "look"]).exactOptional(),
   schedule: z.string().exactOptional(),
   cutover: z.string().exactOptional(),
+  retryOf: z.string().exactOptional(),
   rest: rest.exactOptional(),
   what: z.string(),
   createdTime: time,
@@ -352,6 +353,10 @@ export const migrationOperations = {
   cancelMigration: onOne("cancel", "Ends a migration where it is."),
   rerunMigration: {
     ...onOne("rerun", "Starts the request of an ended migration again, under a new id."),
+    problems: ["run-not-found", "command-not-allowed", "request-invalid", "root-overlap"],
+  },
+  retryMigration: {
+    ...onOne("retry", "Works on the names that failed in an ended migration, and on nothing else, under a new id."),
     problems: ["run-not-found", "command-not-allowed", "request-invalid", "root-overlap"],
   },
   orchestrationLinks: {

@@ -83,6 +83,8 @@ export type Run = {
   readonly schedule?: string;
   /** The cut-over that started it. */
   readonly cutover?: string;
+  /** The run whose failed names it works on again. */
+  readonly retryOf?: string;
   /** What a run that only looks at the source looks for, and since when a file counts as written to. */
   readonly look?: Look;
   /** Why the run rests or has stopped by its own request; absent when a person wanted it. */

@@ -2,18 +2,21 @@ import { isKind } from "../core/error.ts";
 import { inlineList, type NameList } from "../core/nameList.ts";
 import { pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
+import type { Run } from "../core/run.ts";
 import type { Sink, Source } from "../lake/lake.ts";
+import type { Ferry } from "./ferry.ts";
 import { fileList } from "./fileList.ts";
 
 /** A table of names, as a request says it. */
 export type ListTable = NonNullable<MigrationRequest["source"]["fileListTable"]>;
 
-/** The list that a request gives, from wherever it is; undefined when it gives none. */
+/** The list that a run goes by, from wherever it is; undefined when it has none. */
 export function listOf(
-  { source: asked, sink: into }: MigrationRequest,
+  { request: { source: asked, sink: into }, retryOf }: Pick<Run, "request" | "retryOf">,
   { source, sink }: { readonly source: Source; readonly sink: Sink },
-  openTable: (table: ListTable) => NameList,
+  { listTable: openTable, work }: Pick<Ferry, "listTable" | "work">,
 ): NameList | undefined {
+  if (retryOf !== undefined) return work(retryOf).failed();
   const { fileList: names, fileListPath, fileListStore, fileListTable } = asked;
   if (names !== undefined) return inlineList(names);
   if (fileListTable !== undefined) return openTable(fileListTable);

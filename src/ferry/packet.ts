@@ -62,7 +62,7 @@ export async function walkPacket(
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
   const cancel = new AbortController();
   const { signal } = cancel;
-  const list = listOf(request, lakes, ferry.listTable);
+  const list = listOf(run, lakes, ferry);
   const selection = selects(request.source) ? selectionOf(request.source) : undefined;
   const { visitor, beside } = visitorFor(ferry, run, {
     lakes,

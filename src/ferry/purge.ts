@@ -26,7 +26,9 @@ export async function purgeEnded(means: Purge): Promise<void> {
   const startedMs = ferry.clock.nowMs();
   const kept = await means.kept();
   const isOld = (run: Run) => !isLive(run.status) && startedMs - (run.endedMs ?? run.createdMs) >= afterMs;
-  const old = (await ferry.runs.list()).runs.filter((run) => isOld(run) && !kept.has(run.id));
+  const { runs } = await ferry.runs.list();
+  const retried = new Set(runs.filter(({ status }) => isLive(status)).map(({ retryOf }) => retryOf));
+  const old = runs.filter((run) => isOld(run) && !kept.has(run.id) && !retried.has(run.id));
   for (const run of old.toReversed()) {
     if (ferry.closing.aborted || ferry.clock.nowMs() - startedMs >= patienceMs) return;
     try {

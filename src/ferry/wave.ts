@@ -172,8 +172,9 @@ async function walkOn(
   return { run: changed, left: 1 };
 }
 
-async function wholeOf(ferry: Ferry, { request }: Run): Promise<Cut> {
-  const list = listOf(request, ferry.lakes(request, newMeter(), ferry.valves()), ferry.listTable);
+async function wholeOf(ferry: Ferry, run: Run): Promise<Cut> {
+  const { request } = run;
+  const list = listOf(run, ferry.lakes(request, newMeter(), ferry.valves()), ferry);
   return wholeCut(request, undefined, await list?.whole());
 }
 
@@ -253,7 +254,7 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
     const sink = isReading(run) ? untouched(bare) : bare;
     const { namedEntries, memory } = ferry.access;
     const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
-    const list = listOf(request, { source, sink }, ferry.listTable);
+    const list = listOf(run, { source, sink }, ferry);
     const crossing = { access, labels: labelsOf(run.id, request, run.createdMs) };
     prepared = await prepare(run.id, request, source, sink, crossing, list);
     await ferry.preflight?.(request);

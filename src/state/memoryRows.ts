@@ -40,11 +40,12 @@ export function memoryRows(): Rows {
   return {
     transact,
     get: async (partitionKey, rowKey) => stored.get(keyOf(partitionKey, rowKey)),
-    list: async function* (partitionKey, prefix, state) {
+    list: async function* (partitionKey, prefix, state, from = prefix) {
       const rows = [...stored.values()].filter(
         ({ row }) =>
           row.partitionKey === partitionKey &&
           row.rowKey.startsWith(prefix) &&
+          row.rowKey >= from &&
           (state === undefined || row["state"] === state),
       );
       yield* rows.toSorted((a, b) => (a.row.rowKey < b.row.rowKey ? -1 : 1));

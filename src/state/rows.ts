@@ -26,8 +26,11 @@ export type Change =
  */
 export type Rows = {
   readonly get: (partitionKey: string, rowKey: string) => Promise<StoredRow | undefined>;
-  /** All rows whose key begins with `prefix`, ascending by key; only those in this state, where one is given. */
-  readonly list: (partitionKey: string, prefix: string, state?: string) => AsyncIterable<StoredRow>;
+  /**
+   * All rows whose key begins with `prefix`, ascending by key; only those in this state, and from this key on, where one is
+   * given.
+   */
+  readonly list: (partitionKey: string, prefix: string, state?: string, from?: string) => AsyncIterable<StoredRow>;
   readonly insert: (row: Row) => Promise<{ readonly etag: string }>;
   readonly replace: (row: Row, etag: string) => Promise<{ readonly etag: string }>;
   /** All changes or none, in one partition; the new ETags in the order of the changes. */

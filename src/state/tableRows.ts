@@ -19,9 +19,9 @@ export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Ro
         }
       }),
 
-    list: async function* (partitionKey, prefix, state) {
+    list: async function* (partitionKey, prefix, state, from = prefix) {
       const upTo = `${prefix}\uffff`;
-      const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix} and RowKey lt ${upTo}`;
+      const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${from} and RowKey lt ${upTo}`;
       const filter = state === undefined ? keys : `${keys} and ${odata`state eq ${state}`}`;
       const pages = client.listEntities({ queryOptions: { filter } }).byPage();
       for (;;) {

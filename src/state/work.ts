@@ -6,8 +6,10 @@ import type { Glance } from "../core/glance.ts";
 import { type Failure, isKind, LakeError } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
 import { afterStaged, begun, commitOf, type LargeFile, type LargeFileState, type Staged } from "../core/largeFile.ts";
+import type { NameList } from "../core/nameList.ts";
 import { type Care, careFor } from "../core/poison.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
+import { failedList } from "./failedList.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 import {
   accountOf,
@@ -117,6 +119,8 @@ export type Work = {
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
   readonly failures: (most: number) => Promise<readonly Failure[]>;
+  /** All names that failed. */
+  readonly failed: () => NameList;
   /** The committed parts of the journal, ascending by blob. */
   readonly journal: () => AsyncIterable<JournalMark>;
   /** Removes all rows of a run that has ended. May be repeated. */
@@ -502,6 +506,8 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       }
       return found.slice(0, most);
     },
+
+    failed: () => failedList(rows, partitionKey, "failed-", run),
 
     journal: async function* () {
       for await (const { row } of rows.list(partitionKey, "journal-")) yield markOf(row);

@@ -34,6 +34,7 @@ function checked(migrations: Migrations): Migrations {
     command: (id, command) => promised(`${command}Migration`, migrations.command(id, command)),
     change: (id, body) => promised("changeMigration", migrations.change(id, body)),
     rerun: (id) => promised("rerunMigration", migrations.rerun(id)),
+    retry: (id) => promised("retryMigration", migrations.retry(id)),
   };
 }
 

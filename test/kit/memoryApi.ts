@@ -46,6 +46,7 @@ export function memoryApi(): MemoryApi {
     resumeMigration: (id) => api.command(id, "resume"),
     cancelMigration: (id) => api.command(id, "cancel"),
     rerunMigration: (id) => api.rerun(id),
+    retryMigration: (id) => api.retry(id),
     putSchedule: (name, request) => withBody(request, (body) => schedules.put(name, body)),
     listSchedules: () => schedules.list(),
     getSchedule: (name) => schedules.get(name),

@@ -45,17 +45,29 @@ export function addStart(program: Command, cli: Cli): void {
     }),
   );
 
-  examples(
-    waitingOptions(
-      program.command("rerun <id>").description("start the request of an ended migration again, under a new id"),
-    ),
-    [["rerun sales-1", "what is there already is skipped"]],
-  ).action((id: string, options: Waiting, command: Command) =>
-    cli.run(command, async (session) =>
-      follow(session, await session.call<Accepted>("POST", pathOf(id, "/rerun")), options),
-    ),
-  );
+  for (const { name, what, example } of again) {
+    examples(waitingOptions(program.command(`${name} <id>`).description(what)), [[`${name} sales-1`, example]]).action(
+      (id: string, options: Waiting, command: Command) =>
+        cli.run(command, async (session) =>
+          follow(session, await session.call<Accepted>("POST", pathOf(id, `/${name}`)), options),
+        ),
+    );
+  }
 }
+
+// What has ended, once more.
+const again = [
+  {
+    name: "rerun",
+    what: "start the request of an ended migration again, under a new id",
+    example: "what is there already is skipped",
+  },
+  {
+    name: "retry",
+    what: "work on the names that failed in a migration that is CompletedWithErrors, under a new id",
+    example: "everything else is left alone",
+  },
+] as const;
 
 /** Says that a migration is on its way, and watches it unless it is to be left alone. */
 export async function follow(session: Session, accepted: Accepted, { detach, interval }: Waiting): Promise<number> {
