@@ -26,8 +26,9 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   enableSkipIncompatibleRow: "lakeferry copies bytes as they are; there are no rows",
   redirectIncompatibleRowSettings: "lakeferry copies bytes as they are; there are no rows",
   validateDataConsistency: later(
-    "each request to the sink carries an MD5 that the service checks; no more can be asked",
+    "every write is checked by the service, and the source is looked at again; nothing is read back from the sink",
   ),
+  names: later("a name that Gen2 can't hold is a failure, or skipped by skipErrorFile.invalidFileName"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
   deleteFilesAfterCompletion: "lakeferry never changes the source",
