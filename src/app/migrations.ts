@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { capsChange, capsOf, changedCaps } from "../core/caps.ts";
 import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
@@ -192,12 +193,14 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
         const journal = run.journal ?? (isLive(run.status) ? undefined : await sealJournal(ferry.work(id).journal()));
         const sealed = journal === undefined ? run : { ...run, journal };
         const report: Report = reportOf(sealed, account.tally, nowMs);
+        const seal = isLive(run.status) ? {} : { seal: hash("sha256", JSON.stringify(report), "hex") };
         const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
         const body = {
           ...summaryOf(run),
           request: run.request,
           caps: capsOf(run),
           report,
+          ...seal,
           ...wavesOf(run),
           ...lanesOf(run, overview, nowMs),
           failures,

@@ -69,7 +69,7 @@ function totalsOf({ report }: Migration): readonly string[] {
     fact("data", `${sizeText(report.dataWritten)} in ${timeText(seconds)}${perSecond}`),
     fact(
       "requests",
-      `${report.requests.source} to the source, ${report.requests.sink} to the sink, ${report.throttles} throttled`,
+      `${report.requests.source} to the source, ${report.requests.sink} to the sink, ${report.throttlingErrors} throttled`,
     ),
   ];
 }

@@ -43,7 +43,7 @@ export function progressText({ status, report }: Migration): string {
     `${Math.round(rate(filesListed))} files/s`,
     `${sizeText(rate(bytes))}/s`,
     `ETA ${remainingSeconds === undefined ? "-" : timeText(remainingSeconds)}`,
-    `${report.throttles} throttled`,
+    `${report.throttlingErrors} throttled`,
   ].join(" | ");
 }
 

@@ -102,7 +102,15 @@ export const report = named(
       z.object({ items: count, paths: z.array(z.string()) }),
     ),
     requests: z.object({ source: count, sink: count, byOperation: counts }),
-    throttles: count,
+    throttlingErrors: count,
+    usedParallelCopies: count,
+    dataConsistencyVerification: z.object({
+      VerificationResult: z.enum(["Verified", "NotVerified"]),
+      InconsistentData: z.enum(["Found", "Skipped", "None"]),
+      checksums: z.partialRecord(z.enum(["md5", "crc64", "none"]), count),
+      notProven: z.string(),
+    }),
+    workingDuration: z.object({ listing: amount, reading: amount, writing: amount, waiting: amount }),
     digest: z.string().regex(/^[0-9a-f]{32}$/u),
     journal: z
       .object({ blobs: count, bytes: count, lines: count, seal: z.string().regex(/^[0-9a-f]{64}$/u) })
@@ -216,6 +224,13 @@ export const migration = named(
     request: migrationRequest,
     caps,
     report,
+    seal: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/u)
+      .exactOptional()
+      .meta({
+        description: "SHA-256 of the report as it stands here, which holds the journal's own; of an ended one.",
+      }),
     wave: wave.exactOptional(),
     waves: z.array(wave).exactOptional(),
     lanes: z.array(lane).exactOptional(),

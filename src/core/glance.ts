@@ -20,12 +20,15 @@ export type Glance = {
   readonly known: { readonly files: number; readonly bytes: number };
 };
 
+/** Milliseconds by kind; those of all that went on at the same time add up. */
+export type Spent = Readonly<Record<BusyWith, number>>;
+
 /** Adds up how many of each kind are under way, over time. */
 export type Activity = {
   /** Notes that one has begun; the result notes its end. */
   readonly begin: (kind: BusyWith) => () => void;
-  /** Averages since the last take, in tenths. */
-  readonly take: () => Pick<Glance, "atMs" | "overMs" | "atOnce">;
+  /** Averages since the last take, in tenths, and the milliseconds of all of a kind added up. */
+  readonly take: () => { readonly seen: Pick<Glance, "atMs" | "overMs" | "atOnce">; readonly spentMs: Spent };
 };
 
 /** A lane that has done nothing yet. */
@@ -61,9 +64,10 @@ export function openActivity(nowMs: () => number): Activity {
         writing: average("writing"),
         waiting: average("waiting"),
       };
+      const spentMs = { ...sums };
       for (const kind of busyWith) sums[kind] = 0;
       sinceMs = atMs;
-      return { atMs, overMs, atOnce };
+      return { seen: { atMs, overMs, atOnce }, spentMs };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { AccessFinding, AccessWay } from "./access.ts";
 import type { Failure } from "./error.ts";
 import type { RuledDecision } from "./overwrite.ts";
-import { type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
+import { type Checksum, type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
 
 /** What became of one file. */
 export type FileOutcome =
@@ -111,7 +111,13 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
     case "access":
       return { ...listed, filesAccess: 1 };
     case "copied":
-      return { ...listed, filesCopied: 1, bytesCopied: outcome.bytes, bytesRead: outcome.read };
+      return {
+        ...listed,
+        filesCopied: 1,
+        bytesCopied: outcome.bytes,
+        bytesRead: outcome.read,
+        checksums: { [checksumOf(outcome)]: 1 },
+      };
     case "planned":
       return { ...listed, filesPlanned: 1, ...(outcome.plan === "copy" ? { bytesPlanned: outcome.bytes } : {}) };
     // Of what an audit looks at, nothing is counted as listed: a run has done that before.
@@ -126,6 +132,10 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
     case "failed":
       return { ...listed, filesFailed: { [outcome.failure.kind]: 1 } };
   }
+}
+
+function checksumOf({ md5, crc64 }: Copied): Checksum {
+  return crc64 !== undefined ? "crc64" : md5 === undefined ? "none" : "md5";
 }
 
 /** One folder as a tally. */

@@ -58,7 +58,19 @@ export type Report = {
   /** What there is to know about the access of some items, and where the first of them are; the journal has them all. */
   readonly findings: Tally["findings"];
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
-  readonly throttles: number;
+  /** Requests that a store refused as too many. */
+  readonly throttlingErrors: number;
+  /** The most lanes that a wave had. */
+  readonly usedParallelCopies: number;
+  /** ADF's words; `checksums` says how each copied file was proven, `notProven` what no single walk can prove. */
+  readonly dataConsistencyVerification: {
+    readonly VerificationResult: "Verified" | "NotVerified";
+    readonly InconsistentData: "Found" | "Skipped" | "None";
+    readonly checksums: Tally["checksums"];
+    readonly notProven: string;
+  };
+  /** Seconds by what was waited for; those of all that went on at the same time add up, so the largest is the bottleneck. */
+  readonly workingDuration: Tally["spentMs"];
   readonly digest: string;
   /** Present once the run has ended: what its journal holds, sealed. */
   readonly journal?: JournalSeal;
@@ -122,13 +134,33 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     expiriesSet: tally.expiries,
     findings: tally.findings,
     requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },
-    throttles: tally.throttles,
+    throttlingErrors: tally.throttles,
+    usedParallelCopies: run.mostLanes ?? 0,
+    dataConsistencyVerification: verificationIn(tally),
+    workingDuration: inSeconds(tally.spentMs),
     digest: tally.digest,
     ...(run.journal === undefined ? {} : { journal: run.journal }),
     ...(run.expected === undefined ? {} : { expected: run.expected }),
     ...(remaining === undefined ? {} : { remainingSeconds: remaining }),
     ...(run.error === undefined ? {} : { error: run.error }),
   };
+}
+
+function verificationIn({ checksums, filesFailed, filesSkipped }: Tally): Report["dataConsistencyVerification"] {
+  const isFound = (filesFailed.corrupt ?? 0) + (filesFailed.changed ?? 0) > 0;
+  const isSkipped = (filesSkipped.dataInconsistency ?? 0) > 0;
+  return {
+    VerificationResult: (checksums.none ?? 0) === 0 ? "Verified" : "NotVerified",
+    InconsistentData: isFound ? "Found" : isSkipped ? "Skipped" : "None",
+    checksums: { ...checksums },
+    notProven:
+      "that the source would give the same bytes again: its protocol has no checksum, and a change that leaves length and time as they are is not seen",
+  };
+}
+
+function inSeconds({ listing, reading, writing, waiting }: Tally["spentMs"]): Tally["spentMs"] {
+  const seconds = (ms: number) => round(ms / 1000);
+  return { listing: seconds(listing), reading: seconds(reading), writing: seconds(writing), waiting: seconds(waiting) };
 }
 
 /** What a run was asked for, in one line: from where to where. */

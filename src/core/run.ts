@@ -77,6 +77,8 @@ export type Run = {
   readonly wave?: PlannedWave;
   /** The last waves, the present one included. */
   readonly waves?: readonly Pick<PlannedWave, "number" | "lanes" | "why" | "packets" | "plannedMs" | "deadlineMs">[];
+  /** The most lanes that one of its waves had. */
+  readonly mostLanes?: number;
   /** What is left of it is being removed; nobody resumes it any more. */
   readonly isPurged?: true;
   /** The schedule that started it. */

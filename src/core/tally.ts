@@ -2,6 +2,7 @@ import { addDigests, type Digest, emptyDigest } from "./digest.ts";
 import type { AccessWay, FindingKind } from "./access.ts";
 import type { Kind } from "./error.ts";
 import { type FaultRule, faultRules } from "./faultRules.ts";
+import type { Spent } from "./glance.ts";
 
 /** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
 export type SkipReason =
@@ -21,6 +22,9 @@ export type Difference = "missing" | "extra" | "kind" | "length" | "time" | "has
 
 /** Why an item that only the sink has was not deleted. */
 export type KeepReason = "foreign" | "changed" | "atSource" | "notEmpty" | "limit";
+
+/** How a copied file was proven on the way. */
+export type Checksum = "md5" | "crc64" | "none";
 
 /** What a lane, or a whole run, has done. Every listed file is copied, skipped or failed: nothing is silent. */
 export type Tally = {
@@ -42,6 +46,10 @@ export type Tally = {
   readonly access: Readonly<Partial<Record<AccessWay, number>>>;
   readonly expiries: number;
   readonly findings: Readonly<Partial<Record<FindingKind, Found>>>;
+  /** Copied files by the checksum that the sink has checked; "none" where a worker that is gone knew it. */
+  readonly checksums: Readonly<Partial<Record<Checksum, number>>>;
+  /** What was waited for: milliseconds of all that went on at the same time, added up. */
+  readonly spentMs: Spent;
   /** Files of which the content was compared: with a kept checksum, or by reading both sides. */
   readonly proven: Readonly<Partial<Record<"stored" | "read", number>>>;
   /** What a dry run would have done. */
@@ -107,6 +115,8 @@ export const emptyTally: Tally = {
   access: {},
   expiries: 0,
   findings: {},
+  checksums: {},
+  spentMs: { listing: 0, reading: 0, writing: 0, waiting: 0 },
   proven: {},
   filesPlanned: 0,
   bytesPlanned: 0,
@@ -151,6 +161,8 @@ export function addTallies(a: Tally, b: Tally): Tally {
     access: addCounts(a.access, b.access),
     expiries: a.expiries + b.expiries,
     findings: addFound(a.findings, b.findings),
+    checksums: addCounts(a.checksums, b.checksums),
+    spentMs: addCounts(a.spentMs, b.spentMs),
     proven: addCounts(a.proven, b.proven),
     filesPlanned: a.filesPlanned + b.filesPlanned,
     bytesPlanned: a.bytesPlanned + b.bytesPlanned,

@@ -12,7 +12,7 @@ import type { Run } from "../core/run.ts";
 import { selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
-import { totalOf } from "../core/tally.ts";
+import { addTallies, emptyTally, totalOf } from "../core/tally.ts";
 import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
@@ -128,11 +128,13 @@ export async function walkPacket(
       unconfirmed = walk.unconfirmed();
       const files = filesListed + unconfirmed.files - before.files;
       const bytes = bytesRead + unconfirmed.bytes - before.bytes;
-      const glance = { ...activity.take(), ...walk.view(), files, bytes, requests: totalOf(requests) };
+      const { seen: acted, spentMs } = activity.take();
+      const glance = { ...acted, ...walk.view(), files, bytes, requests: totalOf(requests) };
       const step = {
         cut,
         given: given.splice(0),
         ...taken,
+        tally: addTallies(taken.tally, { ...emptyTally, spentMs }),
         glance,
         isLast,
         ...(suspect === undefined ? {} : { suspect }),

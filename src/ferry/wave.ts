@@ -127,7 +127,12 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const planned = await ferry.runs.change(run.id, (now) =>
     now.epoch !== input.epoch || knownPlan(now, input) !== undefined
       ? undefined
-      : { ...now, wave, waves: [...(now.waves ?? []), shown(wave)].slice(-keptWaves) },
+      : {
+          ...now,
+          wave,
+          mostLanes: Math.max(now.mostLanes ?? 0, lanes),
+          waves: [...(now.waves ?? []), shown(wave)].slice(-keptWaves),
+        },
   );
   ferry.log("wave.planned", { run: run.id, ...wave });
   return knownPlan(planned, input) ?? fenced;

@@ -9,7 +9,7 @@ import { LakeError } from "../../src/core/error.ts";
 import type { LakePath } from "../../src/core/path.ts";
 import { assertPromised } from "../kit/contract.ts";
 import { appOver } from "../kit/testApp.ts";
-import { type TestFerry, testFerry } from "../kit/testFerry.ts";
+import { drive, type TestFerry, testFerry } from "../kit/testFerry.ts";
 
 function api(changes: Partial<App["ferry"]> = {}, made: TestFerry = testFerry()) {
   const ferry = { ...made.ferry, ...changes };
@@ -161,4 +161,22 @@ test("caps of a live run are changed one by one, and those of an ended one are n
   assert.equal((await change("nobody", {})).status, 404);
   await ferry.runs.change("r", (run) => ({ ...run, status: "Cancelled" }));
   assert.equal((await change("r", { source: { maxMegabytesPerSecond: null } })).status, 409);
+});
+
+test("the report of an ended migration is sealed, and stays as it was", async () => {
+  const { start, get, ferry, source, clock } = api();
+  source.write("/a", "a");
+  await start({ ...body({}), id: "r" });
+  assert.equal("seal" in ((await get("r")).body as object), false);
+  await drive(ferry, "r");
+  const first = (await get("r")).body as {
+    readonly seal: string;
+    readonly report: { readonly usedParallelCopies: number };
+  };
+  clock.advance(60_000);
+  const later = (await get("r")).body as typeof first;
+  assert.match(first.seal, /^[0-9a-f]{64}$/u);
+  assert.equal(later.seal, first.seal);
+  assert.deepEqual(later.report, first.report);
+  assert.ok(first.report.usedParallelCopies >= 1);
 });

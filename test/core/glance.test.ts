@@ -26,13 +26,13 @@ test("what is under way at a time is averaged since the last look", () => {
   nowMs = 3000;
   second();
   nowMs = 5000;
-  assert.deepEqual(take(), {
+  assert.deepEqual(take().seen, {
     atMs: 5000,
     overMs: 4000,
     atOnce: { listing: 1, reading: 0.8, writing: 0, waiting: 0 },
   });
   nowMs = 6000;
-  assert.deepEqual(take().atOnce, { listing: 1, reading: 0, writing: 0, waiting: 0 });
+  assert.deepEqual(take().seen.atOnce, { listing: 1, reading: 0, writing: 0, waiting: 0 });
 });
 
 test("a lane is said to do what it did most of, or nothing", () => {

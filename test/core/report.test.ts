@@ -34,3 +34,32 @@ test("the time that is left follows the slower of files and bytes, and is told o
 test("blocks of a large file count for the time that is left before the file is done", () => {
   assert.equal(remaining(10, 500, 100, 500_000), 10);
 });
+
+test("a report says in ADF's words how the data was proven, and what it was waited for", () => {
+  const run: Run = {
+    id: "r",
+    status: "Succeeded",
+    epoch: 1,
+    request: requestOf(),
+    createdMs: 0,
+    workedMs: 2000,
+    mostLanes: 7,
+  };
+  const report = (tally: Partial<typeof emptyTally>) => reportOf(run, { ...emptyTally, ...tally }, 9000);
+  const proven = report({
+    checksums: { md5: 3, crc64: 1 },
+    throttles: 2,
+    spentMs: { listing: 100, reading: 2340, writing: 0, waiting: 60 },
+  });
+  assert.equal(proven.usedParallelCopies, 7);
+  assert.equal(proven.throttlingErrors, 2);
+  assert.deepEqual(proven.workingDuration, { listing: 0.1, reading: 2.3, writing: 0, waiting: 0.1 });
+  const words = (tally: Partial<typeof emptyTally>) => {
+    const { VerificationResult, InconsistentData } = report(tally).dataConsistencyVerification;
+    return [VerificationResult, InconsistentData];
+  };
+  assert.deepEqual(words({ checksums: { md5: 3, crc64: 1 } }), ["Verified", "None"]);
+  assert.deepEqual(words({ checksums: { md5: 3, none: 1 } }), ["NotVerified", "None"]);
+  assert.deepEqual(words({ filesFailed: { corrupt: 1 } }), ["Verified", "Found"]);
+  assert.deepEqual(words({ filesSkipped: { dataInconsistency: 2 } }), ["Verified", "Skipped"]);
+});

@@ -159,6 +159,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
       resume: `${self}/resume`,
       cancel: `${self}/cancel`,
       rerun: `${self}/rerun`,
+      retry: `${self}/retry`,
       journal: `${self}/journal`,
     });
     const done = await reached("own.id-1", "Succeeded");
@@ -456,7 +457,7 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     const { status, report } = await ran({ source: { folderPath: "/throttled" }, sink: { fileSystem: "throttled" } });
     assert.equal(status, "Succeeded");
     assert.deepEqual(writtenOf(report), { status, ...totalsOf(join(source, "throttled")) });
-    assert.equal(report.throttles, 30);
+    assert.equal(report.throttlingErrors, 30);
     assertSameTree(join(source, "throttled"), join(out, "throttled"));
   });
 
