@@ -135,6 +135,8 @@ describe("the app proves who it is", () => {
         const { runtimeStatus } = await callApp<{ runtimeStatus: string }>(links.statusQueryGetUri);
         return runtimeStatus === "Completed" ? true : undefined;
       });
+      // What it still has to tell goes out at its end, with a token of its own.
+      await running.stop();
       return { migration, given: service.given() };
     } finally {
       gen1.setFaults([]);
