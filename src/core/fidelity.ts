@@ -15,8 +15,7 @@ const tier = z.enum(accessTiers);
 const share = (expected: string) =>
   z.string().refine((text) => /^\d{1,3}(?:\.\d+)?%$/u.test(text) && percentOf(text) <= 100, expected);
 const howMany = 'expected a number of items from 0, or a share such as "5%"';
-const howProven =
-  'expected "wire", "readBack", "readTwice", or a sample of one of the latter two such as { "readBack": "5%" }';
+const howProven = 'expected "wire", "readBack", or a sample such as { "readBack": "5%" }';
 
 /**
  * The properties of a request that say how faithful a migration is, and what it bears. Names and defaults are ADF's
@@ -50,18 +49,11 @@ export const fidelity = {
   names: z.enum(nameRules).default("fail"),
   overwrite: z.enum(overwrites).default("ifDifferent"),
   /**
-   * `wire`: checksums on the way. `readBack`: the sink is read and hashed again; all of it, or a share of the files.
-   * `readTwice`: the source is read a second time as well.
+   * `wire`: checksums on the way. `readBack`: the sink is read again, and the source a second time; all files that are
+   * copied, or a share of them.
    */
   validateDataConsistency: z
-    .union(
-      [
-        z.enum(["wire", "readBack", "readTwice"]),
-        z.strictObject({ readBack: share(howProven) }),
-        z.strictObject({ readTwice: share(howProven) }),
-      ],
-      howProven,
-    )
+    .union([z.enum(["wire", "readBack"]), z.strictObject({ readBack: share(howProven) })], howProven)
     .default("wire"),
   skipErrorFile: z
     .strictObject({
@@ -75,18 +67,12 @@ export const fidelity = {
   maxFailures: z.union([z.int(howMany).min(0, howMany), share(howMany)], howMany).optional(),
 } as const;
 
-/** What else than the wire is to prove a file: nothing, a second reading of the sink, or of both lakes. */
-export type Reading = "none" | "readBack" | "readTwice";
+/** What proves the files that a run copies. */
+export type Consistency = z.infer<typeof fidelity.validateDataConsistency>;
 
-type Consistency = z.infer<typeof fidelity.validateDataConsistency>;
-
-/** What proves a file; `digest` is its own, in hex, so every try of it agrees and a larger sample holds a smaller one's files. */
-export function readingOf(asked: Consistency, digest: string): Reading {
-  if (asked === "wire") return "none";
-  if (typeof asked === "string") return asked;
-  const [reading, text] =
-    "readBack" in asked ? (["readBack", asked.readBack] as const) : (["readTwice", asked.readTwice] as const);
-  return isSampled(percentOf(text), digest) ? reading : "none";
+/** Whether a file is read back; `digest` is its own, in hex, so every try of it agrees and a larger sample holds a smaller one's files. */
+export function isReadBack(asked: Consistency, digest: string): boolean {
+  return typeof asked === "string" ? asked === "readBack" : isSampled(percentOf(asked.readBack), digest);
 }
 
 /** The failures that a run bears. */
@@ -112,6 +98,7 @@ export function inVain(
   mode: "copy" | "access",
   preserve: readonly Preserved[],
   accessTier: unknown,
+  consistency: Consistency,
 ): readonly (readonly [property: string, message: string])[] {
   if (mode === "copy") return [];
   const nothing = preserve.every((what) => what === "LastModified");
@@ -122,5 +109,8 @@ export function inVain(
     ...(accessTier === undefined
       ? []
       : [["accessTier", 'a file takes its tier with its data, which mode "access" never touches'] as const]),
+    ...(consistency === "wire"
+      ? []
+      : [["validateDataConsistency", 'mode "access" copies no data that could be read back'] as const]),
   ];
 }

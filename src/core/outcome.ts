@@ -21,6 +21,8 @@ export type Copied = Listed & {
   /** CRC-64 of the content, as 16 hex digits, put together from those of the blocks that the sink has checked. */
   readonly crc64?: string;
   readonly carried?: Carried;
+  /** Both lakes were read again, and hold what the checksum says. */
+  readonly readBack?: true;
   /** The source was gone when it was looked at again: nobody can say whether the file changed while it was read. */
   readonly isGone?: true;
 };
@@ -117,6 +119,7 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
         bytesCopied: outcome.bytes,
         bytesRead: outcome.read,
         checksums: { [checksumOf(outcome)]: 1 },
+        filesReadBack: outcome.readBack === true ? 1 : 0,
       };
     case "planned":
       return { ...listed, filesPlanned: 1, ...(outcome.plan === "copy" ? { bytesPlanned: outcome.bytes } : {}) };

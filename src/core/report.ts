@@ -67,6 +67,8 @@ export type Report = {
     readonly VerificationResult: "Verified" | "NotVerified";
     readonly InconsistentData: "Found" | "Skipped" | "None";
     readonly checksums: Tally["checksums"];
+    /** Copied files that were read again in both lakes. */
+    readonly readBack: { readonly files: number };
     readonly notProven: string;
   };
   /** Seconds by what was waited for; those of all that went on at the same time add up, so the largest is the bottleneck. */
@@ -146,16 +148,26 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
   };
 }
 
-function verificationIn({ checksums, filesFailed, filesSkipped }: Tally): Report["dataConsistencyVerification"] {
+function verificationIn(tally: Tally): Report["dataConsistencyVerification"] {
+  const { checksums, filesFailed, filesSkipped, filesReadBack } = tally;
   const isFound = (filesFailed.corrupt ?? 0) + (filesFailed.changed ?? 0) > 0;
   const isSkipped = (filesSkipped.dataInconsistency ?? 0) > 0;
   return {
     VerificationResult: (checksums.none ?? 0) === 0 ? "Verified" : "NotVerified",
     InconsistentData: isFound ? "Found" : isSkipped ? "Skipped" : "None",
     checksums: { ...checksums },
-    notProven:
-      "that the source would give the same bytes again: its protocol has no checksum, and a change that leaves length and time as they are is not seen",
+    readBack: { files: filesReadBack },
+    notProven: notProvenIn(tally),
   };
+}
+
+function notProvenIn({ filesCopied, filesReadBack }: Tally): string {
+  const onceRead =
+    "that the source would give the same bytes again, as its protocol has no checksum, nor that the sink does; and a change that leaves length and time as they are is not seen";
+  if (filesReadBack === 0) return onceRead;
+  const readBack = "what the source gives wrongly in the same way twice, and what is changed after the second reading";
+  if (filesReadBack === filesCopied) return readBack;
+  return `of the files that were read back: ${readBack}; of the others: ${onceRead}`;
 }
 
 function inSeconds({ listing, reading, writing, waiting }: Tally["spentMs"]): Tally["spentMs"] {

@@ -25,9 +25,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   translator: "lakeferry copies bytes as they are; there are no columns to translate",
   enableSkipIncompatibleRow: "lakeferry copies bytes as they are; there are no rows",
   redirectIncompatibleRowSettings: "lakeferry copies bytes as they are; there are no rows",
-  validateDataConsistency: later(
-    "every write is checked by the service, and the source is looked at again; nothing is read back from the sink",
-  ),
   names: later("a name that Gen2 can't hold is a failure, or skipped by skipErrorFile.invalidFileName"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
@@ -125,6 +122,7 @@ export const migrationRequest = refusing(
       /** How much work the run does until it stops by itself. */
       stopAfter: stopAfterRequest.optional(),
       overwrite: fidelity.overwrite,
+      validateDataConsistency: fidelity.validateDataConsistency,
       skipErrorFile: fidelity.skipErrorFile,
       maxFailures: fidelity.maxFailures,
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
@@ -145,7 +143,8 @@ export const migrationRequest = refusing(
       if (hasOwnRange && ranges !== undefined)
         fail("ranges", "expected either ranges or listAfter/listBefore, not both");
       checkSelection(request, context);
-      for (const [property, message] of inVain(request.mode, request.preserve, request.accessTier)) {
+      const { mode, preserve, accessTier, validateDataConsistency } = request;
+      for (const [property, message] of inVain(mode, preserve, accessTier, validateDataConsistency)) {
         context.addIssue({ code: "custom", path: [property], message });
       }
       if (fileName?.includes("/") === true)

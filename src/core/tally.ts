@@ -48,6 +48,8 @@ export type Tally = {
   readonly findings: Readonly<Partial<Record<FindingKind, Found>>>;
   /** Copied files by the checksum that the sink has checked; "none" where a worker that is gone knew it. */
   readonly checksums: Readonly<Partial<Record<Checksum, number>>>;
+  /** Copied files that were read again in both lakes. */
+  readonly filesReadBack: number;
   /** What was waited for: milliseconds of all that went on at the same time, added up. */
   readonly spentMs: Spent;
   /** Files of which the content was compared: with a kept checksum, or by reading both sides. */
@@ -116,6 +118,7 @@ export const emptyTally: Tally = {
   expiries: 0,
   findings: {},
   checksums: {},
+  filesReadBack: 0,
   spentMs: { listing: 0, reading: 0, writing: 0, waiting: 0 },
   proven: {},
   filesPlanned: 0,
@@ -162,6 +165,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     expiries: a.expiries + b.expiries,
     findings: addFound(a.findings, b.findings),
     checksums: addCounts(a.checksums, b.checksums),
+    filesReadBack: a.filesReadBack + b.filesReadBack,
     spentMs: addCounts(a.spentMs, b.spentMs),
     proven: addCounts(a.proven, b.proven),
     filesPlanned: a.filesPlanned + b.filesPlanned,

@@ -2,8 +2,9 @@ import type { Entry } from "../core/entry.ts";
 import { isKind } from "../core/error.ts";
 import type { Copied, FileOutcome, Sent } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
-import { copyFile, type Crossing, type Parted } from "./copy.ts";
-import { changedAgain } from "./large.ts";
+import type { Crossing, Parted } from "./copy.ts";
+import { bringFile } from "./readBack.ts";
+import { changedAgain } from "./readWhole.ts";
 
 /** True when the source still has the version that was sent. */
 export function isUnchanged({ bytes, modifiedMs }: Copied, now: Entry): boolean {
@@ -26,7 +27,7 @@ export async function confirmSent(
   if (isUnchanged(copied, now)) return copied;
   // What this run has written may be counted by whoever has taken the work over: only its holder may write it again.
   if (!(await crossing.isHeld())) throw new Error("the packet was taken over");
-  const again = await copyFile(crossing, from, to, now, "unknown", signal);
+  const again = await bringFile(crossing, from, to, now, "unknown", signal);
   if (again.do !== "sent") return again;
   const both: Copied = { ...again.copied, read: copied.read + again.copied.read };
   const then = await statOrGone(crossing, from, signal);

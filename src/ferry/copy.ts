@@ -6,12 +6,14 @@ import { crc64Hex } from "../core/crc64.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
 import type { Compare } from "../core/comparison.ts";
+import type { Consistency } from "../core/fidelity.ts";
 import { decideBy, type Overwrite, type RuledDecision } from "../core/overwrite.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
 import type { Granting, Wanted } from "./access.ts";
 import { listedAs } from "./hash.ts";
 import type { Labels } from "./label.ts";
+import { doubted, isOurs, takeAway } from "./own.ts";
 import { readWhole } from "./readWhole.ts";
 import { type Proven, sameContent } from "./sameContent.ts";
 import { sendBlocks } from "./sendBlocks.ts";
@@ -24,6 +26,7 @@ export type Crossing = {
   readonly isHeld: () => Promise<boolean>;
   readonly overwrite: Overwrite;
   readonly compare: Compare;
+  readonly consistency: Consistency;
   /** Decides and does nothing. */
   readonly isDry: boolean;
   readonly source: Source;
@@ -99,8 +102,8 @@ export async function copyFile(
         }
       } else if (isKind(error, "corrupt")) {
         // The sink may hold bytes that aren't the source's under our own name for them: they are replaced, not believed.
-        const wrong = await sink.stat(to, signal);
-        there = wrong === undefined ? undefined : { kind: wrong.kind, bytes: wrong.bytes, etag: wrong.etag };
+        if (isLast) await takeAway(crossing, to, entry, signal);
+        there = doubted(run, await sink.stat(to, signal));
       } else if (!isKind(error, "changed")) throw error;
       if (isLast) throw error;
       entry = await source.stat(from, signal);
@@ -206,15 +209,4 @@ function guardOf(there: SinkItem | undefined): Guard {
 function proofOf({ md5, origin }: SinkItem): Proof {
   const crc64 = origin?.crc64;
   return crc64 !== undefined ? { crc64 } : md5 === undefined ? {} : { md5 };
-}
-
-/** True for what this run has written of this version of the source. */
-export function isOurs(run: string, entry: Entry, there: SinkItem): boolean {
-  return (
-    there.kind === "file" &&
-    there.bytes === entry.bytes &&
-    there.origin?.run === run &&
-    there.origin.bytes === entry.bytes &&
-    there.origin.modifiedMs === entry.modifiedMs
-  );
 }

@@ -17,6 +17,15 @@ export async function readWhole(
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
 }
 
+/** The second change of one file is a failure. */
+export function changedAgain(path: LakePath): LakeError {
+  return new LakeError("changed", {
+    op: "OPEN",
+    path,
+    detail: "it was changed while it was read, twice; run again when nobody writes to it",
+  });
+}
+
 /** The source gave fewer bytes than its listing said. */
 export function shrunk(path: LakePath, bytes: number, given: number): LakeError {
   return new LakeError("changed", {

@@ -8,11 +8,12 @@ import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { confirmSent } from "./confirm.ts";
-import { type Crossing, copyFile, type Parted } from "./copy.ts";
+import type { Crossing, Parted } from "./copy.ts";
 import { commitLarge, sendPiece } from "./large.ts";
 import type { Extras } from "./extras.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BlockRun } from "./blockRun.ts";
+import { bringFile } from "./readBack.ts";
 import { repairFile, repairFolder } from "./repair.ts";
 import { openListed } from "./listed.ts";
 import { verdicts } from "./verdict.ts";
@@ -120,7 +121,7 @@ export function copying(means: Copying): Visitor {
   ): Promise<FileOutcome | Sent | Parted> {
     const to = target(path);
     if (request.mode === "access") return repairFile(crossing, path, to, entry, there, signal);
-    return copyFile(crossing, path, to, entry, there, signal);
+    return bringFile(crossing, path, to, entry, there, signal);
   }
 
   // A file's blocks one read after the other; what can't be sent leaves the verdict to whoever commits.

@@ -64,6 +64,7 @@ export function visitorFor(
       isHeld: means.isHeld,
       overwrite: request.overwrite,
       compare: request.compare,
+      consistency: request.validateDataConsistency,
       isDry,
       source,
       sink,

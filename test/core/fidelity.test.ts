@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import type { SinkItem } from "../../src/core/entry.ts";
 import { isTooMany, ruleFor } from "../../src/core/faultRules.ts";
-import { fidelity, limitOf, preservedAccess, readingOf } from "../../src/core/fidelity.ts";
+import { fidelity, isReadBack, limitOf, preservedAccess } from "../../src/core/fidelity.ts";
 import { decideBy, type Overwrite } from "../../src/core/overwrite.ts";
 import { tierOf } from "../../src/core/tier.ts";
 
@@ -57,6 +57,7 @@ test("what makes no sense is refused with the property named", () => {
     [{ skipErrorFile: { fileLocked: true } }, "skipErrorFile"],
     [{ validateDataConsistency: { readBack: "200%" } }, "validateDataConsistency"],
     [{ validateDataConsistency: true }, "validateDataConsistency"],
+    [{ validateDataConsistency: "none" }, "validateDataConsistency"],
   ] as const) {
     const { error } = schema.safeParse(request);
     assert.deepEqual([error?.issues.length, error?.issues[0]?.path[0]], [1, property], JSON.stringify(request));
@@ -101,8 +102,7 @@ test("a run bears as many failures as it was told, and a share of no fewer than 
 
 test("a sample is the share it says, the same at each look, and part of every larger one", () => {
   const digests = Array.from({ length: 4000 }, (_, index) => hash("md5", String(index), "hex"));
-  const sample = (share: number) =>
-    digests.filter((digest) => readingOf({ readBack: `${share}%` }, digest) === "readBack");
+  const sample = (share: number) => digests.filter((digest) => isReadBack({ readBack: `${share}%` }, digest));
   assert.deepEqual([sample(0).length, sample(100).length], [0, 4000]);
   const ten = sample(10);
   assert.ok(ten.length > 300 && ten.length < 500, String(ten.length));
