@@ -10,7 +10,7 @@ const each50th = (op: string): Fault => ({ match: { op }, every: 50, effect: { f
 
 // Some hundreds of small files over both wires with bytes flipped on the way; the sink is then read without.
 async function corrupted(faults: Readonly<Record<"gen1" | "gen2", readonly Fault[]>>, consistency: string) {
-  const items = plannedLake(400).map(
+  const items = plannedLake(300).map(
     (item): PlannedItem =>
       item.content === undefined ? item : { ...item, content: Buffer.from(`content of ${item.path}`) },
   );
@@ -29,7 +29,7 @@ async function corrupted(faults: Readonly<Record<"gen1" | "gen2", readonly Fault
     for (const { path, content } of items) {
       if (content === undefined) continue;
       const chunks: Uint8Array[] = [];
-      await sink.read(path as never, 0, content.byteLength + 1, (chunk) => void chunks.push(Uint8Array.from(chunk)));
+      await sink.read(path as never, 0, content.byteLength, (chunk) => void chunks.push(Uint8Array.from(chunk)));
       assert.ok(Buffer.concat(chunks).equals(content), `${path} is another than at the source`);
     }
     return (await ferry.work("r").account()).tally;
@@ -40,14 +40,14 @@ async function corrupted(faults: Readonly<Record<"gen1" | "gen2", readonly Fault
 
 test("a byte that is flipped in each 50th write is found by the service's checksum, and every file ends right", async () => {
   const { filesCopied, filesReadBack } = await corrupted({ gen1: [], gen2: [each50th("putBlob")] }, "wire");
-  assert.ok(filesCopied > 200, String(filesCopied));
+  assert.ok(filesCopied > 150, String(filesCopied));
   assert.equal(filesReadBack, 0);
 });
 
 test("a byte that is flipped in each 50th read of both lakes is found by reading back, and every file ends right", async () => {
-  const faults = { gen1: [each50th("OPEN")], gen2: [each50th("getBlob")] };
+  const faults = { gen1: [each50th("OPEN")], gen2: [each50th("read")] };
   const { filesCopied, filesReadBack, bytesRead, bytesCopied } = await corrupted(faults, "readBack");
-  assert.ok(filesCopied > 200, String(filesCopied));
+  assert.ok(filesCopied > 150, String(filesCopied));
   assert.equal(filesReadBack, filesCopied);
   assert.ok(bytesRead > bytesCopied, "nothing was copied twice");
 });
