@@ -1,8 +1,9 @@
 import { pathMapQuery } from "../contract/cutovers.ts";
 import { type Cutover, runOfStep } from "../core/cutover.ts";
 import { csvRow, hasOutcome } from "../core/journal.ts";
-import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import { type LakePath, pathFrom } from "../core/path.ts";
 import { abfssUrl, adlUrl } from "../core/pathMap.ts";
+import { wayOf } from "../core/way.ts";
 import { journalLines } from "../state/journal.ts";
 import type { App } from "./app.ts";
 import { connectionFor } from "./lakes.ts";
@@ -13,7 +14,8 @@ const pageBytes = 4 * 1024 * 1024;
 const mostRead = 64 * 1024 * 1024;
 
 /**
- * Old paths and new ones as CSV: first the folder that was migrated, under which all names are as they were; then, if
+ * Old paths and new ones as CSV: first the folder that was migrated, under which all names are as they were unless they were
+ * renamed; then, if
  * asked for, each file that the migration or the last pass has written, page by page from their journals.
  */
 export async function pathMapPage(
@@ -26,11 +28,11 @@ export async function pathMapPage(
   if (!parsed.success) return badRequest(parsed.error);
   const { files, after } = parsed.data;
   const { source, sink } = cutover.request;
-  const [from, to] = [pathFrom(source.folderPath), pathFrom(sink.folderPath)];
+  const { moved } = wayOf(cutover.request);
   const old = adlUrl(connectionFor(connections, source.connection, "adls-gen1").endpoint);
   const now = abfssUrl(connectionFor(connections, sink.connection, "adls-gen2").endpoint, sink.fileSystem);
-  const row = (path: LakePath) => csvRow([old(path), now(rebasePath(path, from, to))]);
-  const page = after === undefined ? ["from,to\r\n", row(from)] : [];
+  const row = (path: LakePath) => csvRow([old(path), now(moved(path))]);
+  const page = after === undefined ? ["from,to\r\n", row(pathFrom(source.folderPath))] : [];
   const next = files === "copied" ? await addFiles() : undefined;
 
   // Resolves to the place behind the page, while there is more.

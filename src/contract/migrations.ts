@@ -251,6 +251,7 @@ export const journalLine = named(
     outcome: z.enum(journalOutcomes),
     type: z.enum(["file", "files", "folder", "range", "listing"]),
     path: z.string(),
+    sinkPath: z.string().exactOptional(),
     because: z.string().exactOptional(),
     bytes: amount.exactOptional(),
     md5: z.string().exactOptional(),

@@ -45,12 +45,13 @@ export function sealedText({ blob, bytes, sha256 }: JournalMark): string {
   return `${blob} ${bytes} ${sha256}\n`;
 }
 
-/** The line of one file. */
-export function fileLine(path: LakePath, outcome: FileOutcome): string {
+/** The line of one file; with where it is at the sink, when a name of its path is another there. */
+export function fileLine(path: LakePath, outcome: FileOutcome, sinkPath?: LakePath): string {
   const { bytes, modifiedMs, effort } = outcome;
   return line(outcome.do, {
     type: "file",
     path,
+    ...(sinkPath === undefined ? {} : { sinkPath }),
     ...reasonOf(outcome),
     bytes,
     ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
@@ -64,9 +65,10 @@ export function fileLine(path: LakePath, outcome: FileOutcome): string {
 }
 
 /** The line of one folder, or of the rest of a folder that has its line already ("range"). */
-export function folderLine(path: LakePath, outcome: FolderOutcome): string {
+export function folderLine(path: LakePath, outcome: FolderOutcome, sinkPath?: LakePath): string {
   const type = outcome.do === "failed" && outcome.isPart === true ? "range" : "folder";
-  return line(outcome.do, { type, path, ...reasonOf(outcome), ...carriedOf(outcome) });
+  const at = sinkPath === undefined ? {} : { sinkPath };
+  return line(outcome.do, { type, path, ...at, ...reasonOf(outcome), ...carriedOf(outcome) });
 }
 
 /** The line of an item that only the sink has; its path is the one that it would have at the source. */
@@ -136,6 +138,7 @@ const columns = [
   "outcome",
   "type",
   "path",
+  "sinkPath",
   "because",
   "bytes",
   "md5",

@@ -1,25 +1,8 @@
-import { whyGen2Refuses } from "./names.ts";
-import { childPath, type LakePath } from "./path.ts";
-
 /** What to do with names that Gen2 refuses. */
 export const nameRules = ["fail", "skip", "rename"] as const;
 
 /** One of nameRules. */
 export type NameRule = (typeof nameRules)[number];
-
-/** Where a child goes at the sink: under its own name, or with `sourceName` where another is taken for it; or nowhere. */
-export type Placing =
-  | { readonly do: "place"; readonly path: LakePath; readonly sourceName?: string }
-  | { readonly do: "fail" | "skip"; readonly because: string };
-
-/** Where the child `name` of a source folder goes, given its sink folder. A path too long or too deep can't be renamed. */
-export function placeName(rule: NameRule, folder: LakePath, name: string): Placing {
-  const taken = rule === "rename" ? acceptedName(name) : name;
-  const path = childPath(folder, taken);
-  const because = whyGen2Refuses(path);
-  if (because !== undefined) return { do: rule === "skip" ? "skip" : "fail", because };
-  return { do: "place", path, ...(taken === name ? {} : { sourceName: name }) };
-}
 
 /**
  * A name that Gen2 takes, for any name Gen1 gave. Every character that Gen2 refuses becomes "^" and the four hex digits

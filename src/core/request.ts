@@ -25,7 +25,6 @@ const refusedAnywhere: Readonly<Record<string, string>> = {
   translator: "lakeferry copies bytes as they are; there are no columns to translate",
   enableSkipIncompatibleRow: "lakeferry copies bytes as they are; there are no rows",
   redirectIncompatibleRowSettings: "lakeferry copies bytes as they are; there are no rows",
-  names: later("a name that Gen2 can't hold is a failure, or skipped by skipErrorFile.invalidFileName"),
 };
 const refusedInSource: Readonly<Record<string, string>> = {
   deleteFilesAfterCompletion: "lakeferry never changes the source",
@@ -121,6 +120,8 @@ export const migrationRequest = refusing(
       window: windowRequest.optional(),
       /** How much work the run does until it stops by itself. */
       stopAfter: stopAfterRequest.optional(),
+      /** What becomes of a name that Gen2 can't hold. */
+      names: fidelity.names,
       overwrite: fidelity.overwrite,
       validateDataConsistency: fidelity.validateDataConsistency,
       skipErrorFile: fidelity.skipErrorFile,

@@ -6,6 +6,7 @@ import type { FileOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Difference } from "../core/tally.ts";
 import { isoTime } from "../core/time.ts";
+import type { Way } from "../core/way.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { Granting } from "./access.ts";
 import type { Extras } from "./extras.ts";
@@ -23,7 +24,9 @@ export type Auditing = {
   readonly access: Granting;
   readonly extras: Extras;
   readonly ledger: Ledger;
-  readonly moved: (path: LakePath) => LakePath;
+  readonly way: Way;
+  /** Names that Gen2 can't hold are left out, as the migration does. */
+  readonly skipsNames: boolean;
   readonly compare: Compare;
   readonly preserve: readonly Preserved[];
   readonly recursive: boolean;
@@ -33,13 +36,20 @@ export type Auditing = {
 
 /** The visitor of an audit, on top of another one that deals with what goes wrong: it reports differences, and changes nothing. */
 export function auditing(visitor: Visitor, means: Auditing): Visitor {
-  const { sink, access, ledger, moved, cutOffMs } = means;
+  const { sink, access, ledger, way, cutOffMs } = means;
+  const { moved } = way;
   /** Folders that were found different. */
   const different = new Map<LakePath, { readonly because: readonly Difference[]; readonly detail?: string }>();
 
   async function seen(path: LakePath, there: Standing, signal: AbortSignal): Promise<SinkItem | undefined> {
-    if (typeof there === "object") return there;
-    return there === "nothing" ? undefined : sink.stat(moved(path), signal);
+    if (typeof there === "object") return way.known(path, there);
+    if (there === "nothing" || way.refusal(path) !== undefined) return undefined;
+    const item = await sink.stat(moved(path), signal);
+    return item === undefined ? undefined : way.known(path, item);
+  }
+
+  function isLeftOut(path: LakePath): boolean {
+    return means.skipsNames && way.refusal(path) !== undefined;
   }
 
   function isLater(entry: Entry, there: SinkItem | undefined): boolean {
@@ -99,6 +109,7 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
       try {
         const entry = listed ?? (await means.source.stat(path, signal));
         if (entry.kind === "folder") return "folder";
+        if (isLeftOut(path)) return { do: "skipped", because: "invalidFileName", ...listedAs(path, entry) };
         return await compared(path, entry, await seen(path, standing, signal), signal);
       } catch (error) {
         const outcome = await visitor.unlisted(path, error, signal);
@@ -109,6 +120,7 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
 
     folder: async (path, listed, _mayBeOurs, standing, signal) => {
       if (!means.recursive) return { do: "skipped", because: "not-recursive" };
+      if (isLeftOut(path)) return { do: "skipped", because: "invalidFileName" };
       try {
         const entry = listed ?? (await means.source.stat(path, signal));
         const there = await seen(path, standing, signal);

@@ -9,6 +9,7 @@ import type { Compare } from "../core/comparison.ts";
 import type { Consistency } from "../core/fidelity.ts";
 import { decideBy, type Overwrite, type RuledDecision } from "../core/overwrite.ts";
 import type { LakePath } from "../core/path.ts";
+import type { Way } from "../core/way.ts";
 import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
 import type { Granting, Wanted } from "./access.ts";
 import { listedAs } from "./hash.ts";
@@ -37,6 +38,7 @@ export type Crossing = {
   readonly sizes: BlockSizes;
   readonly labels: Labels;
   readonly access: Granting;
+  readonly way: Way;
   readonly nowMs: () => number;
 };
 
@@ -120,13 +122,14 @@ type Decided = RuledDecision | { readonly do: "copy"; readonly because: "hash" }
 
 // What the request's rules say, and what is the same by length and time is looked into where that is asked for.
 async function decided(
-  { run, overwrite, compare, ...lakes }: Crossing,
+  { run, overwrite, compare, way, ...lakes }: Crossing,
   from: LakePath,
   to: LakePath,
   entry: Entry,
-  there: SinkItem | undefined,
+  found: SinkItem | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly decision: Decided; readonly proven?: Proven }> {
+  const there = found === undefined ? undefined : way.known(from, found);
   const decision = decideBy(
     compare === "always" && overwrite === "ifDifferent" ? "always" : overwrite,
     run,
@@ -155,7 +158,7 @@ async function send(
   guard: Guard,
   signal: AbortSignal,
 ): Promise<Written & Proof> {
-  const label = labels.file(bytes, modifiedMs);
+  const label = labels.file(from, bytes, modifiedMs);
   if (bytes > onePutBytes) {
     const blockBytes = sizes.bytesFor(to, bytes, blockSizeInMB);
     const file = randomUUID();

@@ -4,6 +4,7 @@ import { addMasses, type Extra, type ExtraOutcome, massOf, type Mass, noMass } f
 import { childPath, type LakePath } from "../core/path.ts";
 import { sourceName } from "../core/rename.ts";
 import type { KeepReason } from "../core/tally.ts";
+import type { Way } from "../core/way.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import { isThere } from "./gone.ts";
 
@@ -14,8 +15,7 @@ const atOnce = 8;
 export type ExtraMeans = {
   readonly source: Source;
   readonly sink: Sink;
-  /** Where a path of the source is at the sink. */
-  readonly moved: (path: LakePath) => LakePath;
+  readonly way: Way;
   /** `tell`: named. `weigh`: named, and what is in folders is counted. `delete`: deleted, as far as the rules allow. */
   readonly do: "tell" | "weigh" | "delete";
   readonly deleteForeign: boolean;
@@ -39,7 +39,7 @@ export type Extras = {
  * must be lakeferry's, or the user have said otherwise.
  */
 export function openExtras(means: ExtraMeans): Extras {
-  const { source, sink, moved, deleteForeign, allowance, sinceMs } = means;
+  const { source, sink, way, deleteForeign, allowance, sinceMs } = means;
 
   async function* childrenOf(folder: LakePath, signal: AbortSignal): AsyncGenerator<SinkEntry> {
     let token: string | undefined;
@@ -61,8 +61,20 @@ export function openExtras(means: ExtraMeans): Extras {
   }
 
   // Under each name that the source may have for it.
-  async function isAtSource(folder: LakePath, { name, origin }: SinkEntry, signal: AbortSignal): Promise<boolean> {
-    const names = new Set([name, origin?.name ?? name, sourceName(name) ?? name]);
+  function isAtSource(folder: LakePath, { name, origin }: SinkEntry, signal: AbortSignal): Promise<boolean> {
+    // Renamed as this run renames: the source's item of the sink's name has another place.
+    const isSure = origin?.name !== undefined && origin.name === way.sourceOf(name);
+    const names = isSure ? [origin.name] : new Set([name, origin?.name ?? name, sourceName(name) ?? name]);
+    return isUnderAny(folder, names, signal);
+  }
+
+  // A renamed item's place at the sink isn't where a listing of the source comes by.
+  async function isRenamed(folder: LakePath, { name }: SinkEntry, signal: AbortSignal): Promise<boolean> {
+    const of = way.sourceOf(name);
+    return of !== undefined && of !== name && (await isUnderAny(folder, [of], signal));
+  }
+
+  async function isUnderAny(folder: LakePath, names: Iterable<string>, signal: AbortSignal): Promise<boolean> {
     for (const one of names) {
       try {
         if (await isThere(source, childPath(folder, one), signal)) return true;
@@ -119,8 +131,9 @@ export function openExtras(means: ExtraMeans): Extras {
     return because === undefined ? { do: "deleted", mass } : { do: "kept", because, mass };
   }
 
-  async function outcomeOf(folder: LakePath, item: SinkEntry, signal: AbortSignal): Promise<ExtraOutcome> {
-    const path = childPath(moved(folder), item.name);
+  async function outcomeOf(folder: LakePath, item: SinkEntry, signal: AbortSignal): Promise<ExtraOutcome | undefined> {
+    if (await isRenamed(folder, item, signal)) return undefined;
+    const path = childPath(way.moved(folder), item.name);
     switch (means.do) {
       case "tell":
         return { do: "extra", mass: massOf(item) };

@@ -80,7 +80,7 @@ async function committed(
   };
   try {
     const ids = blockIdsOf(id, blockCount(file));
-    const label = { ...labels.file(bytes, modifiedMs), crc64 };
+    const label = { ...labels.file(path, bytes, modifiedMs), crc64 };
     const { etag } = await sink.commitBlocks(to, ids, label, guardOf(file), signal);
     const isNew = file.replaces === undefined;
     return { ...copied, carried: await access.grant(to, wanted, { etag, isNew, hadExpiry: !isNew }, signal) };

@@ -44,8 +44,12 @@ export type Ledger = {
   readonly unsaved: () => { readonly listed: number; readonly failed: number };
 };
 
-/** A ledger at zero that counts the meter's requests as well. */
-export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
+/** A ledger at zero that counts the meter's requests as well; `renamed`: where an item is at the sink, if under other names. */
+export function openLedger(
+  meter: Meter,
+  journal: JournalWriter,
+  renamed: (path: LakePath) => LakePath | undefined,
+): Ledger {
   let tally = emptyTally;
   let failures: Failure[] = [];
   let waitingUnits = 0;
@@ -82,13 +86,13 @@ export function openLedger(meter: Meter, journal: JournalWriter): Ledger {
     file: (path, outcome) => {
       add(path, tallyOfFile(outcome), outcome);
       const because = spanOf(outcome);
-      if (because === undefined) return journal.add(fileLine(path, outcome));
+      if (because === undefined) return journal.add(fileLine(path, outcome, renamed(path)));
       spans.add(path, because, outcome);
     },
     folder: (path, outcome) => {
       add(path, tallyOfFolder(outcome), outcome);
       const because = spanOf(outcome);
-      if (because === undefined) return journal.add(folderLine(path, outcome));
+      if (because === undefined) return journal.add(folderLine(path, outcome, renamed(path)));
       spans.add(path, because);
     },
     extra: (folder, found) => {

@@ -166,14 +166,16 @@ export function openMarch(
     at: async (name, signal) => {
       const there = nameAt(name);
       if (!isBegun) await begin(signal);
-      while (!isAsked && !isRead(there)) await readPage(signal);
+      // A name that was changed may stand anywhere, and isn't worth reading on for.
+      while (!isAsked && there === name && !isRead(there)) await readPage(signal);
       if (isAsked) return "unknown";
       const item = held.get(there);
       held.delete(there);
+      if (there !== name) {
+        renamed.add(there);
+        return item ?? "unknown";
+      }
       if (item === undefined && isOpen) hasConcluded = true;
-      if (there !== name) renamed.add(there);
-      // A name that was changed may stand before the range.
-      if (item === undefined && there !== name) return "unknown";
       return item ?? "nothing";
     },
 

@@ -13,6 +13,7 @@ import { selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
 import { addTallies, emptyTally, totalOf } from "../core/tally.ts";
+import { wayOf } from "../core/way.ts";
 import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
@@ -59,7 +60,7 @@ export async function walkPacket(
   turnValves(valves, laneCaps(capsOf(run), input.lanes));
   const bare = ferry.lakes(request, meter, valves);
   const lakes = { source: observedSource(bare.source, activity), sink: observedSink(bare.sink, activity) };
-  const ledger = openLedger(meter, ferry.journal(run.id, packet.claim));
+  const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request).renamed);
   const cancel = new AbortController();
   const { signal } = cancel;
   const list = listOf(run, lakes, ferry);

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { failureOf, isKind, isLakeError, LakeError } from "../core/error.ts";
-import { whyGen2Refuses } from "../core/names.ts";
-import { childPath, type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import { childPath, type LakePath, pathFrom } from "../core/path.ts";
+import { wayOf } from "../core/way.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Gen2Probe } from "../lake/gen2Probe.ts";
 import type { Sink, Source } from "../lake/lake.ts";
@@ -198,16 +198,16 @@ function clockCheck(name: string, atMs: number, beforeMs: number, afterMs: numbe
 }
 
 function nameCheck(request: MigrationRequest, folder: LakePath, names: readonly string[]): Check {
-  const sinkFolder = pathFrom(request.sink.folderPath);
+  const way = wayOf(request);
   const wrong = names.flatMap((name) => {
-    const path = rebasePath(childPath(folder, name), folder, sinkFolder);
-    const why = whyGen2Refuses(path);
-    return why === undefined ? [] : [`${path}: ${why}`];
+    const path = childPath(folder, name);
+    const why = way.refusal(path);
+    return why === undefined ? [] : [`${way.moved(path)}: ${why}`];
   });
   if (wrong.length === 0)
     return { name: "names", status: "ok", detail: `the ${names.length} names of the first page fit` };
   const fix =
-    "each such name fails, or is renamed or skipped as the request says; a shorter sink folder helps with long paths";
+    'names "rename" or "skip" in the request; unless it says so each such name fails; a shorter sink folder helps with long paths';
   return {
     name: "names",
     status: "warning",

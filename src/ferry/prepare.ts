@@ -104,7 +104,7 @@ async function makeRoot(means: Means, from: LakePath, looked: Entry, to: LakePat
   const { connection, fileSystem } = request.sink;
   const place = `${to} in file system ${fileSystem} of ${connection}`;
   try {
-    const label = labels.folder(looked.modifiedMs);
+    const label = labels.folder(from, looked.modifiedMs);
     const madeFileSystem = await sink.makeFileSystem(label);
     const there = await sink.stat(to);
     if (there?.kind === "file") {

@@ -1,5 +1,6 @@
 import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import type { Extra, ExtraOutcome } from "../core/extra.ts";
+import { whyGen2Refuses } from "../core/names.ts";
 import { type LakePath, splitPath } from "../core/path.ts";
 import { emptyTally } from "../core/tally.ts";
 import type { Sink } from "../lake/lake.ts";
@@ -19,7 +20,8 @@ type Means = {
 
 /** What stands there, looked up where nobody has yet. */
 async function found(sink: Sink, to: LakePath, there: Standing, signal: AbortSignal): Promise<SinkItem | "nothing"> {
-  return there === "unknown" ? ((await sink.stat(to, signal)) ?? "nothing") : there;
+  if (there !== "unknown") return there;
+  return whyGen2Refuses(to) === undefined ? ((await sink.stat(to, signal)) ?? "nothing") : "nothing";
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Failure, failureOf, isKind } from "../core/error.ts";
 import { type FaultRules, ruleFor } from "../core/faultRules.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
+import type { MigrationRequest } from "../core/request.ts";
 import { isoTime } from "../core/time.ts";
 import type { Source } from "../lake/lake.ts";
 import { listedAs } from "./hash.ts";
@@ -18,6 +19,11 @@ export type Verdicts = {
   /** A folder that may not be listed is a failure under every rule: nobody knows what is in it. */
   readonly folder: (error: unknown, op: string, path: LakePath, signal: AbortSignal) => Promise<FolderOutcome>;
 };
+
+/** The fault rules of a request; skipping names that Gen2 can't hold is one by another word. */
+export function rulesOf({ skipErrorFile, names }: Pick<MigrationRequest, "skipErrorFile" | "names">): FaultRules {
+  return names === "skip" ? { ...skipErrorFile, invalidFileName: true } : skipErrorFile;
+}
 
 /** Verdicts under these rules. */
 export function verdicts(source: Source, rules: FaultRules, nowMs: () => number): Verdicts {

@@ -2,9 +2,8 @@ import { emptyCrc64 } from "../core/crc64.ts";
 import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
 import { begun, type LargeFileState } from "../core/largeFile.ts";
-import { whyGen2Refuses } from "../core/names.ts";
 import { addEfforts, type Effort, type FileOutcome, type FolderOutcome, type Sent } from "../core/outcome.ts";
-import { type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import { type LakePath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { confirmSent } from "./confirm.ts";
@@ -16,7 +15,7 @@ import type { BlockRun } from "./blockRun.ts";
 import { bringFile } from "./readBack.ts";
 import { repairFile, repairFolder } from "./repair.ts";
 import { openListed } from "./listed.ts";
-import { verdicts } from "./verdict.ts";
+import { rulesOf, verdicts } from "./verdict.ts";
 import type { Visitor } from "./walk.ts";
 
 /** This many items in a row that no patience could bring over mean that a lake is gone, not that the items are bad. */
@@ -49,20 +48,16 @@ export function copying(means: Copying): Visitor {
   const { request, crossing, ledger, meter, nowMs, isPatient } = means;
   /** Large files that this walk has begun. */
   const begunHere = new Map<string, LargeFileState>();
-  const { source, sink, access, labels } = crossing;
-  const verdict = verdicts(source, request.skipErrorFile, nowMs);
+  const { source, sink, access, labels, way } = crossing;
+  const { moved } = way;
+  const verdict = verdicts(source, rulesOf(request), nowMs);
   const sourceRoot = pathFrom(request.source.folderPath);
-  const sinkRoot = pathFrom(request.sink.folderPath);
   let lost = 0;
   let postponed = 0;
 
-  function moved(path: LakePath): LakePath {
-    return rebasePath(path, sourceRoot, sinkRoot);
-  }
-
   function target(path: LakePath): LakePath {
     const to = moved(path);
-    const why = whyGen2Refuses(to);
+    const why = way.refusal(path);
     if (why === undefined) return to;
     throw new LakeError("invalid", { op: "name", path: to, detail: why, code: "InvalidFileName", at: "name" });
   }
@@ -194,7 +189,7 @@ export function copying(means: Copying): Visitor {
       return outcome;
     }
     const wanted = await access.wanted(path, entry, signal);
-    const label = labels.folder(entry.modifiedMs);
+    const label = labels.folder(path, entry.modifiedMs);
     const { found, carried } = await access.makeFolder(
       to,
       wanted,

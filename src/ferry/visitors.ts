@@ -1,6 +1,7 @@
 import { isReading, type Phase, phaseOf, type Run } from "../core/run.ts";
-import { childPath, type LakePath, pathFrom, rebasePath } from "../core/path.ts";
+import { childPath } from "../core/path.ts";
 import { leavesOut } from "../core/selection.ts";
+import { wayOf } from "../core/way.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { Meter } from "../wire/meter.ts";
 import { openGranting } from "./access.ts";
@@ -16,6 +17,7 @@ import { openMarch } from "./march.ts";
 import { planning } from "./planned.ts";
 import { deferringSwaps, deleting } from "./swaps.ts";
 import { untouched } from "./untouched.ts";
+import { rulesOf } from "./verdict.ts";
 import { copying } from "./visit.ts";
 import type { Beside, Visitor } from "./walk.ts";
 
@@ -42,8 +44,8 @@ export function visitorFor(
   const isDry = request.dryRun;
   const { source } = means.lakes;
   const sink = isReading(run) || phase === "audit" ? untouched(means.lakes.sink) : means.lakes.sink;
-  const [sourceRoot, sinkRoot] = [pathFrom(request.source.folderPath), pathFrom(request.sink.folderPath)];
-  const moved = (path: LakePath) => rebasePath(path, sourceRoot, sinkRoot);
+  const way = wayOf(request);
+  const { moved, nameAt, sourceOf } = way;
   const { namedEntries } = ferry.access;
   const memory = ferry.access.memory(run.id);
   if (run.mispredicted !== undefined) memory.prediction.distrust();
@@ -51,7 +53,7 @@ export function visitorFor(
   const extras = openExtras({
     source,
     sink,
-    moved,
+    way,
     do: phase === "delete" ? "delete" : phase === "audit" || request.extra === "delete" ? "weigh" : "tell",
     deleteForeign: request.deleteForeign,
     allowance: { left: means.deletesLeft },
@@ -70,6 +72,7 @@ export function visitorFor(
       sink,
       labels: labelsOf(run.id, request, run.createdMs),
       access,
+      way,
       memory: means.memory,
       blockSizeInMB: request.sink.blockSizeInMB,
       sizes: ferry.sizes,
@@ -92,7 +95,13 @@ export function visitorFor(
       sink,
       moved(folder),
       range,
-      { nameAt: (name) => name, has: (name, signal) => isThere(source, childPath(folder, name), signal) },
+      {
+        nameAt,
+        has: async (name, signal) => {
+          const of = sourceOf(name);
+          return of !== undefined && (await isThere(source, childPath(folder, of), signal));
+        },
+      },
       wantsExtra && isAll,
     );
   const visitors: Readonly<Record<Phase, () => Visitor>> = {
@@ -108,7 +117,8 @@ export function visitorFor(
         access,
         extras,
         ledger,
-        moved,
+        way,
+        skipsNames: rulesOf(request).invalidFileName,
         compare: request.compare,
         preserve: request.preserve,
         recursive: request.source.recursive,

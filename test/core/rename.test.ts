@@ -2,33 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { whyGen2Refuses } from "../../src/core/names.ts";
-import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
-import { acceptedName, placeName, sourceName } from "../../src/core/rename.ts";
-
-// Any name Gen1 may give, rich in what Gen2 refuses and in what looks like an escape.
-const parts = fc.oneof(
-  fc.constantFrom(
-    "^",
-    "^005C",
-    "005E",
-    "^00",
-    "\\",
-    ".",
-    "..",
-    "\u0000",
-    "\u001f",
-    "\u0081",
-    "\uffff",
-    "\ud83d",
-    "\ude00",
-  ),
-  fc.string({ unit: "binary", minLength: 1, maxLength: 4 }),
-  fc.constantFrom("a", "B", "0", "5", " ", "\u{1f600}", "e\u0301", "%5C", "~"),
-);
-const names = fc
-  .array(parts, { minLength: 1, maxLength: 8 })
-  .map((all) => all.join("").replaceAll("/", "|"))
-  .filter((name) => name !== "");
+import { childPath, rootPath } from "../../src/core/path.ts";
+import { acceptedName, sourceName } from "../../src/core/rename.ts";
+import { oddNames as names } from "../kit/oddNames.ts";
 
 test("every name comes out as one that Gen2 takes", () => {
   fc.assert(
@@ -76,17 +52,4 @@ test("escapes are short and can be read", () => {
   ] as const) {
     assert.equal(acceptedName(name), accepted);
   }
-});
-
-test("a refused name fails, is skipped or is renamed, as the rule says; an accepted one is placed by every rule", () => {
-  const folder = "/to" as LakePath;
-  for (const rule of ["fail", "skip", "rename"] as const) {
-    assert.deepEqual(placeName(rule, folder, "a b"), { do: "place", path: "/to/a b" });
-  }
-  const because = "the name holds a backslash, which Gen2 takes for a slash";
-  assert.deepEqual(placeName("fail", folder, "a\\b"), { do: "fail", because });
-  assert.deepEqual(placeName("skip", folder, "a\\b"), { do: "skip", because });
-  assert.deepEqual(placeName("rename", folder, "a\\b"), { do: "place", path: "/to/a^005Cb", sourceName: "a\\b" });
-  assert.deepEqual(placeName("rename", folder, "^0041"), { do: "place", path: "/to/^005E0041", sourceName: "^0041" });
-  assert.equal(placeName("rename", folder, "x".repeat(1024)).do, "fail");
 });

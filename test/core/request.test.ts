@@ -17,6 +17,7 @@ test("a request needs nothing but a file system", () => {
   assert.deepEqual(migrationRequest.parse({ sink }), {
     parallelism: "auto",
     filesPerLane: "auto",
+    names: "fail",
     overwrite: "ifDifferent",
     validateDataConsistency: "wire",
     skipErrorFile: { fileMissing: true, fileForbidden: false, dataInconsistency: false, invalidFileName: false },
@@ -43,6 +44,7 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ["too many files", { sink, filesPerLane: 257 }, "filesPerLane", /"auto" or 1 to 256 files in flight/u],
   ["many lanes", { sink, parallelism: "many" }, "parallelism", /"auto" or 1 to 256 lanes/u],
   ["an unknown way to overwrite", { sink, overwrite: "maybe" }, "overwrite", /"ifDifferent"\|"ifNewer"/u],
+  ["an unknown rule for names", { sink, names: "escape" }, "names", /"fail"\|"skip"\|"rename"/u],
   ["an unknown fault rule", { sink, skipErrorFile: { fileLocked: true } }, "skipErrorFile.fileLocked", /unknown/u],
   ["a negative budget", { sink, maxFailures: -1 }, "maxFailures", /a number of items from 0, or a share/u],
   ["a budget of more than all", { sink, maxFailures: "101%" }, "maxFailures", /a number of items from 0, or a share/u],
@@ -124,16 +126,11 @@ for (const [what, body, field, message] of wrong) {
   });
 }
 
-const notYet = ["names"];
-for (const property of notYet) {
-  test(`${property} is refused as not yet supported, never ignored`, () => {
-    assert.deepEqual(
-      errorsOf({ sink, [property]: true }).map(({ field }) => field),
-      [property],
-    );
-    assert.match(errorsOf({ sink, [property]: true })[0]?.message ?? "", /^not yet supported/u);
-  });
-}
+test("metadata is refused as not yet supported, never ignored", () => {
+  const [error, ...more] = errorsOf({ sink: { ...sink, metadata: true } });
+  assert.deepEqual([error?.field, more], ["sink.metadata", []]);
+  assert.match(error?.message ?? "", /^not yet supported/u);
+});
 
 for (const [property, at] of [
   ["enableStaging", "body"],

@@ -198,6 +198,39 @@ test("a source listing that is cut short deletes nothing that the source still h
   assert.deepEqual(lakes.sink.files(), source.files());
 });
 
+test("a name that is gone is deleted under the name it was given, and no good one with it", async () => {
+  const lakes = testFerry();
+  const { source, sink } = lakes;
+  for (const path of ["/x.", "/x^002E", "/x", "/d./in", "/d^002E/in"]) source.write(path, `content of ${path}`);
+  await pass(lakes, { names: "rename" });
+  const clear = { extra: "delete", maxDeletes: 10 };
+  for (const path of ["/x.", "/d."]) source.remove(path);
+  const { tally } = await pass(lakes, { ...clear, names: "rename", audit: true });
+  assert.deepEqual([tally.filesDeleted, tally.foldersDeleted, tally.kept, tally.differences], [2, 1, {}, {}]);
+  assert.deepEqual([...sink.files()].toSorted(), [
+    ["/d^005E002E/in", "content of /d^002E/in"],
+    ["/x", "content of /x"],
+    ["/x^005E002E", "content of /x^002E"],
+  ]);
+});
+
+test("a run that renames nothing deletes nothing that another has renamed while the source has it", async () => {
+  const lakes = testFerry();
+  const { source, sink } = lakes;
+  for (const path of ["/x^002E", "/d^005E0041/in"]) source.write(path, path);
+  await pass(lakes, { names: "rename" });
+  const { run, tally } = await pass(lakes, { extra: "delete", maxDeletes: 10 });
+  assert.deepEqual([run.status, tally.filesDeleted, tally.foldersDeleted], ["Succeeded", 0, 0]);
+  assert.deepEqual(tally.kept, { atSource: 2 });
+  assert.deepEqual(
+    [...sink.files().values()].toSorted(),
+    [...source.files().values(), ...source.files().values()].toSorted(),
+  );
+  // The other way round as well.
+  const back = await pass(lakes, { names: "rename", extra: "delete", maxDeletes: 10 });
+  assert.deepEqual([back.tally.filesDeleted, back.tally.foldersDeleted], [0, 0]);
+});
+
 test("files that lakeferry didn't write are not deleted, unless the user says so, and folders around them stay", async () => {
   const lakes = await migrated();
   lakes.source.remove("/gone");
