@@ -138,7 +138,6 @@ const columns = [
   "outcome",
   "type",
   "path",
-  "sinkPath",
   "because",
   "bytes",
   "md5",
@@ -165,6 +164,7 @@ const columns = [
   "tries",
   "time",
   "detail",
+  "sinkPath",
 ] as const;
 
 /** The first line of a journal as CSV (RFC 4180). */

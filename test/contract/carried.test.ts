@@ -5,10 +5,12 @@ import {
   type PathAccessControlItem,
   StorageSharedKeyCredential,
 } from "@azure/storage-file-datalake";
+import type { Gen2 } from "../../local/gen2/gen2.ts";
 import { budget } from "../../src/core/budget.ts";
 import { totalOf } from "../../src/core/tally.ts";
 import { assertBooks } from "../kit/books.ts";
 import { emulatedFerry } from "../kit/emulatedFerry.ts";
+import { inUnits } from "../kit/memoryLake.ts";
 import { type PlannedItem, plannedLake } from "../kit/plannedLake.ts";
 import { requestTable } from "../kit/requestTable.ts";
 import { addRun, drive, requestOf } from "../kit/testFerry.ts";
@@ -26,10 +28,7 @@ test("Microsoft's own client finds the access, expiry, times and bytes of each o
     assert.deepEqual([tally.filesCopied, tally.foldersMade], [items.length - folders, folders + 1]);
     assert.equal(totalOf(tally.access), items.length, "each item is said to have come to its access in one way");
     assert.ok((tally.access.predicted ?? 0) > 400, JSON.stringify(tally.access));
-    const key = gen2.accountKey ?? assert.fail("no key");
-    const credential = new StorageSharedKeyCredential(gen2.account, key);
-    const service = new DataLakeServiceClient(gen2.url, credential, { retryOptions: { maxTries: 1 } });
-    const lake = service.getFileSystemClient("lake");
+    const lake = openLake(gen2);
     const expiries = new Map<string, number>();
     for await (const { name = "", expiresOn } of lake.listPaths({ recursive: true })) {
       expiries.set(`/${name}`, expiresOn?.getTime() ?? 0);
@@ -47,6 +46,37 @@ test("Microsoft's own client finds the access, expiry, times and bytes of each o
         assert.equal(expiries.get(item.path), Math.ceil(item.expiresMs / 1000) * 1000, item.path);
       }),
     );
+  } finally {
+    await close();
+  }
+});
+
+test("names that Gen2 refuses cross the wire both ways, and Microsoft's own client reads the source's in the metadata", async () => {
+  const { ferry, blobs, gen1, gen2, close } = await emulatedFerry([]);
+  try {
+    const odd = ["x.", "a\\b", "back\\.", "\u0081\uffff", "^005C"];
+    for (const name of odd) {
+      gen1.store.makeFolder(`/in ${name}`);
+      gen1.store.makeFile(`/in ${name}/${name}`);
+      await gen1.store.append(`/in ${name}/${name}`, Buffer.from(name));
+    }
+    for (const id of ["first", "second"]) {
+      await addRun(ferry, id, requestOf({ names: "rename", preserve: [], audit: id === "second" }));
+      const { status, error } = await drive(ferry, id);
+      assert.equal(status, "Succeeded", error?.detail);
+      const { tally } = await ferry.work(id).account();
+      assert.deepEqual([tally.filesCopied, tally.differences], [id === "first" ? odd.length : 0, {}]);
+      assert.equal(tally.extraFiles + tally.extraFolders, 0);
+    }
+    await assertBooks(ferry.work("first"), blobs);
+    const lake = openLake(gen2);
+    const found: string[] = [];
+    for await (const { name = "", isDirectory = false } of lake.listPaths({ recursive: true })) {
+      const client = isDirectory ? lake.getDirectoryClient(name) : lake.getFileClient(name);
+      found.push(JSON.parse((await client.getProperties()).metadata?.["lakeferry_name"] ?? '""') as string);
+      if (!isDirectory) assert.equal((await read(lake, name)).bytes.toString("utf8"), found.at(-1));
+    }
+    assert.deepEqual(found.toSorted(inUnits), [...odd, ...odd.map((name) => `in ${name}`)].toSorted(inUnits));
   } finally {
     await close();
   }
@@ -82,6 +112,11 @@ test("a small file costs the requests that are promised, counted at both emulato
 });
 
 type Lake = ReturnType<DataLakeServiceClient["getFileSystemClient"]>;
+
+function openLake({ url, account, accountKey = assert.fail("no key") }: Gen2): Lake {
+  const credential = new StorageSharedKeyCredential(account, accountKey);
+  return new DataLakeServiceClient(url, credential, { retryOptions: { maxTries: 1 } }).getFileSystemClient("lake");
+}
 
 async function assertThere(lake: Lake, { path, content, modifiedMs, ...item }: PlannedItem): Promise<void> {
   const name = path.slice(1);

@@ -207,11 +207,12 @@ test("a name that is gone is deleted under the name it was given, and no good on
   for (const path of ["/x.", "/d."]) source.remove(path);
   const { tally } = await pass(lakes, { ...clear, names: "rename", audit: true });
   assert.deepEqual([tally.filesDeleted, tally.foldersDeleted, tally.kept, tally.differences], [2, 1, {}, {}]);
-  assert.deepEqual([...sink.files()].toSorted(), [
-    ["/d^005E002E/in", "content of /d^002E/in"],
-    ["/x", "content of /x"],
-    ["/x^005E002E", "content of /x^002E"],
-  ]);
+  const left = {
+    "/d^005E002E/in": "content of /d^002E/in",
+    "/x": "content of /x",
+    "/x^005E002E": "content of /x^002E",
+  };
+  assert.deepEqual(Object.fromEntries(sink.files()), left);
 });
 
 test("a run that renames nothing deletes nothing that another has renamed while the source has it", async () => {

@@ -103,7 +103,7 @@ export function accessFile(items: readonly PlannedItem[]): { readonly meta: stri
   const lines = items.map(({ path, owner, group, acl, isSticky, expiresMs }) =>
     JSON.stringify(accessLine(path, { owner, group, acl: parseAcl(acl), isSticky, expiresMs })),
   );
-  writeFileSync(meta, `${lines.join("\n")}\n`);
+  writeFileSync(meta, lines.map((line) => `${line}\n`).join(""));
   return { meta, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
