@@ -5,6 +5,7 @@ import { type MigrationRequest, migrationRequest } from "./request.ts";
 const inVain = [
   "mode",
   "overwrite",
+  "validateDataConsistency",
   "extra",
   "maxDeletes",
   "deleteForeign",

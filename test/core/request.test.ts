@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { badRequest, type FieldError } from "../../src/app/problem.ts";
+import { auditRequest } from "../../src/core/auditRequest.ts";
 import { intervalsOf, migrationRequest } from "../../src/core/request.ts";
 
 const sink = { fileSystem: "lake" };
@@ -176,4 +177,13 @@ test("a request's ranges are united", () => {
   });
   assert.deepEqual(intervalsOf(request), [{ after: "a", upTo: "d" }, { after: "m" }]);
   assert.deepEqual(intervalsOf(migrationRequest.parse({ sink })), [{}]);
+});
+
+test("an audit, which copies nothing, refuses to read back what was copied", () => {
+  const { error } = auditRequest.safeParse({ sink, validateDataConsistency: "readBack" });
+  assert.deepEqual(
+    error?.issues.map(({ path }) => path),
+    [["validateDataConsistency"]],
+  );
+  assert.ok(auditRequest.safeParse({ sink }).success);
 });
