@@ -1,6 +1,7 @@
 import { app as functions } from "@azure/functions";
 import { within } from "../src/app/tracing.ts";
 import { app, wrong } from "./app.ts";
+import "./assessments.ts";
 import "./audits.ts";
 import "./contract.ts";
 import "./cutovers.ts";

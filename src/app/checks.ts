@@ -2,6 +2,7 @@ import { isKind } from "../core/error.ts";
 import { asciiJson } from "../core/json.ts";
 import { childPath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
+import { isOfSourceOnly, type Run } from "../core/run.ts";
 import { unsafeStart } from "../core/range.ts";
 import { newMeter } from "../wire/meter.ts";
 import type { App } from "./app.ts";
@@ -16,9 +17,14 @@ const mebibyte = 1024 * 1024;
 const maxRequestUnits = 400_000;
 
 /** What this app can't do of a well-formed request, with the limit and the setting that makes it. */
-export function whatCantBeDone(app: App, request: MigrationRequest): readonly FieldError[] {
+export function whatCantBeDone(
+  app: App,
+  request: MigrationRequest,
+  about: Pick<Run, "job"> = {},
+): readonly FieldError[] {
+  const wrong = wrongConnections(app, request);
   return [
-    ...wrongConnections(app, request),
+    ...(isOfSourceOnly(about) ? wrong.filter(({ field }) => field !== "sink.connection") : wrong),
     ...tooManyConnections(app, request),
     ...tooLargeBlocks(app, request),
     ...unclearRanges(request),

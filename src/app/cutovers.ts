@@ -3,7 +3,7 @@ import { type Cutover, cutoverOf, cutoverRequest, cutoverSteps, runOfStep, type 
 import { isKind, LakeError } from "../core/error.ts";
 import { isWithin, pathFrom } from "../core/path.ts";
 import { describeRequest } from "../core/report.ts";
-import { isLive } from "../core/run.ts";
+import { isLive, isOfSourceOnly } from "../core/run.ts";
 import { requestOfSlot, sinkRootOf } from "../core/scheduleRequest.ts";
 import { journalLines } from "../state/journal.ts";
 import type { App } from "./app.ts";
@@ -39,6 +39,9 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
     }
     if (run.look !== undefined || run.cutover !== undefined) {
       return problem("command-not-allowed", `migration "${migration}" is a part of cut-over "${run.cutover}"`);
+    }
+    if (isOfSourceOnly(run)) {
+      return problem("command-not-allowed", `"${migration}" is an assessment: there is nothing to cut over`);
     }
     const { quietMinutes, access, ...extras } = parsed.data;
     const request = cutoverOf(run, extras);

@@ -59,7 +59,10 @@ export function openLakes(connections: ReadonlyMap<string, Connection>, wiring: 
   return {
     open: (request, meter, valves) => ({
       source: source(request.source.connection).source(meter, valves.source),
-      sink: sink(request.sink.connection).sink(request.sink.fileSystem, meter, valves.sink),
+      // Not before it is wanted: a run of the source only needs no such connection.
+      get sink() {
+        return sink(request.sink.connection).sink(request.sink.fileSystem, meter, valves.sink);
+      },
     }),
     sink: (request, meter, valve) => sink(request.sink.connection).sink(request.sink.fileSystem, meter, valve),
     probe: (request, meter) => sink(request.sink.connection).probe(request.sink.fileSystem, meter),

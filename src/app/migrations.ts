@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { capsChange, capsOf, changedCaps } from "../core/caps.ts";
 import { LakeError } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
-import { describeRequest, type Report, reportOf } from "../core/report.ts";
+import { describeRun, type Report, reportOf } from "../core/report.ts";
 import { intervalsOf, type MigrationRequest, migrationRequest } from "../core/request.ts";
 import { type Command, instanceOf, isLive, isReading, type Run, statusAfter } from "../core/run.ts";
 import { windowAt } from "../core/window.ts";
@@ -20,7 +20,7 @@ import { type Answer, answering, badRequest, problem, wrongFields } from "./prob
 export type Migrations = {
   readonly start: (body: unknown) => Promise<Answer>;
   /** Begins a run of another kind, whose request was checked. */
-  readonly begin: (request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs">) => Promise<Answer>;
+  readonly begin: (request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs" | "assess">) => Promise<Answer>;
   readonly list: () => Promise<Answer>;
   readonly get: (id: string) => Promise<Answer>;
   /** A page of the journal; the query as it stands in the address. */
@@ -49,8 +49,11 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     return fresh(parsed.data, {});
   }
 
-  async function fresh(request: MigrationRequest, about: Pick<Run, "job" | "cutOffMs" | "retryOf">): Promise<Answer> {
-    const known = whatCantBeDone(app, request);
+  async function fresh(
+    request: MigrationRequest,
+    about: Pick<Run, "job" | "cutOffMs" | "assess" | "retryOf">,
+  ): Promise<Answer> {
+    const known = whatCantBeDone(app, request, about);
     const wrong = known.length > 0 ? known : await tooSmallBlocks(app, request);
     if (wrong.length > 0) return wrongFields(wrong);
     const nowMs = ferry.clock.nowMs();
@@ -225,7 +228,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
 
     rerun: (id) =>
       answering(async () => {
-        const { status, request, job, cutover } = await runNamed(id);
+        const { status, request, job, cutover, assess } = await runNamed(id);
         if (isLive(status))
           return problem("command-not-allowed", `migration "${id}" is ${status}; only an ended one runs again`);
         if (cutover !== undefined) {
@@ -233,6 +236,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
         }
         const { id: _, ...again } = request;
         if (job === undefined || job === "copy") return start(again);
+        if (assess !== undefined) return fresh(again, { job, assess });
         return fresh(again, { job, cutOffMs: ferry.clock.nowMs() });
       }),
   };
@@ -266,7 +270,7 @@ function summaryOf(run: Run): Record<string, unknown> {
     ...(run.retryOf === undefined ? {} : { retryOf: run.retryOf }),
     ...(run.phase === undefined ? {} : { phase: run.phase }),
     ...restOf(run),
-    what: describeRequest(run.request),
+    what: describeRun(run),
     createdTime: isoTime(run.createdMs),
     ...(run.startedMs === undefined ? {} : { startTime: isoTime(run.startedMs) }),
     ...(run.endedMs === undefined ? {} : { endTime: isoTime(run.endedMs) }),

@@ -3,6 +3,7 @@ import { version } from "../contract/version.ts";
 import { Refused } from "./api.ts";
 import { openCli } from "./cli.ts";
 import { addActs } from "./commands/act.ts";
+import { addAssess } from "./commands/assess.ts";
 import { addCutover } from "./commands/cutover.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addLooks } from "./commands/look.ts";
@@ -45,6 +46,7 @@ export async function runCommand(args: readonly string[], world: World): Promise
     .configureOutput({ writeOut: (text) => (said += text), writeErr: (text) => (said += text) })
     .exitOverride();
   addStart(program, cli);
+  addAssess(program, cli);
   addPreflight(program, cli);
   addLooks(program, cli);
   addActs(program, cli);

@@ -1,9 +1,10 @@
 import type { Migration } from "./api.ts";
+import { assessmentOf, seenIn } from "./assessments.ts";
 import { counted, fact, printable, sizeText, timeText } from "./words.ts";
 
 /** The report of a migration, one fact a line. */
 export function reportText(migration: Migration): string {
-  return [titleOf(migration), ...totalsOf(migration), ...failuresOf(migration)].join("\n");
+  return [titleOf(migration), ...totalsOf(migration), ...assessmentOf(migration), ...failuresOf(migration)].join("\n");
 }
 
 /** All there is to see of a migration, one fact a line. */
@@ -19,6 +20,7 @@ export function showText(migration: Migration): string {
     fact("what", what),
     fact("time", when.join(", ")),
     ...totalsOf(migration),
+    ...assessmentOf(migration),
     ...(rates === undefined
       ? []
       : [
@@ -50,6 +52,7 @@ const titles: Readonly<Record<NonNullable<Migration["job"]>, string>> = {
   copy: "Migration",
   audit: "Audit",
   look: "Look",
+  assess: "Assessment",
 };
 
 function titleOf({ id, status, name, job = "copy" }: Migration): string {
@@ -57,6 +60,7 @@ function titleOf({ id, status, name, job = "copy" }: Migration): string {
 }
 
 function totalsOf({ report }: Migration): readonly string[] {
+  if (report.assessment !== undefined) return seenIn(report);
   const { copyDuration: seconds } = report;
   const perSecond = seconds > 0 ? `, ${sizeText(report.dataWritten / seconds)}/s` : "";
   return [

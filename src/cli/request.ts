@@ -52,8 +52,8 @@ export function changesOf(set: readonly string[]): readonly Change[] {
 }
 
 /** The JSON object in a file, or on standard input. */
-export async function readSpec(file: string, input: () => Promise<string>): Promise<Json> {
-  const where = `--spec ${file}`;
+export async function readSpec(file: string, input: () => Promise<string>, option = "--spec"): Promise<Json> {
+  const where = `${option} ${file}`;
   let spec: unknown;
   try {
     spec = JSON.parse(file === "-" ? await input() : readFileSync(file, "utf8"));

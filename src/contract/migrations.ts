@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { capsChange, type RunCaps } from "../core/caps.ts";
+import type { Assessment, Estimate } from "../core/estimate.ts";
 import type { Failure } from "../core/error.ts";
 import { journalOutcomes } from "../core/journal.ts";
 import type { Report } from "../core/report.ts";
@@ -54,6 +55,64 @@ export const failure = named(
   }) satisfies Describing<Failure>,
 );
 
+const folders = z.array(z.object({ path: z.string(), entries: count, bytes: amount }));
+const found = z.object({ items: count, paths: z.array(z.string()) });
+const sliceFields = { files: count, bytes: amount };
+const assumedCaps = { maxRequestsPerSecond: amount, maxMegabytesPerSecond: amount };
+
+const estimate = named(
+  "Estimate",
+  "What a first migration into an empty file system will take; `recommended` are properties for its request.",
+  z.object({
+    requests: z.object({ source: count, sink: count, byOperation: counts }),
+    limits: z.object({
+      requestsPerSecond: amount,
+      megabytesPerSecond: amount,
+      laneRequestsPerSecond: amount,
+      laneMegabytesPerSecond: amount,
+    }),
+    lanes: count,
+    hours: amount,
+    bound: z.enum(["requests", "bytes"]),
+    cost: z.object({
+      currency: z.string(),
+      pricesOf: z.string(),
+      note: z.string(),
+      isSample: z.boolean(),
+      sourceRequests: amount,
+      sinkRequests: amount,
+      transfer: amount,
+      app: amount,
+      total: amount,
+      storagePerMonth: amount,
+    }),
+    recommended: z.object({
+      parallelism: count,
+      source: z.object(assumedCaps),
+      sink: z.object({ ...assumedCaps, blockSizeInMB: count }),
+    }),
+  }) satisfies Describing<Estimate>,
+);
+
+const assessment = named(
+  "Assessment",
+  "What an assessment has found so far. A folder's numbers are of what lies in it itself.",
+  z.object({
+    sizes: z.array(z.object({ below: amount, ...sliceFields })),
+    months: z.array(z.object({ month: z.string(), ...sliceFields })),
+    widestFolders: folders,
+    largestFolders: folders,
+    depth: count,
+    largestFile: amount,
+    expiring: count,
+    withAcl: count,
+    refusedNames: found,
+    aclsOverLimit: found,
+    unreadable: count,
+    estimate,
+  }) satisfies Describing<Assessment>,
+);
+
 /** What a migration has done. */
 export const report = named(
   "Report",
@@ -83,6 +142,7 @@ export const report = named(
     planned: z.object({ files: count, bytes: amount, folders: count, deletes: count }).exactOptional(),
     deleted: z.object({ files: count, folders: count, bytes: amount, keptBecause: counts }).exactOptional(),
     audit: z.object({ checked: count, differences: count, by: counts }).exactOptional(),
+    assessment: assessment.exactOptional(),
     contentCompared: z.object({ stored: count, read: count }),
     joinedByHash: count,
     askedByName: count,
@@ -161,8 +221,8 @@ const summaryFields = {
   name: z.string().exactOptional(),
   labels: z.record(z.string(), z.string()).exactOptional(),
   status,
-  job: z.enum(["copy", "audit", "look"]).exactOptional(),
-  phase: z.enum(["copy", "audit", "delete", "look"]).exactOptional(),
+  job: z.enum(["copy", "audit", "look", "assess"]).exactOptional(),
+  phase: z.enum(["copy", "audit", "delete", "look", "assess"]).exactOptional(),
   schedule: z.string().exactOptional(),
   cutover: z.string().exactOptional(),
   retryOf: z.string().exactOptional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { assessmentOperations } from "./assessments.ts";
 import { auditOperations } from "./audits.ts";
 import { healthOperations } from "./health.ts";
 import { cutoverOperations } from "./cutovers.ts";
@@ -22,6 +23,7 @@ const contract = {
 export const operations = {
   ...migrationOperations,
   ...auditOperations,
+  ...assessmentOperations,
   ...scheduleOperations,
   ...cutoverOperations,
   ...healthOperations,

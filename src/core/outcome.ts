@@ -1,4 +1,5 @@
 import type { AccessFinding, AccessWay } from "./access.ts";
+import type { Assessed } from "./assessment.ts";
 import type { Failure } from "./error.ts";
 import type { RuledDecision } from "./overwrite.ts";
 import { type Checksum, type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
@@ -58,6 +59,8 @@ export type Skipped = {
   readonly failure?: Failure;
   /** How the content was compared, where it was. */
   readonly proven?: "stored" | "read";
+  /** What an assessment found out about its access. */
+  readonly carried?: Carried;
 };
 
 /** What came over with an item beside its data and its name. */
@@ -75,6 +78,8 @@ export type Listed = {
   readonly digest: string;
   /** Its part of the digest of the lake's access, where a run looks for that. */
   readonly accessDigest?: string;
+  /** What it adds to an assessment. */
+  readonly assessed?: Partial<Assessed>;
   readonly effort?: Effort;
 };
 
@@ -84,7 +89,12 @@ export type Listed = {
  */
 export type FolderOutcome =
   | { readonly do: "made"; readonly before?: true; readonly carried?: Carried }
-  | { readonly do: "found"; readonly carried?: Carried; readonly accessDigest?: string }
+  | {
+      readonly do: "found";
+      readonly carried?: Carried;
+      readonly accessDigest?: string;
+      readonly assessed?: Partial<Assessed>;
+    }
   | { readonly do: "planned"; readonly plan: "make" | "access"; readonly because: "absent" | "access" | "swap" }
   | Different
   | Skipped

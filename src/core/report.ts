@@ -1,7 +1,9 @@
+import { emptyAssessed } from "./assessment.ts";
 import type { Failure } from "./error.ts";
+import { type Assessment, assessmentOf } from "./estimate.ts";
 import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
-import { phaseOf, type Run, type RunStatus } from "./run.ts";
+import { isOfSourceOnly, phaseOf, type Run, type RunStatus } from "./run.ts";
 import { type Tally, totalOf } from "./tally.ts";
 
 /**
@@ -45,6 +47,8 @@ export type Report = {
   readonly deleted?: Deleted;
   /** What an audit has found; absent before there was one. */
   readonly audit?: Audited;
+  /** What an assessment has seen so far, and what a migration will take by that; absent in every other run. */
+  readonly assessment?: Assessment;
   /** Files whose content was compared: `stored` with a checksum kept at the sink, `read` by reading both sides. */
   readonly contentCompared: { readonly stored: number; readonly read: number };
   /** Parts of folders whose two listings could not be merged side by side. */
@@ -127,6 +131,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     ...(run.request.dryRun ? { planned: plannedIn(tally) } : {}),
     ...(run.request.extra === "delete" ? { deleted: deletedIn(tally) } : {}),
     ...(phaseOf(run) === "audit" ? { audit: auditedIn(tally) } : {}),
+    ...assessmentIn(run, tally),
     contentCompared: { stored: tally.proven.stored ?? 0, read: tally.proven.read ?? 0 },
     joinedByHash: tally.joined.hashed ?? 0,
     askedByName: tally.joined.asked ?? 0,
@@ -176,9 +181,19 @@ function inSeconds({ listing, reading, writing, waiting }: Tally["spentMs"]): Ta
 }
 
 /** What a run was asked for, in one line: from where to where. */
-export function describeRequest({ source, sink }: MigrationRequest): string {
+export function describeRun(run: Pick<Run, "request" | "job">): string {
+  return isOfSourceOnly(run) ? describeSource(run.request) : describeRequest(run.request);
+}
+
+function describeSource({ source }: MigrationRequest): string {
   const from = source.fileName === undefined ? source.folderPath : `${source.folderPath}/${source.fileName}`;
-  return `${source.connection}:${from} -> ${sink.connection}:${sink.fileSystem}:${sink.folderPath}`;
+  return `${source.connection}:${from}`;
+}
+
+/** What is asked for, in one line. */
+export function describeRequest(request: MigrationRequest): string {
+  const { sink } = request;
+  return `${describeSource(request)} -> ${sink.connection}:${sink.fileSystem}:${sink.folderPath}`;
 }
 
 function plannedIn({ filesPlanned, bytesPlanned, foldersPlanned, deletesPlanned }: Tally) {
@@ -187,6 +202,14 @@ function plannedIn({ filesPlanned, bytesPlanned, foldersPlanned, deletesPlanned 
 
 function deletedIn({ filesDeleted, foldersDeleted, bytesDeleted, kept }: Tally): Deleted {
   return { files: filesDeleted, folders: foldersDeleted, bytes: bytesDeleted, keptBecause: { ...kept } };
+}
+
+function assessmentIn({ assess }: Run, tally: Tally): Pick<Report, "assessment"> {
+  if (assess === undefined) return {};
+  const unreadable = totalOf(tally.filesFailed) + totalOf(tally.foldersFailed) + tally.rangesFailed;
+  const aclsOverLimit = tally.findings.tooManyEntries ?? { items: 0, paths: [] };
+  const counted = { bytes: tally.bytesListed, unreadable, aclsOverLimit };
+  return { assessment: assessmentOf(tally.assessed ?? emptyAssessed, counted, assess) };
 }
 
 function auditedIn({ checked, differences }: Tally): Audited {

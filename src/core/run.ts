@@ -1,3 +1,4 @@
+import type { Reckoning } from "./assessRequest.ts";
 import type { RunCaps } from "./caps.ts";
 import type { Failure } from "./error.ts";
 import type { JournalSeal } from "./journal.ts";
@@ -29,7 +30,7 @@ export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u;
 export type Command = "pause" | "resume" | "cancel";
 
 /** Kinds of runs; all are walked by the same waves. */
-export type Job = "copy" | "audit" | "look";
+export type Job = "copy" | "audit" | "look" | "assess";
 
 /** The walks of a run, in this order: its job's own, and after a copy, where they were asked for, the other two. */
 export type Phase = Job | "delete";
@@ -42,6 +43,11 @@ export function phaseOf({ job = "copy", phase = job }: Pick<Run, "job" | "phase"
 /** True for a run that changes nothing at the sink. */
 export function isReading({ request, job = "copy" }: Pick<Run, "request" | "job">): boolean {
   return request.dryRun || job !== "copy";
+}
+
+/** True for a run that never asks the sink for anything. */
+export function isOfSourceOnly({ job }: Pick<Run, "job">): boolean {
+  return job === "assess";
 }
 
 /** One migration. Times are milliseconds since 1970. */
@@ -89,6 +95,8 @@ export type Run = {
   readonly retryOf?: string;
   /** What a run that only looks at the source looks for, and since when a file counts as written to. */
   readonly look?: Look;
+  /** What a run that assesses the source reckons with. */
+  readonly assess?: Reckoning;
   /** Why the run rests or has stopped by its own request; absent when a person wanted it. */
   readonly rest?: Rest;
   /** What had been spent when a stopped run was resumed: its budget counts from there. */

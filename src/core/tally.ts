@@ -1,3 +1,4 @@
+import { addAssessed, type Assessed } from "./assessment.ts";
 import { addDigests, type Digest, emptyDigest } from "./digest.ts";
 import type { AccessWay, FindingKind } from "./access.ts";
 import type { Kind } from "./error.ts";
@@ -87,6 +88,8 @@ export type Tally = {
   readonly digest: Digest;
   /** Over path and access of all items, where a run looks for that. */
   readonly accessDigest: Digest;
+  /** What an assessment has seen; absent in every other run. */
+  readonly assessed?: Assessed;
 };
 
 /** Items of which there is something to know, and where some of them are. */
@@ -192,6 +195,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     throttles: a.throttles + b.throttles,
     digest: addDigests(a.digest, b.digest),
     accessDigest: addDigests(a.accessDigest, b.accessDigest),
+    ...addSeen(a.assessed, b.assessed),
   };
 }
 
@@ -221,6 +225,11 @@ export function isBalanced(tally: Tally): boolean {
         totalOf(tally.foldersSkipped) +
         totalOf(tally.foldersFailed)
   );
+}
+
+function addSeen(a: Assessed | undefined, b: Assessed | undefined): Pick<Tally, "assessed"> {
+  const assessed = a === undefined || b === undefined ? (a ?? b) : addAssessed(a, b);
+  return assessed === undefined ? {} : { assessed };
 }
 
 function addFound(a: Tally["findings"], b: Tally["findings"]): Tally["findings"] {

@@ -1,3 +1,4 @@
+import { type Assessed, openAssessing } from "../core/assessment.ts";
 import { budget } from "../core/budget.ts";
 import type { Failure } from "../core/error.ts";
 import { extraLine, fileLine, folderLine, joinedLine } from "../core/journal.ts";
@@ -24,6 +25,8 @@ export type Ledger = {
   readonly checked: (more?: Tally) => void;
   /** A file that an audit found the same. */
   readonly same: (path: LakePath, file: FileOutcome) => void;
+  /** What an assessment has seen that is no item. */
+  readonly assessed: (more: Partial<Assessed>) => void;
   readonly joined: (folder: LakePath, how: "hashed" | "asked") => void;
   /**
    * Resolves when one more large file may be opened, or its blocks be sent, so that they never fill a step; the place is
@@ -61,6 +64,7 @@ export function openLedger(
   const left: (() => void)[] = [];
   let opened: LargeFile[] = [];
   let staged = new Map<string, Staged>();
+  const assessing = openAssessing();
 
   function requestsSinceLast(): Tally {
     const requests: Record<string, number> = {};
@@ -73,6 +77,7 @@ export function openLedger(
   function add(path: LakePath, more: Tally, outcome: FileOutcome | FolderOutcome): void {
     items++;
     tally = addTallies(addTallies(tally, more), tallyOfFindings(path, outcome));
+    if ("assessed" in outcome && outcome.assessed !== undefined) assessing.add(outcome.assessed);
     if (outcome.do !== "failed") return;
     failures.push(outcome.failure);
     waitingUnits += JSON.stringify(outcome.failure).length;
@@ -110,6 +115,7 @@ export function openLedger(
       items++;
       tally = addTallies(tally, { ...emptyTally, checked: 1 });
     },
+    assessed: assessing.add,
     joined: (folder, how) => {
       tally = addTallies(tally, { ...emptyTally, joined: { [how]: 1 } });
       journal.add(joinedLine(folder, how));
@@ -140,8 +146,9 @@ export function openLedger(
     take: () => {
       spans.write();
       const mark = journal.mark();
+      const assessed = assessing.take();
       const taken = {
-        tally: addTallies(tally, requestsSinceLast()),
+        tally: { ...addTallies(tally, requestsSinceLast()), ...(assessed === undefined ? {} : { assessed }) },
         failures,
         ...(opened.length + staged.size === 0 ? {} : { large: { opened, staged: [...staged.values()] } }),
         ...(mark === undefined ? {} : { journal: { mark, stored: () => journal.stored(mark) } }),
@@ -161,6 +168,8 @@ export function openLedger(
 
 // Unchanged and unselected items have no line of their own: they are told together.
 function spanOf(outcome: FileOutcome | FolderOutcome): SkipReason | undefined {
-  const because = outcome.do === "skipped" ? outcome.because : undefined;
+  // What is known of an item's access has a line.
+  const isPlain = outcome.do === "skipped" && outcome.carried === undefined;
+  const because = isPlain ? outcome.because : undefined;
   return because === "same" || because === "filtered" ? because : undefined;
 }

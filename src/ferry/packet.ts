@@ -8,7 +8,7 @@ import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, shareFor, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
-import type { Run } from "../core/run.ts";
+import { isOfSourceOnly, type Run } from "../core/run.ts";
 import { selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
@@ -17,11 +17,13 @@ import { wayOf } from "../core/way.ts";
 import type { Pulse } from "../state/pulse.ts";
 import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
 import { newMeter } from "../wire/meter.ts";
+import { assessedSource } from "./assessing.ts";
 import { noteExpected } from "./expected.ts";
 import type { Ferry } from "./ferry.ts";
 import { openLedger } from "./ledger.ts";
 import { listOf } from "./lists.ts";
 import { narrowed } from "./narrow.ts";
+import { nowhere } from "./nowhere.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
 import { visitorFor } from "./visitors.ts";
@@ -59,8 +61,12 @@ export async function walkPacket(
   const valves = ferry.valves();
   turnValves(valves, laneCaps(capsOf(run), input.lanes));
   const bare = ferry.lakes(request, meter, valves);
-  const lakes = { source: observedSource(bare.source, activity), sink: observedSink(bare.sink, activity) };
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request).renamed);
+  const observed = observedSource(bare.source, activity);
+  const lakes = {
+    source: run.job === "assess" ? assessedSource(observed, ledger) : observed,
+    sink: isOfSourceOnly(run) ? nowhere : observedSink(bare.sink, activity),
+  };
   const cancel = new AbortController();
   const { signal } = cancel;
   const list = listOf(run, lakes, ferry);

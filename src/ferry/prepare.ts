@@ -22,14 +22,18 @@ export async function prepare(
   list: NameList | undefined,
 ): Promise<{ readonly cut: Cut; readonly sourceMs?: number | undefined }> {
   const folder = pathFrom(request.source.folderPath);
-  const { fileName } = request.source;
-  const from = fileName === undefined ? folder : childPath(folder, fileName);
-  const { sourceMs, ...there } = await checkSource(source, request, from, fileName === undefined ? "folder" : "file");
+  const { sourceMs, ...there } = await checkSource(source, request);
   const to = pathFrom(request.sink.folderPath);
   const listed = await list?.whole();
   const means = { run, request, source, sink, access, labels };
   const past = request.mode === "access" ? await findRoot(means, folder, to) : await makeRoot(means, folder, there, to);
   return { cut: wholeCut(request, past, listed), sourceMs };
+}
+
+/** The same for a run that is of the source only. */
+export async function prepareSource(request: MigrationRequest, source: Source, list: NameList | undefined) {
+  const { sourceMs } = await checkSource(source, request);
+  return { cut: wholeCut(request, undefined, await list?.whole()), sourceMs };
 }
 
 /** All that a request selects; `listed`: the list that says so. */
@@ -45,10 +49,11 @@ export function wholeCut(request: MigrationRequest, past?: Past, listed?: ListRa
 async function checkSource(
   source: Source,
   request: MigrationRequest,
-  path: LakePath,
-  wanted: "file" | "folder",
 ): Promise<Entry & { readonly sourceMs?: number | undefined }> {
-  const { connection } = request.source;
+  const { connection, fileName } = request.source;
+  const folder = pathFrom(request.source.folderPath);
+  const path = fileName === undefined ? folder : childPath(folder, fileName);
+  const wanted = fileName === undefined ? "folder" : "file";
   const refuse = (detail: string, cause?: unknown) => {
     const kind = isKind(cause, "denied") ? "denied" : isKind(cause, "not-found") ? "not-found" : "invalid";
     return new LakeError(kind, { op: "prepare", path, detail, cause });

@@ -5,6 +5,7 @@ import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { addEfforts, type Effort, type FileOutcome, type FolderOutcome, type Sent } from "../core/outcome.ts";
 import { type LakePath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
+import { blocksPerRead } from "../core/requestCosts.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { confirmSent } from "./confirm.ts";
 import type { Crossing, Parted } from "./copy.ts";
@@ -24,8 +25,6 @@ const lostInARow = 32;
 const maxPostponed = 200;
 /** Large files of which a walk remembers how it began them, until their rows say so. */
 const maxBegun = 1000;
-/** Blocks of a large file that one request reads: a walk that is stopped, or shares, doesn't go on for longer. */
-const blocksPerRead = 8;
 
 /** What a copying visitor needs besides the crossing. */
 export type Copying = {

@@ -5,6 +5,7 @@ import { wayOf } from "../core/way.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 import type { Meter } from "../wire/meter.ts";
 import { openGranting } from "./access.ts";
+import { assessing } from "./assessing.ts";
 import { auditing } from "./audit.ts";
 import type { Crossing } from "./copy.ts";
 import { openExtras } from "./extras.ts";
@@ -109,6 +110,17 @@ export function visitorFor(
     delete: () => deleting(copy, swaps),
     look: () =>
       looking(copy, { look: run.look ?? { access: "listed" }, source, ledger, recursive: request.source.recursive }),
+    assess: () =>
+      assessing(copy, {
+        request,
+        source,
+        ledger,
+        principals: memory.principals,
+        sizes: ferry.sizes,
+        namedEntries,
+        moved,
+        writer: run.assess?.writer,
+      }),
     audit: () =>
       auditing(copy, {
         run: run.id,
@@ -126,5 +138,8 @@ export function visitorFor(
       }),
   };
   const visitor = visitors[phase]();
-  return { visitor: isDry ? planning(visitor) : visitor, beside: phase === "look" ? undefined : beside };
+  return {
+    visitor: isDry ? planning(visitor) : visitor,
+    beside: phase === "look" || phase === "assess" ? undefined : beside,
+  };
 }

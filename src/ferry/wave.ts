@@ -3,6 +3,7 @@ import type { Cut } from "../core/cut.ts";
 import { type Failure, failureOf, isKind } from "../core/error.ts";
 import {
   isLive,
+  isOfSourceOnly,
   isReading,
   phaseOf,
   type PlannedWave,
@@ -31,7 +32,8 @@ import type { Ferry, Pace } from "./ferry.ts";
 import { labelsOf } from "./label.ts";
 import { listOf } from "./lists.ts";
 import { isUnclean, nextWalk } from "./phases.ts";
-import { prepare, wholeCut } from "./prepare.ts";
+import { nowhere } from "./nowhere.ts";
+import { prepare, prepareSource, wholeCut } from "./prepare.ts";
 import { untouched } from "./untouched.ts";
 
 /** Waves without progress until the names that are left count as failures, and until the run does. */
@@ -255,14 +257,18 @@ async function begin(ferry: Ferry, run: Run): Promise<Run> {
   let prepared: Awaited<ReturnType<typeof prepare>>;
   try {
     const { request } = run;
-    const { source, sink: bare } = ferry.lakes(request, meter, ferry.valves());
-    const sink = isReading(run) ? untouched(bare) : bare;
+    const lakes = ferry.lakes(request, meter, ferry.valves());
+    const { source } = lakes;
+    const sink = isOfSourceOnly(run) ? nowhere : isReading(run) ? untouched(lakes.sink) : lakes.sink;
     const { namedEntries, memory } = ferry.access;
     const access = openGranting({ request, source, sink, namedEntries, memory: memory(run.id) });
     const list = listOf(run, { source, sink }, ferry);
     const crossing = { access, labels: labelsOf(run.id, request, run.createdMs) };
-    prepared = await prepare(run.id, request, source, sink, crossing, list);
-    await ferry.preflight?.(request);
+    if (isOfSourceOnly(run)) prepared = await prepareSource(request, source, list);
+    else {
+      prepared = await prepare(run.id, request, source, sink, crossing, list);
+      await ferry.preflight?.(request);
+    }
   } catch (error) {
     ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.

@@ -1,3 +1,4 @@
+import { startAssessment } from "../../src/app/assessments.ts";
 import { openAudits } from "../../src/app/audits.ts";
 import { jsonOf } from "../../src/app/body.ts";
 import { openCutoverApi, writtenPaths } from "../../src/app/cutovers.ts";
@@ -59,6 +60,8 @@ export function memoryApi(): MemoryApi {
     startAudit: (_, request) => withBody(request, openAudits(app, api).start),
     getAudit: (id) => api.get(id),
     getDifferences: (id, { url }) => api.differences(id, Object.fromEntries(new URL(url).searchParams)),
+    startAssessment: (_, request) => withBody(request, (body) => startAssessment(api, body)),
+    getAssessment: (id) => api.get(id),
     getHealthDetails: async () => ({ status: 200, body: await healthOf(app).details() }),
     getContract: async () => ({ status: 200, body: openApi(`${memoryUrl}/api`) }),
   };
