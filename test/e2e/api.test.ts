@@ -375,6 +375,26 @@ suite("the HTTP API", { concurrency: 4 }, () => {
     assert.equal(has(out, "unmade"), false);
   });
 
+  test("an assessment tells what a migration of the same folder then sends, kind by kind", async () => {
+    const sink = { folderPath: "/assessed" };
+    const reply = await fetch(`${azure.url}/api/assessments`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: "assess-range", source: { folderPath: "/range" }, sink }),
+    });
+    assert.equal(reply.status, 202, await reply.text());
+    const { report } = await reached("assess-range", "Succeeded");
+    const shownAlone = (await (await fetch(`${azure.url}/api/assessments/assess-range`)).json()) as Migration;
+    assert.deepEqual(shownAlone.report.assessment, report.assessment);
+    assert.equal(report.requests.sink, 0);
+    const { requests } = report.assessment?.estimate ?? assert.fail();
+    const actual = await ran({ source: { folderPath: "/range" }, sink: { fileSystem: "assessed", ...sink } });
+    for (const op of ["source OPEN", "source GETACLSTATUS", "sink Put Blob", "sink Set Access Control"]) {
+      const [told, sent] = [requests.byOperation[op] ?? 0, actual.report.requests.byOperation[op] ?? 0];
+      assert.ok(Math.abs(told - sent) <= 1, `${op}: ${told} for ${sent}`);
+    }
+  });
+
   test("a sink folder that is a file fails the migration in those words and stays as it was", async () => {
     const sink = { fileSystem: "blocked" };
     assert.equal((await ran({ source: { folderPath: "/small" }, sink })).status, "Succeeded");
