@@ -167,7 +167,8 @@ async function sourceTruth(gen1: Gen1): Promise<Truth> {
   const accesses = new Map<string, string>();
   const folders = new Set<string>();
   for await (const { path, kind, bytes, modifiedMs, ...rights } of gen1.dump(false)) {
-    accesses.set(path, rightsText(rights));
+    // What a file that stood there was to expire at is nothing to a folder.
+    accesses.set(path, rightsText(kind === "folder" ? { ...rights, expiresMs: undefined } : rights));
     if (kind === "folder") folders.add(path);
     else files.set(path, { bytes, modifiedMs, md5: await md5Of(gen1.store.read(path, 0, bytes)) });
   }
