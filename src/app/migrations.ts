@@ -12,6 +12,7 @@ import { type Claim, rootTaken } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { tooManyConnections, tooSmallBlocks, whatCantBeDone } from "./checks.ts";
 import { isDifference } from "../core/journal.ts";
+import { estimatedBeside, wrongAssessment } from "./estimated.ts";
 import { journalPage } from "./journal.ts";
 import { isoTime, lanesOf, wavesOf } from "./overview.ts";
 import { type Answer, answering, badRequest, problem, wrongFields } from "./problem.ts";
@@ -54,7 +55,8 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     about: Pick<Run, "job" | "cutOffMs" | "assess" | "retryOf">,
   ): Promise<Answer> {
     const known = whatCantBeDone(app, request, about);
-    const wrong = known.length > 0 ? known : await tooSmallBlocks(app, request);
+    const asked = [...known, ...(await wrongAssessment(ferry, request))];
+    const wrong = asked.length > 0 ? asked : await tooSmallBlocks(app, request);
     if (wrong.length > 0) return wrongFields(wrong);
     const nowMs = ferry.clock.nowMs();
     const run: Run = {
@@ -197,6 +199,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
         const sealed = journal === undefined ? run : { ...run, journal };
         const report: Report = reportOf(sealed, account.tally, nowMs);
         const seal = isLive(run.status) ? {} : { seal: hash("sha256", JSON.stringify(report), "hex") };
+        const estimated = await estimatedBeside(ferry, run.request, account.tally.requests);
         const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
         const body = {
           ...summaryOf(run),
@@ -204,6 +207,7 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
           caps: capsOf(run),
           report,
           ...seal,
+          ...(estimated === undefined ? {} : { estimated }),
           ...wavesOf(run),
           ...lanesOf(run, overview, nowMs),
           failures,

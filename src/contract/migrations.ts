@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Estimated } from "../core/beside.ts";
 import { capsChange, type RunCaps } from "../core/caps.ts";
 import type { Assessment, Estimate } from "../core/estimate.ts";
 import type { Failure } from "../core/error.ts";
@@ -257,6 +258,19 @@ const wave = z.object({
   deadline: time,
 });
 
+const beside = z.object({ estimated: amount, actual: count });
+
+const estimated = named(
+  "Estimated",
+  "Requests as the assessment that the migration's request names had estimated them, and as they came to be.",
+  z.object({
+    assessment: z.string(),
+    source: beside,
+    sink: beside,
+    byOperation: z.record(z.string(), beside),
+  }) satisfies z.ZodType<Estimated>,
+);
+
 const rates = { filesPerSecond: amount, megabytesPerSecond: amount, requestsPerSecond: amount };
 
 const lane = named(
@@ -292,6 +306,7 @@ export const migration = named(
       .meta({
         description: "SHA-256 of the report as it stands here, which holds the journal's own; of an ended one.",
       }),
+    estimated: estimated.exactOptional(),
     wave: wave.exactOptional(),
     waves: z.array(wave).exactOptional(),
     lanes: z.array(lane).exactOptional(),

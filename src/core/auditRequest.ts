@@ -3,6 +3,7 @@ import { type MigrationRequest, migrationRequest } from "./request.ts";
 
 // Properties of a migration that say what an audit never does.
 const inVain = [
+  "assessment",
   "mode",
   "overwrite",
   "validateDataConsistency",

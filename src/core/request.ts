@@ -126,6 +126,8 @@ export const migrationRequest = refusing(
       validateDataConsistency: fidelity.validateDataConsistency,
       skipErrorFile: fidelity.skipErrorFile,
       maxFailures: fidelity.maxFailures,
+      /** The assessment that the report puts beside what came to be. */
+      assessment: z.string().regex(runIdPattern, "expected the id of an assessment").optional(),
       labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
       mode: fidelity.mode,
       ...comparison,

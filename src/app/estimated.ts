@@ -1,0 +1,35 @@
+import { besideOf, type Estimated } from "../core/beside.ts";
+import { reportOf } from "../core/report.ts";
+import type { MigrationRequest } from "../core/request.ts";
+import type { Tally } from "../core/tally.ts";
+import type { Ferry } from "../ferry/ferry.ts";
+import type { FieldError } from "./problem.ts";
+
+/** What is wrong with the assessment that a request names, if it names one. */
+export async function wrongAssessment(
+  { runs }: Pick<Ferry, "runs">,
+  { assessment }: MigrationRequest,
+): Promise<readonly FieldError[]> {
+  if (assessment === undefined) return [];
+  const run = await runs.get(assessment);
+  if (run?.job === "assess") return [];
+  const message =
+    run === undefined
+      ? `there is no assessment "${assessment}"; POST /api/assessments starts one`
+      : `"${assessment}" is a migration; give the id of an assessment`;
+  return [{ field: "assessment", message }];
+}
+
+/** The two side by side; undefined when the request names no assessment, or it is there no longer. */
+export async function estimatedBeside(
+  { runs, work, clock }: Pick<Ferry, "runs" | "work" | "clock">,
+  { assessment }: MigrationRequest,
+  actual: Tally["requests"],
+): Promise<Estimated | undefined> {
+  const run = assessment === undefined ? undefined : await runs.get(assessment);
+  if (assessment === undefined || run === undefined) return undefined;
+  const report = reportOf(run, (await work(assessment).account()).tally, clock.nowMs());
+  const estimated = report.assessment?.estimate.requests.byOperation;
+  if (estimated === undefined) return undefined;
+  return besideOf(assessment, estimated, actual);
+}

@@ -1,0 +1,34 @@
+import type { Tally } from "./tally.ts";
+
+/** Requests as an assessment estimated them, and as they came to be. */
+export type Beside = { readonly estimated: number; readonly actual: number };
+
+/** A migration beside the assessment that its request names. */
+export type Estimated = {
+  readonly assessment: string;
+  readonly source: Beside;
+  readonly sink: Beside;
+  /** By store and operation, as "source OPEN". */
+  readonly byOperation: Readonly<Record<string, Beside>>;
+};
+
+/** Puts what was estimated beside what came to be. */
+export function besideOf(assessment: string, estimated: Tally["requests"], actual: Tally["requests"]): Estimated {
+  const operations = [...new Set([...Object.keys(estimated), ...Object.keys(actual)])].toSorted();
+  const besides = operations.map((op) => [op, { estimated: estimated[op] ?? 0, actual: actual[op] ?? 0 }] as const);
+  return {
+    assessment,
+    source: sumOf("source", besides),
+    sink: sumOf("sink", besides),
+    byOperation: Object.fromEntries(besides),
+  };
+}
+
+function sumOf(store: string, besides: readonly (readonly [string, Beside])[]): Beside {
+  return besides
+    .filter(([op]) => op.startsWith(`${store} `))
+    .reduce(
+      (sum, [, beside]) => ({ estimated: sum.estimated + beside.estimated, actual: sum.actual + beside.actual }),
+      { estimated: 0, actual: 0 },
+    );
+}
