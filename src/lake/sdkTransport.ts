@@ -49,5 +49,13 @@ function bodyOf(request: WebResource): { body?: Uint8Array } {
 
 function operationOf(method: string, query: URLSearchParams): string {
   const what = query.get("action") ?? query.get("comp") ?? query.get("resource") ?? query.get("restype");
-  return what === null ? method : `${method} ${what}`;
+  const asked = what === null ? method : `${method} ${what}`;
+  return operations[asked] ?? asked;
 }
+
+// In the service's own words, as for what we send ourselves.
+const operations: Readonly<Record<string, string>> = {
+  "PUT container": "Create Container",
+  "GET container": "Get Container Properties",
+  "PUT directory": "Create Directory",
+};
