@@ -165,6 +165,11 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
     if (isDivided(request) && failures.some(({ path }) => path === request.source.folderPath)) {
       return refuse("its folderPath itself failed, and it had ranges of names; run it again");
     }
+    // A purge that looks at its row from here on leaves it, though it may not know of the retry yet.
+    const kept = await ferry.runs.change(id, (now) =>
+      now.isPurged === true ? undefined : { ...now, retriedMs: ferry.clock.nowMs() },
+    );
+    if (kept.isPurged === true) return refuse("what failed in it is not known any more");
     const { id: _, audit: _audit, extra, ...again } = request;
     return fresh({ ...again, audit: false, extra: extra === "delete" ? "report" : extra }, { retryOf: id });
   }

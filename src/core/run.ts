@@ -91,6 +91,8 @@ export type Run = {
   readonly schedule?: string;
   /** The cut-over that started it. */
   readonly cutover?: string;
+  /** When what failed in it was last asked to be worked on again: it is kept from then on as if it had ended then. */
+  readonly retriedMs?: number;
   /** The run whose failed names it works on again. */
   readonly retryOf?: string;
   /** What a run that only looks at the source looks for, and since when a file counts as written to. */

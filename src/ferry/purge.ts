@@ -25,7 +25,8 @@ export async function purgeEnded(means: Purge): Promise<void> {
   const { ferry, afterMs, patienceMs } = means;
   const startedMs = ferry.clock.nowMs();
   const kept = await means.kept();
-  const isOld = (run: Run) => !isLive(run.status) && startedMs - (run.endedMs ?? run.createdMs) >= afterMs;
+  const isOld = ({ status, endedMs, createdMs, retriedMs = 0 }: Run) =>
+    !isLive(status) && startedMs - Math.max(endedMs ?? createdMs, retriedMs) >= afterMs;
   const { runs } = await ferry.runs.list();
   const retried = new Set(runs.filter(({ status }) => isLive(status)).map(({ retryOf }) => retryOf));
   const old = runs.filter((run) => isOld(run) && !kept.has(run.id) && !retried.has(run.id));

@@ -47,6 +47,8 @@ test("a retry brings over what failed, files and folders with all in them, and t
   const { status, body } = await post("/first/retry");
   assert.equal(status, 202);
   await drive(body.id);
+  // A purge that has it on its list already must not take the failures away.
+  assert.notEqual((await ferry.runs.get("first"))?.retriedMs, undefined);
   const run = await ferry.runs.get(body.id);
   assert.deepEqual([run?.status, run?.retryOf], ["Succeeded", "first"]);
   assert.deepEqual(sink.files(), source.files());

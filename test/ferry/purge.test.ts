@@ -93,3 +93,23 @@ test("when it isn't known which runs are referred to, none is removed", async ()
   await assert.rejects(purging(made, { kept: appOver(made).keptRuns }).look(), /newer lakeferry/u);
   assert.equal((await leftOf(made, "old")).isThere, true);
 });
+
+test("a run that is asked to be retried while a purge already has it on its list is kept", async () => {
+  const made = testFerry();
+  await ended(made, "old");
+  made.clock.advance(60 * dayMs);
+  const { runs } = made.ferry;
+  const retried = {
+    ...runs,
+    list: async () => {
+      const listed = await runs.list();
+      await runs.change("old", (run) => ({ ...run, retriedMs: made.clock.nowMs() }));
+      return listed;
+    },
+  };
+  await purging(made, { ferry: { ...made.ferry, runs: retried } }).look();
+  assert.equal((await leftOf(made, "old")).isThere, true);
+  made.clock.advance(31 * dayMs);
+  await purging(made).look();
+  assert.equal((await leftOf(made, "old")).isThere, false);
+});
