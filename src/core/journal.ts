@@ -173,18 +173,23 @@ export const csvHeader = `${columns.join(",")}\r\n`;
 /** A line as CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe. */
 export function csvLine(text: string): string {
   const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  return csvRow(columns.map((column) => fields[column]));
+  // The sign of a comparison is our own one character, and is to be read as it is.
+  return rowOf(columns.map((column) => (column === "sign" ? String(fields[column] ?? "") : cell(fields[column]))));
 }
 
 /** Values as one line of CSV. */
 export function csvRow(values: readonly unknown[]): string {
-  return `${values.map(cell).join(",")}\r\n`;
+  return rowOf(values.map(cell));
+}
+
+function rowOf(cells: readonly string[]): string {
+  return `${cells.join(",")}\r\n`;
 }
 
 function cell(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return "";
-  const safe = value.length > 1 && /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
+  const safe = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
   return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
