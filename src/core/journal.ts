@@ -172,9 +172,9 @@ export const csvHeader = `${columns.join(",")}\r\n`;
 
 /** A line as CSV. Cells that a spreadsheet would take for a formula begin with an apostrophe. */
 export function csvLine(text: string): string {
-  const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const { sign, ...fields } = JSON.parse(text) as Readonly<Record<string, unknown>> & { sign?: string };
   // The sign of a comparison is our own one character, and is to be read as it is.
-  return rowOf(columns.map((column) => (column === "sign" ? String(fields[column] ?? "") : cell(fields[column]))));
+  return rowOf(columns.map((column) => (column === "sign" ? (sign ?? "") : cell(fields[column]))));
 }
 
 /** Values as one line of CSV. */
