@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { journalQuery } from "../contract/migrations.ts";
+import { journalQuery } from "../contract/journal.ts";
 import { isKind } from "../core/error.ts";
 import { csvHeader, csvLine, hasOutcome } from "../core/journal.ts";
 import { journalLines, type JournalPlace } from "../state/journal.ts";

@@ -1,5 +1,6 @@
 import { assessBody } from "../core/assessRequest.ts";
-import { acceptedAnswer, migration } from "./migrations.ts";
+import { migration } from "./migration.ts";
+import { acceptedAnswer } from "./migrations.ts";
 import { named, type Operation } from "./operation.ts";
 
 named("AssessmentRequest", "What to assess, and what to reckon with; an empty object will do.", assessBody);

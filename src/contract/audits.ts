@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { auditBody } from "../core/auditRequest.ts";
-import { acceptedAnswer, journalLine, migration } from "./migrations.ts";
+import { linesAnswer } from "./journal.ts";
+import { migration } from "./migration.ts";
+import { acceptedAnswer } from "./migrations.ts";
 import { named, type Operation } from "./operation.ts";
 
 named("AuditRequest", "What to compare; only sink.fileSystem is required.", auditBody);
@@ -36,13 +38,7 @@ export const auditOperations = {
     summary: "Reads a page of the differences: `sign` is rclone's = - + * or !.",
     access: "function",
     query: differencesQuery,
-    answers: {
-      200: {
-        description: "A page of about 4 MiB.",
-        headers: { link: 'The next page, as rel="next"; absent on the last one' },
-        content: { "application/x-ndjson": journalLine, "text/csv": z.string() },
-      },
-    },
+    answers: linesAnswer,
     problems: ["request-invalid", "run-not-found"],
   },
 } as const satisfies Readonly<Record<string, Operation>>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cutoverRequest } from "../core/cutover.ts";
-import { status } from "./migrations.ts";
+import { status } from "./report.ts";
 import { named, type Operation } from "./operation.ts";
 
 const time = z.iso.datetime();

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { failure } from "../../src/contract/migrations.ts";
+import { failure } from "../../src/contract/failure.ts";
 import { problems } from "../../src/contract/problems.ts";
 import { templateFrom } from "./template.ts";
 
