@@ -15,6 +15,7 @@ import type { Source } from "../lake/lake.ts";
 import type { Principals } from "./accessMemory.ts";
 import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
+import { seeing } from "./seeing.ts";
 import type { Visitor } from "./walk.ts";
 
 /** Folders whose access is remembered for the files in them, and whatever else a migration remembers as many of. */
@@ -127,13 +128,11 @@ export function assessing(visitor: Visitor, means: AssessMeans): Visitor {
 
   const isRefused = (path: LakePath) => whyGen2Refuses(moved(path)) !== undefined;
 
-  return {
-    ...visitor,
-    file: async (path, listed, _there, signal) => {
-      await ledger.room(signal);
-      try {
-        const entry = listed ?? (await source.stat(path, signal));
-        if (entry.kind === "folder") return "folder";
+  return seeing(
+    visitor,
+    { source, ledger, recursive },
+    {
+      file: async (path, entry, signal) => {
         const refused = isRefused(path);
         const { requests, carried } = refused ? { requests: {}, carried: {} } : await costOf(path, entry, signal);
         const { bytes, modifiedMs, hasAcl, expiresMs } = entry;
@@ -141,16 +140,8 @@ export function assessing(visitor: Visitor, means: AssessMeans): Visitor {
         const own = assessedFile(path, splitPath(path).folder, about, requests);
         const assessed = refused ? { ...own, ...refusedAt(path) } : own;
         return { do: "skipped", because: "same", ...listedAs(path, entry), ...carried, assessed };
-      } catch (error) {
-        const outcome = await visitor.unlisted(path, error, signal);
-        if (outcome === "postponed" || (outcome.do !== "failed" && outcome.do !== "skipped")) return "postponed";
-        return { ...outcome, ...listedAs(path, listed) };
-      }
-    },
-    folder: async (path, listed, _mayBeOurs, _there, signal) => {
-      if (!recursive) return { do: "skipped", because: "not-recursive" };
-      try {
-        const entry = listed ?? (await source.stat(path, signal));
+      },
+      folder: async (path, entry, signal) => {
         const above = splitPath(path).folder;
         if (isRefused(path)) {
           return { do: "found", assessed: { ...assessedFolder(path, above, entry.hasAcl, {}), ...refusedAt(path) } };
@@ -160,11 +151,9 @@ export function assessing(visitor: Visitor, means: AssessMeans): Visitor {
         const isSticky = wanted.isSticky === true;
         const requests = isFatal ? { "source GETACLSTATUS": 1 } : requestsFor.folder({ asksAcl: asks, isSticky });
         return { do: "found", ...carried, assessed: assessedFolder(path, above, entry.hasAcl, requests) };
-      } catch (error) {
-        return visitor.unlisted(path, error, signal);
-      }
+      },
     },
-  };
+  );
 }
 
 function isNew(known: Set<string>, one: string): boolean {

@@ -4,6 +4,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Source } from "../lake/lake.ts";
 import { accessDigestOf, listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
+import { seeing } from "./seeing.ts";
 import type { Visitor } from "./walk.ts";
 
 /**
@@ -20,30 +21,16 @@ export function looking(
     return accessDigestOf(path, entry, isAsked ? await source.getAccess(path, "ids", signal) : undefined);
   }
 
-  return {
-    ...visitor,
-    file: async (path, listed, _there, signal) => {
-      await ledger.room(signal);
-      try {
-        const entry = listed ?? (await source.stat(path, signal));
-        if (entry.kind === "folder") return "folder";
+  return seeing(
+    visitor,
+    { source, ledger, recursive },
+    {
+      file: async (path, entry, signal) => {
         const isWritten = look.sinceMs !== undefined && entry.modifiedMs >= look.sinceMs;
         const accessDigest = await accessOf(path, entry, signal);
         return { do: "skipped", because: isWritten ? "written" : "same", ...listedAs(path, entry), accessDigest };
-      } catch (error) {
-        const outcome = await visitor.unlisted(path, error, signal);
-        if (outcome === "postponed" || (outcome.do !== "failed" && outcome.do !== "skipped")) return "postponed";
-        return { ...outcome, ...listedAs(path, listed) };
-      }
+      },
+      folder: async (path, entry, signal) => ({ do: "found", accessDigest: await accessOf(path, entry, signal) }),
     },
-    folder: async (path, listed, _mayBeOurs, _there, signal) => {
-      if (!recursive) return { do: "skipped", because: "not-recursive" };
-      try {
-        const entry = listed ?? (await source.stat(path, signal));
-        return { do: "found", accessDigest: await accessOf(path, entry, signal) };
-      } catch (error) {
-        return visitor.unlisted(path, error, signal);
-      }
-    },
-  };
+  );
 }
