@@ -71,14 +71,15 @@ export function folderLine(path: LakePath, outcome: FolderOutcome, sinkPath?: La
   return line(outcome.do, { type, path, ...at, ...reasonOf(outcome), ...carriedOf(outcome) });
 }
 
-/** The line of an item that only the sink has; its path is the one that it would have at the source. */
-export function extraLine(path: LakePath, { item, outcome }: Extra): string {
+/** The line of an item that only the sink has; its path is the one that it would have at the source, `sinkPath` as in fileLine. */
+export function extraLine(path: LakePath, { item, outcome }: Extra, sinkPath?: LakePath): string {
   const { kind, bytes, etag, origin } = item;
   const { mass } = outcome;
   const isOnlyTold = outcome.do === "extra" || outcome.do === "surplus";
   return line(isOnlyTold ? "extra" : outcome.do, {
     type: kind,
     path,
+    ...(sinkPath === undefined ? {} : { sinkPath }),
     ...(outcome.do === "planned" ? { plan: "delete" } : {}),
     because: outcome.do === "kept" ? outcome.because : "extra",
     ...(kind === "file" ? { bytes } : { files: mass.files, bytes: mass.bytes }),

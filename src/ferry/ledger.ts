@@ -7,6 +7,7 @@ import { type Extra, tallyOfExtra } from "../core/extra.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
+import type { Way } from "../core/way.ts";
 import type { JournalWriter } from "../state/journal.ts";
 import { maxLarge, type Step } from "../state/work.ts";
 import type { Meter } from "../wire/meter.ts";
@@ -47,12 +48,9 @@ export type Ledger = {
   readonly unsaved: () => { readonly listed: number; readonly failed: number };
 };
 
-/** A ledger at zero that counts the meter's requests as well; `renamed`: where an item is at the sink, if under other names. */
-export function openLedger(
-  meter: Meter,
-  journal: JournalWriter,
-  renamed: (path: LakePath) => LakePath | undefined,
-): Ledger {
+/** A ledger at zero that counts the meter's requests as well; the journal says where an item is at the sink, if under other names. */
+export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledger {
+  const { renamed, moved, sourceOf } = way;
   let tally = emptyTally;
   let failures: Failure[] = [];
   let waitingUnits = 0;
@@ -103,7 +101,10 @@ export function openLedger(
     extra: (folder, found) => {
       for (const extra of found) {
         tally = addTallies(tally, tallyOfExtra(extra));
-        journal.add(extraLine(childPath(folder, extra.item.origin?.name ?? extra.item.name), extra));
+        const { name: there, origin } = extra.item;
+        const name = origin?.name ?? sourceOf(there) ?? there;
+        const isPlain = name === there && renamed(folder) === undefined;
+        journal.add(extraLine(childPath(folder, name), extra, isPlain ? undefined : childPath(moved(folder), there)));
       }
     },
     checked: (more = emptyTally) => {

@@ -61,7 +61,7 @@ export async function walkPacket(
   const valves = ferry.valves();
   turnValves(valves, laneCaps(capsOf(run), input.lanes));
   const bare = ferry.lakes(request, meter, valves);
-  const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request).renamed);
+  const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request));
   const observed = observedSource(bare.source, activity);
   const lakes = {
     source: run.job === "assess" ? assessedSource(observed, ledger) : observed,

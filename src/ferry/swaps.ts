@@ -33,7 +33,7 @@ export function deferringSwaps(visitor: Visitor, { sink, extras, ledger, moved, 
 
   async function defer(path: LakePath, there: SinkItem, signal: AbortSignal): Promise<void> {
     const mass = await extras.weigh(moved(path), there, signal);
-    deferred.set(path, { item: { ...there, name: splitPath(path).name }, outcome: { do: "extra", mass } });
+    deferred.set(path, { item: { ...there, name: splitPath(moved(path)).name }, outcome: { do: "extra", mass } });
   }
 
   function tell(path: LakePath): void {
@@ -97,7 +97,7 @@ export function deleting(visitor: Visitor, { sink, extras, ledger, moved, isDry 
     news.delete(path);
     const { swap, there } = item;
     if (swap === undefined || there === undefined) return true;
-    ledger.extra(splitPath(path).folder, [{ item: { ...there, name: splitPath(path).name }, outcome: swap }]);
+    ledger.extra(splitPath(path).folder, [{ item: { ...there, name: splitPath(moved(path)).name }, outcome: swap }]);
     if (swap.do !== "deleted") return false;
     ledger.checked(
       kind === "file"
