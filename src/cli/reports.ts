@@ -142,6 +142,7 @@ function comparedIn({ planned, deleted, audit }: Migration["report"]): readonly 
             [
               `${counted(audit.differences, "difference")} in ${counted(audit.checked, "item")}`,
               ...reasons(audit.by),
+              ...(audit.later === 0 ? [] : [`${audit.later} changed after the cut-off`]),
             ].join(", "),
           ),
         ]),

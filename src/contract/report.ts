@@ -42,7 +42,7 @@ export const report = named(
     extraBytes: amount,
     planned: z.object({ files: count, bytes: amount, folders: count, deletes: count }).exactOptional(),
     deleted: z.object({ files: count, folders: count, bytes: amount, keptBecause: counts }).exactOptional(),
-    audit: z.object({ checked: count, differences: count, by: counts }).exactOptional(),
+    audit: z.object({ checked: count, differences: count, by: counts, later: count }).exactOptional(),
     assessment: assessment.exactOptional(),
     contentCompared: z.object({ stored: count, read: count }),
     joinedByHash: count,

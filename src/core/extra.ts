@@ -8,8 +8,8 @@ export type Mass = { readonly files: number; readonly folders: number; readonly 
 export type ExtraOutcome =
   /** Told, and no more; what is in a folder is known where somebody has to know. */
   | { readonly do: "extra"; readonly mass: Mass }
-  /** The same, found by an audit. */
-  | { readonly do: "surplus"; readonly mass: Mass }
+  /** The same, found by an audit; `isLater`: the source's may have been deleted after the cut-off. */
+  | { readonly do: "surplus"; readonly mass: Mass; readonly isLater: boolean }
   /** Deleted, with all that was in it; or what a dry run would have deleted. */
   | { readonly do: "deleted" | "planned"; readonly mass: Mass }
   /** Not deleted, or not all of it. */
@@ -40,6 +40,7 @@ export function tallyOfExtra({ outcome }: Extra): Tally {
     case "deleted":
       return { ...emptyTally, filesDeleted: files, foldersDeleted: folders, bytesDeleted: bytes };
     case "surplus":
+      if (outcome.isLater) return { ...emptyTally, later: files + folders };
       return { ...emptyTally, differences: { extra: files + folders } };
     case "planned":
       return { ...emptyTally, deletesPlanned: files + folders };

@@ -85,7 +85,7 @@ export function extraLine(path: LakePath, { item, outcome }: Extra, sinkPath?: L
     ...(kind === "file" ? { bytes } : { files: mass.files, bytes: mass.bytes }),
     ...(origin === undefined ? { foreign: true } : { modifiedTime: isoTime(origin.modifiedMs) }),
     ...(etag === "" ? {} : { etag }),
-    ...(isOnlyTold ? { sign: "-" } : {}),
+    ...(outcome.do === "surplus" && outcome.isLater ? { later: true } : isOnlyTold ? { sign: "-" } : {}),
   });
 }
 
@@ -166,6 +166,7 @@ const columns = [
   "time",
   "detail",
   "sinkPath",
+  "later",
 ] as const;
 
 /** The first line of a journal as CSV (RFC 4180). */
@@ -204,8 +205,9 @@ function reasonOf(outcome: FileOutcome | FolderOutcome): object {
   }
   if (outcome.do === "planned") return { plan: outcome.plan, because: outcome.because };
   if (outcome.do === "different") {
-    const { because, detail } = outcome;
-    return { because: because.join(), ...(detail === undefined ? {} : { detail }), sign: signOf(because) };
+    const { because, detail, isLater = false } = outcome;
+    const mark = isLater ? { later: true } : { sign: signOf(because) };
+    return { because: because.join(), ...(detail === undefined ? {} : { detail }), ...mark };
   }
   if (outcome.do !== "skipped" && outcome.do !== "failed") return {};
   const { kind, path: _, ...rest } = outcome.failure ?? {};

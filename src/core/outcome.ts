@@ -49,8 +49,16 @@ type Planned = {
 /** Why a file is copied. */
 export type CopyReason = Extract<RuledDecision, { readonly do: "copy" }>["because"] | "hash";
 
-/** What an audit has found: an item that isn't at the sink as it is at the source; `detail` says one beside the other. */
-export type Different = { readonly do: "different"; readonly because: readonly Difference[]; readonly detail?: string };
+/**
+ * What an audit has found: an item that isn't at the sink as it is at the source; `detail` says one beside the other,
+ * `isLater` that it was changed after the cut-off, and counts for nothing.
+ */
+export type Different = {
+  readonly do: "different";
+  readonly because: readonly Difference[];
+  readonly detail?: string;
+  readonly isLater?: boolean;
+};
 
 /** Left out; with the failure that a fault rule bore. */
 export type Skipped = {
@@ -135,6 +143,7 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
       return { ...listed, filesPlanned: 1, ...(outcome.plan === "copy" ? { bytesPlanned: outcome.bytes } : {}) };
     // Of what an audit looks at, nothing is counted as listed: a run has done that before.
     case "different":
+      if (outcome.isLater === true) return { ...emptyTally, later: 1 };
       return { ...emptyTally, filesDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
       return {
@@ -167,6 +176,7 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
     case "planned":
       return { ...listed, foldersPlanned: 1 };
     case "different":
+      if (outcome.isLater === true) return { ...emptyTally, later: 1 };
       return { ...emptyTally, foldersDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
       return { ...listed, foldersSkipped: { [outcome.because]: 1 } };

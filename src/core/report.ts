@@ -99,6 +99,8 @@ export type Audited = {
   readonly checked: number;
   readonly differences: number;
   readonly by: Readonly<Record<string, number>>;
+  /** Items that differ and don't count, as they were changed after the cut-off, or may have been deleted since. */
+  readonly later: number;
 };
 
 /** Adds up a run as it stands at `nowMs`. */
@@ -212,8 +214,8 @@ function assessmentIn({ assess }: Run, tally: Tally): Pick<Report, "assessment">
   return { assessment: assessmentOf(tally.assessed ?? emptyAssessed, counted, assess) };
 }
 
-function auditedIn({ checked, differences }: Tally): Audited {
-  return { checked, differences: totalOf(differences), by: { ...differences } };
+function auditedIn({ checked, differences, later }: Tally): Audited {
+  return { checked, differences: totalOf(differences), by: { ...differences }, later };
 }
 
 function requestsTo(store: string, tally: Tally): number {

@@ -13,7 +13,6 @@ export type SkipReason =
   | "not-recursive"
   | "filtered"
   | "absent"
-  | "later"
   | "swap"
   | "written"
   | FaultRule;
@@ -64,6 +63,8 @@ export type Tally = {
   readonly filesDifferent: number;
   readonly foldersDifferent: number;
   readonly differences: Readonly<Partial<Record<Difference, number>>>;
+  /** Items that an audit found different, and that are, or may be, changed after its cut-off. */
+  readonly later: number;
   /** Extra items that were deleted, and those that weren't though they were to be. */
   readonly filesDeleted: number;
   readonly foldersDeleted: number;
@@ -131,6 +132,7 @@ export const emptyTally: Tally = {
   filesDifferent: 0,
   foldersDifferent: 0,
   differences: {},
+  later: 0,
   filesDeleted: 0,
   foldersDeleted: 0,
   bytesDeleted: 0,
@@ -178,6 +180,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     foldersDifferent: a.foldersDifferent + b.foldersDifferent,
     deletesPlanned: a.deletesPlanned + b.deletesPlanned,
     differences: addCounts(a.differences, b.differences),
+    later: a.later + b.later,
     filesDeleted: a.filesDeleted + b.filesDeleted,
     foldersDeleted: a.foldersDeleted + b.foldersDeleted,
     bytesDeleted: a.bytesDeleted + b.bytesDeleted,

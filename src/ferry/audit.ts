@@ -2,7 +2,7 @@ import { principalOf } from "../core/acl.ts";
 import type { Compare } from "../core/comparison.ts";
 import type { Entry, SinkItem, Standing } from "../core/entry.ts";
 import type { Preserved } from "../core/fidelity.ts";
-import type { FileOutcome } from "../core/outcome.ts";
+import type { Different, FileOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Difference } from "../core/tally.ts";
 import { isoTime } from "../core/time.ts";
@@ -39,7 +39,7 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
   const { sink, access, ledger, way, cutOffMs } = means;
   const { moved } = way;
   /** Folders that were found different. */
-  const different = new Map<LakePath, { readonly because: readonly Difference[]; readonly detail?: string }>();
+  const different = new Map<LakePath, Different>();
 
   async function seen(path: LakePath, there: Standing, signal: AbortSignal): Promise<SinkItem | undefined> {
     if (typeof there === "object") return way.known(path, there);
@@ -98,8 +98,7 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
     const because = await judge(path, entry, there, signal);
     const listing = listedAs(path, entry);
     if (because.length === 0) return { do: "skipped", because: "same", ...listing };
-    if (isLater(entry, there)) return { do: "skipped", because: "later", ...listing };
-    return { do: "different", because, ...detailOf(entry, there), ...listing };
+    return { do: "different", because, isLater: isLater(entry, there), ...detailOf(entry, there), ...listing };
   }
 
   return {
@@ -125,7 +124,7 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
         const entry = listed ?? (await means.source.stat(path, signal));
         const there = await seen(path, standing, signal);
         const because = await judge(path, entry, there, signal);
-        if (because.length > 0 && !isLater(entry, there)) different.set(path, { because, ...detailOf(entry, there) });
+        if (because.length > 0) different.set(path, { do: "different", because, isLater: isLater(entry, there) });
         // In what isn't there, or is a file, everything is missing.
         return there?.kind === "folder" ? { do: "found" } : { do: "made" };
       } catch (error) {
@@ -145,15 +144,8 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
       const found = different.get(path);
       different.delete(path);
       if (outcome.do === "failed") visitor.folderDone(path, { ...outcome, isPart: true });
-      else if (found !== undefined) ledger.folder(path, { do: "different", ...found });
+      else if (found !== undefined) ledger.folder(path, found);
       ledger.checked();
-    },
-
-    extraDone: (folder, found) => {
-      ledger.extra(
-        folder,
-        found.map(({ item, outcome }) => ({ item, outcome: { ...outcome, do: "surplus" } }) as const),
-      );
     },
 
     extra: async (folder, items, signal) => {
@@ -161,13 +153,17 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
         ({ kind, modifiedMs = 0 }) =>
           (kind === "file" || means.recursive) && (kind === "folder" || modifiedMs <= cutOffMs),
       );
-      return means.extras.deal(folder, meant, signal);
+      const found = await means.extras.deal(folder, meant, signal);
+      if (found.length === 0) return found;
+      // Nobody knows when something was deleted; but its folder was changed by that.
+      const isLater = (await means.source.stat(folder, signal)).modifiedMs > cutOffMs;
+      return found.map(({ item, outcome }) => ({ item, outcome: { do: "surplus", mass: outcome.mass, isLater } }));
     },
   };
 }
 
 function detailOf(entry: Entry, there: SinkItem | undefined): { readonly detail?: string } {
-  if (there === undefined || entry.kind === "folder") return {};
+  if (there === undefined) return {};
   const { bytes, origin } = there;
   const time = origin === undefined ? "no source time" : isoTime(origin.modifiedMs);
   return { detail: `source ${entry.bytes} bytes, ${isoTime(entry.modifiedMs)}; sink ${bytes} bytes, ${time}` };

@@ -32,7 +32,7 @@ test("an audit is posted, driven by the same waves, and read as report, JSON Lin
   const { body } = await migrations.get("a1");
   const { status, job, report } = body as { status: string; job: string; report: { audit: object } };
   assert.deepEqual([status, job], ["CompletedWithErrors", "audit"]);
-  assert.deepEqual(report.audit, { checked: 4, differences: 3, by: { extra: 1, length: 1, missing: 1 } });
+  assert.deepEqual(report.audit, { checked: 4, differences: 3, by: { extra: 1, length: 1, missing: 1 }, later: 0 });
   const lines = await migrations.differences("a1", {});
   const signs = String(lines.body)
     .trim()

@@ -4,6 +4,7 @@ import { LakeError } from "../../src/core/error.ts";
 import { emptyTally, type Tally } from "../../src/core/tally.ts";
 import { journalLines } from "../../src/state/journal.ts";
 import type { Run } from "../../src/core/run.ts";
+import { linesOf } from "../kit/books.ts";
 import { addRun, drive, requestOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
 
 type Line = {
@@ -279,14 +280,38 @@ test("an audit tells what is missing, extra and different, and holds nothing aga
     lines.push(JSON.parse(text) as Line);
   assert.deepEqual(
     lines
-      .filter(({ outcome }) => outcome === "different" || outcome === "extra")
+      .filter(({ sign = "=" }) => sign !== "=")
       .map(({ sign, path, because }) => `${sign} ${path} ${because}`)
       .toSorted(),
     ["* /b length", "* /d/x owner", "+ /a2 missing", "- /d/extra extra"],
   );
   const { tally } = await lakes.ferry.work(id).account();
   assert.deepEqual(tally.differences, { missing: 1, extra: 1, length: 1, owner: 1 });
+  assert.equal(tally.later, 1);
   assert.equal(tally.filesListed, emptyTally.filesListed);
+});
+
+test("an audit of a lake in use tells apart what may have been deleted after its cut-off: its folder was changed since", async () => {
+  const lakes = await migrated();
+  const { source, sink } = lakes;
+  source.remove("/d/x", 3000);
+  source.remove("/gone", 1500);
+  sink.plant("/d/extra", "e");
+  source.write("/later", "later", 3000);
+  await addRun(lakes.ferry, "audit", requestOf({}), { job: "audit", cutOffMs: 2000 });
+  await drive(lakes.ferry, "audit");
+  const told = (await linesOf(lakes.ferry.work("audit"), lakes.blobs))
+    .filter(({ outcome }) => outcome === "extra" || outcome === "different")
+    .map(({ sign, path, because, later }) => `${later === true ? "later" : (sign ?? "")} ${path} ${because}`);
+  assert.deepEqual(told.toSorted(), [
+    "- /gone extra",
+    "later /d/extra extra",
+    "later /d/x extra",
+    "later /later missing",
+  ]);
+  const { tally } = await lakes.ferry.work("audit").account();
+  // /gone with all that was in it.
+  assert.deepEqual([tally.differences, tally.later], [{ extra: 4 }, 3]);
 });
 
 function denied(path: string): Error {

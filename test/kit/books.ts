@@ -18,6 +18,9 @@ export type Line = {
   readonly files?: number;
   readonly folders?: number;
   readonly digest?: string;
+  readonly sign?: string;
+  readonly sinkPath?: string;
+  readonly later?: true;
   readonly [field: string]: unknown;
 };
 

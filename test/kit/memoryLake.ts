@@ -15,7 +15,8 @@ export type MemorySource = Omit<Source, "nameAfter"> & {
   nameAfter: Source["nameAfter"];
   readonly write: (path: string, content: string | Uint8Array, modifiedMs?: number) => void;
   readonly makeFolder: (path: string) => void;
-  readonly remove: (path: string) => void;
+  /** Takes an item away; with a time, its folder was changed then. */
+  readonly remove: (path: string, atMs?: number) => void;
   /** Gives an item other access than owner "owner", group "group" and mode 770. */
   readonly setAccess: (path: string, access: Partial<Access>) => void;
   readonly setExpiry: (path: string, expiresMs: number) => void;
@@ -34,6 +35,7 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
   const folders = new Set<string>(["/"]);
   const accesses = new Map<string, Access>();
   const expiries = new Map<string, number>();
+  const folderTimes = new Map<LakePath, number>();
 
   function makeFolder(path: string): void {
     for (let at = path as LakePath; !folders.has(at); at = splitPath(at).folder) folders.add(at);
@@ -48,7 +50,7 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
       name,
       kind: file === undefined ? "folder" : "file",
       bytes: file?.bytes.byteLength ?? 0,
-      modifiedMs: file?.modifiedMs ?? 0,
+      modifiedMs: file?.modifiedMs ?? folderTimes.get(path) ?? 0,
       owner,
       group,
       permission: printMode({ bits: modeBitsOf(acl), isSticky }).replace(/^0/u, ""),
@@ -67,7 +69,8 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
     },
     setAccess: (path, access) => void accesses.set(path, { ...(accesses.get(path) ?? sourceAccess), ...access }),
     setExpiry: (path, expiresMs) => void expiries.set(path, expiresMs),
-    remove: (path) => {
+    remove: (path, atMs) => {
+      if (atMs !== undefined) folderTimes.set(splitPath(path as LakePath).folder, atMs);
       for (const all of [files, folders, accesses, expiries] as const) {
         for (const key of all.keys()) if (key === path || key.startsWith(`${path}/`)) all.delete(key);
       }
