@@ -7,14 +7,24 @@ import { projectRoot } from "../local/start/processes.ts";
 export type Case = {
   readonly name: string;
   readonly what: string;
-  /** Lays out the lake; says how many files and bytes it has. */
-  readonly make: (root: string) => { readonly files: number; readonly bytes: number };
+  /** Lays out the lake. */
+  readonly make: (root: string) => void;
+  /** How often each tool crosses it, in turns. */
+  readonly rounds: number;
+  /** After so many seconds a tool is stopped, and what had arrived is what counts. */
+  readonly limitSeconds: number;
+  /** Seconds that a round of all tools takes on a quiet machine of two cores, for telling how long it will take. */
+  readonly aboutSeconds: number;
   /** Requests a second that the sink takes. */
   readonly cap?: number;
   /** Milliseconds that each request to the sink takes more. */
   readonly delayMs?: number;
   /** What is measured is a second run, of a lake that hasn't changed. */
   readonly isAgain?: true;
+  /** Of each so many bodies one arrives with another byte than was sent. */
+  readonly flip?: number;
+  /** The process that copies is killed with kill -9 once a quarter of the files has arrived, and goes on. */
+  readonly isKilled?: true;
   /** Owners, groups and ACLs of the lake, as the Gen1 emulator keeps them; they are carried over by whoever can. */
   readonly access?: string;
 };
@@ -46,7 +56,6 @@ function many(count: number, bytes: number, perFolder = 500) {
       if (index % perFolder === 0) mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, varied(content, index));
     }
-    return { files: count, bytes: count * bytes };
   };
 }
 
@@ -55,7 +64,6 @@ function one(root: string, bytes: number) {
   const file = openSync(join(root, "one.bin"), "w");
   for (let written = 0; written < bytes; written += piece.length) writeSync(file, varied(piece, written));
   closeSync(file);
-  return { files: 1, bytes };
 }
 
 // Every file is another, at little cost.
@@ -64,42 +72,80 @@ function varied(content: Buffer, index: number): Buffer {
   return content;
 }
 
-/** All cases by name. */
+/** Where the Gen1 emulator finds owners and ACLs of a lake; they are laid out beside it. */
+export function metaOf(source: string): string {
+  return `${source}.gen1.jsonl`;
+}
+
+const few = { rounds: 3, limitSeconds: 60 } as const;
+
+/** All cases by name, in the order in which they are measured. */
 export const cases: readonly Case[] = [
-  { name: "small", what: "20,000 files of 4 KiB", make: many(20_000, 4 * kibibyte) },
-  { name: "medium", what: "5,000 files of 64 KiB", make: many(5000, 64 * kibibyte) },
-  { name: "large", what: "40 files of 64 MiB", make: many(40, 64 * mebibyte) },
-  { name: "huge", what: "one file of 4 GiB", make: (root) => one(root, 4096 * mebibyte) },
+  { ...few, name: "one", what: "one file of 1 KiB", rounds: 5, aboutSeconds: 4, make: (root) => one(root, kibibyte) },
+  { ...few, name: "small", what: "20,000 files of 4 KiB", aboutSeconds: 25, make: many(20_000, 4 * kibibyte) },
+  { ...few, name: "medium", what: "5,000 files of 64 KiB", aboutSeconds: 12, make: many(5000, 64 * kibibyte) },
+  { ...few, name: "large", what: "40 files of 64 MiB", aboutSeconds: 20, make: many(40, 64 * mebibyte) },
+  { ...few, name: "huge", what: "one file of 4 GiB", aboutSeconds: 35, make: (root) => one(root, 4096 * mebibyte) },
   {
-    name: "tree",
-    what: "the dependency tree of this project",
-    make: (root) => {
-      cpSync(join(projectRoot, "node_modules"), root, { recursive: true, dereference: true });
-      return { files: 0, bytes: 0 };
-    },
-  },
-  {
-    name: "again",
-    what: "20,000 files of 4 KiB, a second time, unchanged",
-    make: many(20_000, 4 * kibibyte),
-    isAgain: true,
-  },
-  {
-    name: "capped",
-    what: "5,000 files of 4 KiB, the sink takes 500 requests/s",
-    make: many(5000, 4 * kibibyte),
-    cap: 500,
-  },
-  { name: "one", what: "one file of 1 KiB", make: (root) => one(root, kibibyte) },
-  {
+    ...few,
     name: "access",
-    what: "20,000 files of 4 KiB with owners, groups and ACLs",
+    what: "20,000 files of 4 KiB with owners, groups and ACLs (`small` is the same without)",
+    aboutSeconds: 25,
     make: many(20_000, 4 * kibibyte),
     access: accessOf(20_000),
   },
   {
+    ...few,
+    name: "again",
+    what: "20,000 files of 4 KiB, a second time, unchanged",
+    aboutSeconds: 35,
+    make: many(20_000, 4 * kibibyte),
+    isAgain: true,
+  },
+  {
+    ...few,
+    name: "capped",
+    what: "5,000 files of 4 KiB, the sink takes 500 requests/s",
+    rounds: 1,
+    limitSeconds: 90,
+    aboutSeconds: 110,
+    make: many(5000, 4 * kibibyte),
+    cap: 500,
+  },
+  {
+    ...few,
+    name: "flipped",
+    what: "2,000 files of 16 KiB, one byte is another in each 50th body",
+    rounds: 1,
+    aboutSeconds: 15,
+    make: many(2000, 16 * kibibyte),
+    flip: 50,
+  },
+  {
+    ...few,
+    name: "killed",
+    what: "20,000 files of 4 KiB, kill -9 when a quarter has arrived",
+    rounds: 1,
+    aboutSeconds: 30,
+    make: many(20_000, 4 * kibibyte),
+    isKilled: true,
+  },
+  {
+    ...few,
+    name: "tree",
+    what: "the dependency tree of this project",
+    rounds: 2,
+    limitSeconds: 90,
+    aboutSeconds: 70,
+    make: (root) => cpSync(join(projectRoot, "node_modules"), root, { recursive: true, dereference: true }),
+  },
+  {
+    ...few,
     name: "folders",
     what: "100,000 folders with one file of 1 KiB, 20 ms a request",
+    rounds: 1,
+    limitSeconds: 45,
+    aboutSeconds: 240,
     make: many(100_000, kibibyte, 1),
     delayMs: 20,
   },

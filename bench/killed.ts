@@ -10,7 +10,8 @@ import type { Requests } from "../local/kit/requests.ts";
 import { callApp, type Migration } from "../src/cli/api.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { startAzurite } from "../local/start/azurite.ts";
-import { projectRoot, type Running, startProgram } from "../local/start/processes.ts";
+import { projectRoot, type Running } from "../local/start/processes.ts";
+import { restartHost } from "./hosts.ts";
 
 const { values } = parseArgs({
   options: {
@@ -44,22 +45,15 @@ const settingsFile = join(stateDir, "settings.json");
 const port = new URL(azure.url).port;
 const started: Running[] = [];
 let hostPid = azure.hostPid;
-let azuritePid = 0;
+let azuritePid = azure.statePid;
 
 async function startHost(): Promise<void> {
-  const data = ["--data", join(stateDir, "hub"), "--settings", settingsFile, "--port", port];
-  const { running } = await startProgram({
-    name: "host",
-    file: join(projectRoot, "dist", "local", "host.mjs"),
-    args: ["--app", projectRoot, ...data, "--alone", "--log", join(stateDir, "logs", "host.log")],
-    logFile: join(stateDir, "logs", "host.log"),
-  });
+  const running = await restartHost(stateDir, port);
   started.push(running);
   hostPid = running.pid;
 }
 
 async function restartAzurite(): Promise<void> {
-  if (azuritePid === 0) azuritePid = pidOf("local/azurite.ts", stateDir);
   process.kill(azuritePid, "SIGKILL");
   const { running, connectionString } = await startAzurite(
     join(stateDir, "azurite"),
@@ -69,12 +63,6 @@ async function restartAzurite(): Promise<void> {
   azuritePid = running.pid;
   const settings = JSON.parse(readFileSync(settingsFile, "utf8")) as Record<string, string>;
   writeFileSync(settingsFile, JSON.stringify({ ...settings, AzureWebJobsStorage: connectionString }));
-}
-
-function pidOf(program: string, at: string): number {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
-  const line = stdout.split("\n").find((text) => text.includes(program) && text.includes(at));
-  return Number(line?.trim().split(/\s+/u)[0]);
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,78 +1,97 @@
 // lakeferry beside AzCopy and rclone: the same files into the same sink, in turns. Peers read them from a memory disk, lakeferry
-// through the Gen1 protocol. Writes bench/RESULTS.md when all cases were asked for.
-// Usage: npm run bench -- [--cases small,large] [--tools lakeferry,rclone] [--rounds N] [--json]
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// through the Gen1 protocol. Each case's results replace its older ones in results.jsonl, of which RESULTS.md is made.
+// Usage: npm run bench -- [--cases small,large] [--tools lakeferry,rclone] [--rounds N] [--json] [--out DIR]
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Case, cases } from "./cases.ts";
-import { type Measured, printed, type Row } from "./results.ts";
-import { type MinimalSink, startSink } from "./sinks.ts";
-import { metaOf, type Ready, type Tool, tools } from "./tools.ts";
+import { measure } from "./measure.ts";
+import { pageOf, tableOf } from "./page.ts";
+import { type CaseResult, merged, readResults, writeResults } from "./results.ts";
+import { lakesAt } from "./scratch.ts";
+import { tools } from "./tools/all.ts";
 
 const { values } = parseArgs({
   options: {
     cases: { type: "string" },
     tools: { type: "string" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string" },
     json: { type: "boolean", default: false },
+    out: { type: "string" },
   },
 });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
-
-const rows: Row[] = [];
-for (const wanted of chosen("--cases", values.cases, cases)) {
-  rows.push(...(await measure(wanted)));
-  if (!values.json) console.log(printed(rows.filter((row) => row.wanted === wanted)));
+if (values.rounds !== undefined && !/^[1-9]\d*$/u.test(values.rounds)) {
+  throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
 }
-if (values.json) console.log(JSON.stringify(rows));
-else if (values.cases === undefined && values.tools === undefined) {
-  writeFileSync(join(import.meta.dirname, "RESULTS.md"), printed(rows, rounds, tools));
-}
+const chosenTools = chosen("--tools", values.tools, tools);
+// Figures of some tools only are in no one run with the others'.
+const isWritten = values.out !== undefined || values.tools === undefined;
+const out = values.out ?? import.meta.dirname;
 
-async function measure(wanted: Case): Promise<readonly Row[]> {
-  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "bench-lake-"));
-  const source = join(folder, "lake");
-  mkdirSync(source);
-  const { files, bytes } = wanted.make(source);
-  if (wanted.access !== undefined) writeFileSync(metaOf(source), wanted.access);
-  const sink = await startSink(wanted);
-  const measured = new Map<Tool, Measured[]>();
-  const opened = new Map<Tool, Ready>();
-  const found: Row[] = [];
+const wanted = chosen("--cases", values.cases, cases).map((one) => ({
+  ...one,
+  rounds: Number(values.rounds ?? one.rounds),
+}));
+const results: CaseResult[] = [];
+let isGood = true;
+for (const [index, one] of wanted.entries()) {
+  const left = wanted.slice(index).reduce((sum, { aboutSeconds, rounds }) => sum + aboutSeconds * rounds + 15, 0);
+  tell(`${one.name}: ${one.what}; case ${index + 1} of ${wanted.length}, about ${Math.ceil(left / 60)} min left`);
+  const result = await resultOf(one);
+  results.push(result);
+  isGood &&= result.error === undefined;
+  if (!values.json) console.log(tableOf(result));
+  if (isWritten) write([result]);
+}
+if (values.json) console.log(JSON.stringify(results));
+process.exit(isGood ? 0 : 1);
+
+async function resultOf(one: Case): Promise<CaseResult> {
+  const startMs = performance.now();
+  const about = {
+    name: one.name,
+    what: one.what,
+    rounds: one.rounds,
+    limitSeconds: one.limitSeconds,
+    at: new Date().toISOString().slice(0, 16),
+    commit: commit(),
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}, ${process.platform}, lakes on ${lakesAt}`,
+    versions: Object.fromEntries(
+      tools.map(({ name, missing, version, proof }) => [name, `${missing() ?? version()}; proof on the way: ${proof}`]),
+    ),
+    command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+  };
+  const took = () => Math.round((performance.now() - startMs) / 1000);
   try {
-    for (const tool of chosen("--tools", values.tools, tools)) {
-      const why = tool.missing() ?? tool.cant(wanted);
-      if (why === undefined) opened.set(tool, await tool.open(wanted, source, sink));
-      else found.push({ wanted, tool: tool.name, files, bytes, why });
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const [tool, ready] of opened) {
-        const one = await crossOnce(wanted, ready, sink);
-        measured.set(tool, [...(measured.get(tool) ?? []), one]);
-      }
-    }
-  } finally {
-    for (const ready of opened.values()) await ready.close();
-    await sink.stop();
-    rmSync(folder, { recursive: true, force: true });
+    return { ...about, ...(await measure(one, chosenTools, one.rounds, tell)), seconds: took() };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    tell(`${one.name} couldn't be measured: ${message}`);
+    return { ...about, files: 0, bytes: 0, rows: [], error: message, seconds: took() };
   }
-  return [...[...measured].map(([tool, runs]) => ({ wanted, tool: tool.name, files, bytes, runs })), ...found];
 }
 
-async function crossOnce(wanted: Case, ready: Ready, sink: MinimalSink): Promise<Measured> {
-  await sink.forget(true);
-  // rclone and AzCopy want the container to be there.
-  await fetch(`${sink.url}/lake?restype=container`, { method: "PUT" });
-  if (wanted.isAgain === true) {
-    const before = await ready.cross();
-    if (!before.isGood) throw new Error(`the first run failed: ${before.said}`);
-  }
-  await sink.forget(false);
-  const crossed = await ready.cross();
-  if (!crossed.isGood) console.error(crossed.said.slice(0, 2000));
-  return { ...crossed, sink: await sink.look() };
+// After each case, so that nothing is lost with a later one.
+function write(newer: readonly CaseResult[]): void {
+  mkdirSync(out, { recursive: true });
+  const file = join(out, "results.jsonl");
+  const names = cases.map(({ name }) => name);
+  const all = merged(readResults(file), newer, names);
+  writeResults(file, all);
+  writeFileSync(join(out, "RESULTS.md"), pageOf(all));
+}
+
+function commit(): string {
+  const git = (...args: readonly string[]) =>
+    spawnSync("git", ["-C", import.meta.dirname, ...args], { encoding: "utf8" }).stdout.trim();
+  const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!*results.jsonl", ":!*RESULTS.md");
+  return `commit ${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : " and changes"}`;
+}
+
+function tell(text: string): void {
+  console.error(`[${new Date().toISOString().slice(11, 19)}] ${text}`);
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -10,7 +10,8 @@ import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { callApp, type Migration } from "../src/cli/api.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
-import { projectRoot, type Running, startProgram } from "../local/start/processes.ts";
+import { projectRoot, type Running } from "../local/start/processes.ts";
+import { restartHost } from "./hosts.ts";
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +47,7 @@ async function run(instances: number): Promise<object> {
       Number(hub.prepare("select count(*) as n from activities where worker = ?").get(worker)?.["n"] ?? 0);
     const [heldAtKill, filesAtKill, killedMs] = [held(), (await shown()).report.filesListed, performance.now()];
     process.kill(Number(victim?.["pid"]), "SIGKILL");
-    if (instances === 1) started.push(await again(stateDir, new URL(azure.url).port));
+    if (instances === 1) started.push(await restartHost(stateDir, new URL(azure.url).port));
     while (held() > 0) await wait(100);
     const takenOverSeconds = Math.round((performance.now() - killedMs) / 100) / 10;
     let mostEvents = 0;
@@ -76,16 +77,4 @@ async function run(instances: number): Promise<object> {
     await azure.stop();
     rmSync(folder, { recursive: true });
   }
-}
-
-async function again(stateDir: string, port: string): Promise<Running> {
-  const data = ["--data", join(stateDir, "hub"), "--settings", join(stateDir, "settings.json"), "--port", port];
-  const logFile = join(stateDir, "logs", "host.log");
-  const { running } = await startProgram({
-    name: "host",
-    file: join(projectRoot, "dist", "local", "host.mjs"),
-    args: ["--app", projectRoot, ...data, "--alone", "--log", logFile],
-    logFile,
-  });
-  return running;
 }

@@ -13,7 +13,13 @@ const tests = (name: string, ...args: string[]): Step => step(name, "node", "--t
 const stages: readonly (readonly Step[])[] = [
   [step("format", "biome", "format", "."), step("build", "node", "scripts/build.ts"), step("types", "tsc")],
   [step("lint", "oxlint", "--type-aware"), step("dead code", "knip")],
-  [tests("unit", "--test-isolation=none", "test/{core,wire,state,ferry,flow,app,lake,start,infra}/**/*.test.ts")],
+  [
+    tests(
+      "unit",
+      "--test-isolation=none",
+      "test/{core,wire,state,ferry,flow,app,lake,start,infra,cli,bench}/**/*.test.ts",
+    ),
+  ],
   // The closing lines of this stage tell CI that tests ran: it is the last one.
   [
     tests(

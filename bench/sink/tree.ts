@@ -1,7 +1,10 @@
-/** What the sink keeps of a file or folder: no content. */
+/** What the sink keeps of a file or folder: of the content only its checksum, and itself where it is tiny. */
 export type Item = {
   readonly isFolder: boolean;
   readonly bytes: number;
+  /** CRC-32 of the content as it came. */
+  readonly crc: number;
+  readonly start: Buffer;
   readonly etag: string;
   readonly modified: string;
   readonly md5?: string;
@@ -34,6 +37,8 @@ export type Tree = {
     isFlat: boolean,
   ) => readonly (readonly [string, Item])[];
   readonly files: () => number;
+  /** All files with their paths. */
+  readonly all: () => Iterable<readonly [string, Item]>;
 };
 
 /** The access that everything has until it is told another. */
@@ -119,5 +124,8 @@ export function openTree(makeFolder: () => Item): Tree {
       return found;
     },
     files: () => files,
+    all: function* () {
+      for (const listed of walk(root, "", "", true)) if (!listed[1].isFolder) yield listed;
+    },
   };
 }

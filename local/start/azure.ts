@@ -6,7 +6,7 @@ import { freePort } from "./ports.ts";
 import { EndedEarly, isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
 
 /** Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. */
-const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
+export const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
 
 /** Where the local Azure keeps what, and what it serves. */
 export type LocalAzureOptions = {
@@ -28,6 +28,8 @@ export type LocalAzureOptions = {
   readonly latency?: string | undefined;
   /** The folder of the function app; absent: this checkout. */
   readonly app?: string;
+  /** Whether the app's intervals are those of a deployed one; absent: they are short, as people watch. */
+  readonly isAsDeployed?: boolean;
 };
 
 /** A process that runs the function app. */
@@ -39,6 +41,8 @@ export type LocalAzure = {
   readonly url: string;
   /** The process of the first host. */
   readonly hostPid: number;
+  /** The process of the state store. */
+  readonly statePid: number;
   /** All that run the function app. */
   readonly hosts: readonly Host[];
   readonly source: string;
@@ -71,11 +75,11 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   };
   try {
     const { source, out, meta } = options;
-    const [tables, gen1, gen2] = await Promise.all([
+    const [state, gen1, gen2] = await Promise.all([
       startAzurite(join(stateDir, "azurite"), join(logs, "azurite.log"), latency).then(
         ({ running, connectionString }) => {
           started.push(running);
-          return connectionString;
+          return { connectionString, pid: running.pid };
         },
       ),
       start("gen1", ["--root", source, "--store", "files", "--meta", meta, ...slowly]),
@@ -86,7 +90,14 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const settings = join(stateDir, "settings.json");
     writeFileSync(
       settings,
-      JSON.stringify(settingsFor(tables, gen1.url, sinkSettings(options.sink, gen2.url)), undefined, 2),
+      JSON.stringify(
+        settingsFor(state.connectionString, gen1.url, {
+          ...sinkSettings(options.sink, gen2.url),
+          ...(options.isAsDeployed === true ? {} : watched),
+        }),
+        undefined,
+        2,
+      ),
       { mode: 0o600 },
     );
     const hub = ["--data", join(stateDir, "hub"), "--instances", String(instances), ...slowly];
@@ -100,6 +111,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
         return (hosts.find(({ pid }) => isAlive(pid)) ?? host).url;
       },
       hostPid: hosts[0]?.pid ?? host.pid,
+      statePid: state.pid,
       hosts,
       source: gen1.url,
       sink: gen2.url,
@@ -120,7 +132,15 @@ function sinkSettings(own: string | undefined, url: string): Record<string, stri
   return { LakeSink__kind: "adls-gen2", LakeSink__endpoint: url, ...credential };
 }
 
-function settingsFor(state: string, gen1: string, sink: Readonly<Record<string, string>>): Record<string, string> {
+// Azure's defaults suit minutes of work; here people watch.
+const watched = {
+  Lakeferry__saveIntervalMs: "500",
+  Lakeferry__pulseIntervalMs: "500",
+  Lakeferry__firstWaveMs: "10000",
+  Lakeferry__scheduleCron: "* * * * * *",
+} as const;
+
+function settingsFor(state: string, gen1: string, more: Readonly<Record<string, string>>): Record<string, string> {
   return {
     FUNCTIONS_WORKER_RUNTIME: "node",
     TaskHubName: "lakeferry",
@@ -128,12 +148,7 @@ function settingsFor(state: string, gen1: string, sink: Readonly<Record<string, 
     LakeSource__kind: "adls-gen1",
     LakeSource__endpoint: gen1,
     LakeSource__credential: "emulator",
-    ...sink,
-    // Azure's defaults suit minutes of work; here people watch.
-    Lakeferry__saveIntervalMs: "500",
-    Lakeferry__pulseIntervalMs: "500",
-    Lakeferry__firstWaveMs: "10000",
-    Lakeferry__scheduleCron: "* * * * * *",
+    ...more,
   };
 }
 

@@ -1,0 +1,56 @@
+import type { CaseResult, Measured, Row } from "./results.ts";
+import { type Spread, spreadOf } from "./spread.ts";
+
+/** What the crossings of one tool in one case say, in numbers; only crossings that went well, or were stopped in time. */
+export type Figures = {
+  readonly seconds: Spread;
+  /** From the first request at the sink to the last. */
+  readonly atSink: Spread;
+  readonly perSecond: number;
+  readonly perSecondAtSink: number;
+  readonly megabytesPerSecond: number;
+  readonly cpuSeconds: Spread;
+  readonly peakMiB: Spread;
+  readonly sinkRequests: number;
+  readonly sourceRequests: number;
+  readonly isLate: boolean;
+  /** Of all crossings, also of bad ones. */
+  readonly runs: readonly Measured[];
+};
+
+/** The figures of one tool in one case; undefined where there are none. */
+export function figuresOf(result: CaseResult | undefined, tool: string): Figures | undefined {
+  const row = result?.rows.find((one) => one.tool === tool);
+  return result === undefined || row === undefined ? undefined : figuresIn(result, row);
+}
+
+/** See figuresOf. */
+export function figuresIn(result: CaseResult, row: Row): Figures | undefined {
+  if ("why" in row) return undefined;
+  const counted = row.runs.filter(({ isGood, isLate }) => isGood || isLate === true);
+  const [first] = counted;
+  if (first === undefined) return undefined;
+  const of = (read: (run: Measured) => number) => spreadOf(counted.map(read));
+  const isLate = counted.some((run) => run.isLate === true);
+  const files = isLate ? first.sink.files : result.files;
+  const seconds = of((run) => run.seconds);
+  const atSink = of(({ sink }) => sink.seconds);
+  return {
+    seconds,
+    atSink,
+    perSecond: files / seconds.median,
+    perSecondAtSink: files / atSink.median,
+    megabytesPerSecond: (result.bytes * (files / result.files)) / 1e6 / seconds.median,
+    cpuSeconds: of((run) => run.cpuSeconds),
+    peakMiB: of((run) => run.peakMiB),
+    sinkRequests: of(({ sink }) => sumOf(sink.requests)).median,
+    sourceRequests: of(({ source }) => sumOf(source ?? {})).median,
+    isLate,
+    runs: row.runs,
+  };
+}
+
+/** All counts together. */
+export function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
