@@ -226,3 +226,19 @@ function backCoder(): (shared: number, rest: string) => LakePath {
     return last as LakePath;
   };
 }
+
+/**
+ * The same work in at most `most` parts for as many lanes. Ranges are dealt out one by one, so that each part has some of
+ * the large ones, which stand at the beginning; what can't be divided stays with the first part.
+ */
+export function dealt(cut: Cut, most: number): readonly Cut[] {
+  const blocks = halved(blocksIn(cut), most - cut.ranges.length);
+  const count = Math.min(most, cut.ranges.length + blocks.length);
+  if (count < 2) return [cut];
+  return Array.from({ length: count }, (_, part) => ({
+    ...(part === 0 ? cut : { open: [] }),
+    ranges: cut.ranges.filter((_range, index) => index % count === part),
+    // Behind the ranges, so that who has fewer of those has some of these.
+    blocks: blocks.filter((_blocks, index) => (cut.ranges.length + index) % count === part),
+  }));
+}

@@ -1,7 +1,7 @@
 import { type Backoff, delayMs } from "../core/backoff.ts";
 import { budget } from "../core/budget.ts";
 import type { Clock } from "../core/clock.ts";
-import { blocksIn, type Cut, halved, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
+import { type Cut, dealt, isDone, maxCutBytes, splitCut, takenOver } from "../core/cut.ts";
 import type { Glance } from "../core/glance.ts";
 import { type Failure, isKind, LakeError } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
@@ -523,19 +523,6 @@ export function splitToFit(cut: Cut, most = maxGiven): readonly Cut[] {
     const parts = splitCut(cut, maxBytes);
     if (parts.length <= most) return parts;
   }
-}
-
-// Ranges dealt out one by one, so that each part has some of the large ones, which stand at the beginning.
-function dealt(cut: Cut, most: number): readonly Cut[] {
-  const blocks = halved(blocksIn(cut), most - cut.ranges.length);
-  const count = Math.min(most, cut.ranges.length + blocks.length);
-  if (count < 2) return [cut];
-  return Array.from({ length: count }, (_, part) => ({
-    ranges: cut.ranges.filter((_range, index) => index % count === part),
-    open: part === 0 ? cut.open : [],
-    // Behind the ranges, so that who has fewer of those has some of these.
-    blocks: blocks.filter((_blocks, index) => (cut.ranges.length + index) % count === part),
-  }));
 }
 
 function pieces({ ranges, blocks = [] }: Cut): number {

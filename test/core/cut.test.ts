@@ -5,8 +5,10 @@ import {
   blocksIn,
   type Cut,
   cutBytes,
+  dealt,
   decodeCut,
   encodeCut,
+  listsIn,
   maxCutBytes,
   splitCut,
   takenOver,
@@ -26,12 +28,18 @@ const ranges = fc.record(
   { requiredKeys: ["folder"] },
 );
 const blocks = fc.record({ path: paths, file: fc.uuid(), from: fc.nat(50_000), to: fc.nat(50_000) });
+const lists = fc.record({ version: fc.uuid(), from: names, to: names });
 const cuts: fc.Arbitrary<Cut> = fc.record(
-  { ranges: fc.array(ranges), open: fc.uniqueArray(paths), blocks: fc.array(blocks, { minLength: 1 }) },
+  {
+    ranges: fc.array(ranges),
+    open: fc.uniqueArray(paths),
+    blocks: fc.array(blocks, { minLength: 1 }),
+    lists: fc.array(lists, { minLength: 1 }),
+  },
   { requiredKeys: ["ranges", "open"] },
 );
 
-const piecesOf = (cut: Cut) => cut.ranges.length + cut.open.length + blocksIn(cut).length;
+const piecesOf = (cut: Cut) => cut.ranges.length + cut.open.length + blocksIn(cut).length + listsIn(cut).length;
 
 const sorted = (cut: Cut) => ({
   ranges: cut.ranges.map((range) => JSON.stringify(range, Object.keys(range).toSorted())).toSorted(),
@@ -39,6 +47,16 @@ const sorted = (cut: Cut) => ({
   blocks: blocksIn(cut)
     .map(({ path, file, from, to }) => JSON.stringify([path, file, from, to]))
     .toSorted(),
+  lists: listsIn(cut)
+    .map(({ version, from, to }) => JSON.stringify([version, from, to]))
+    .toSorted(),
+});
+
+const together = (parts: readonly Cut[]): Cut => ({
+  ranges: parts.flatMap((part) => part.ranges),
+  open: parts.flatMap((part) => part.open),
+  blocks: parts.flatMap(blocksIn),
+  lists: parts.flatMap(listsIn),
 });
 
 test("a cut survives being written down, whatever its names", () => {
@@ -84,12 +102,30 @@ test("a cut that is too large becomes several, each small enough or a single nam
       for (const part of parts) {
         assert.ok(cutBytes(part) <= maxBytes || piecesOf(part) === 1);
       }
-      const whole = {
-        ranges: parts.flatMap((part) => part.ranges),
-        open: parts.flatMap((part) => part.open),
-        blocks: parts.flatMap(blocksIn),
-      };
-      assert.deepEqual(sorted(whole), sorted(cut));
+      assert.deepEqual(sorted(together(parts)), sorted(cut));
+    }),
+  );
+});
+
+test("what is dealt to lanes is together the same work, whatever it is made of, and each of them has some", () => {
+  const blocksOf = (cut: Cut) =>
+    blocksIn(cut).flatMap(({ path, file, from, to }) =>
+      from < to
+        ? Array.from({ length: to - from }, (_, index) => JSON.stringify([path, file, from + index]))
+        : [JSON.stringify([path, file, from, to])],
+    );
+  const fewBlocks = blocks.map((some) => ({ ...some, from: some.from % 100, to: (some.from % 100) + (some.to % 100) }));
+  const cutsOfFew = cuts.chain((cut) =>
+    fc.array(fewBlocks, { maxLength: 4 }).map((few) => ({ ...cut, blocks: few }) satisfies Cut),
+  );
+  fc.assert(
+    fc.property(cutsOfFew, fc.integer({ min: 1, max: 20 }), (cut, most) => {
+      const parts = dealt(cut, most);
+      assert.ok(parts.length <= Math.max(1, most));
+      for (const part of parts) assert.ok(piecesOf(part) > 0 || piecesOf(cut) === 0);
+      const whole = together(parts);
+      assert.deepEqual(sorted({ ...whole, blocks: [] }), sorted({ ...cut, blocks: [] }));
+      assert.deepEqual(blocksOf(whole).toSorted(), blocksOf(cut).toSorted());
     }),
   );
 });

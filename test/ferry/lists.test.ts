@@ -7,7 +7,8 @@ import { pathFrom } from "../../src/core/path.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { assertBooks } from "../kit/books.ts";
 import { driveWithLosses } from "../kit/dying.ts";
-import { addRun, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
+import { addRun, drive, ferryAt, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
+import { timeline } from "../kit/timeline.ts";
 
 async function migrate(
   made: TestFerry,
@@ -61,6 +62,21 @@ test("what is wrong with a line is that line's failure, by its number; what is m
   assert.deepEqual(skipping.tally.filesSkipped, { fileMissing: 1 });
   assert.equal(skipping.failures.length, 3);
   assert.match(JSON.stringify(skipping.lines.filter(({ because }) => because === "fileMissing")), /line 2 of \/list/u);
+});
+
+test("a list of many folders is dealt to many lanes, and none of its names gets lost between them", async () => {
+  const { ferry, source, sink, clock } = ferryAt(
+    timeline(1_000_000),
+    { saveMs: 300, pulseMs: 200, lookMs: 500, firstWaveMs: 5000, waveMs: 20_000 },
+    50,
+  );
+  const fileList = Array.from({ length: 200 }, (_, index) => `d${index}`);
+  for (const folder of fileList) for (let file = 0; file < 20; file++) source.write(`/${folder}/${file}`, folder);
+  source.onCall = () => clock.sleep(10);
+  await addRun(ferry, "r", requestOf({ parallelism: 8, source: { fileList } }));
+  const run = await clock.run(drive(ferry, "r"));
+  assert.equal(run.status, "Succeeded");
+  assert.equal(sink.files().size, 4000);
 });
 
 test("a list may stand in the request, in the sink's file system, or in a table", async () => {
