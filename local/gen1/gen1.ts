@@ -24,8 +24,11 @@ import { writingOps } from "./writing.ts";
 
 /** Which lake to serve, and how. */
 export type Gen1Options = {
-  /** `files` serves the folder `root`; `memory` starts empty. */
-  readonly store: { readonly kind: "files"; readonly root: string } | { readonly kind: "memory" };
+  /** `files` serves the folder `root`; `memory` starts empty; `given` is one that somebody else has made. */
+  readonly store:
+    | { readonly kind: "files"; readonly root: string }
+    | { readonly kind: "memory" }
+    | { readonly kind: "given"; readonly store: Store };
   /** Where owners, permissions, ACLs and expiry are kept; absent: in memory only. */
   readonly meta?: string | undefined;
   readonly port?: number | undefined;
@@ -65,10 +68,7 @@ export type Gen1 = Served & {
 export async function startGen1(options: Gen1Options): Promise<Gen1> {
   const order = options.order ?? "utf16";
   const clock = options.clock ?? virtualClock();
-  const store =
-    options.store.kind === "files"
-      ? filesStore(options.store.root, order, options.onWarning)
-      : memoryStore(clock, order);
+  const store = storeOf(options, clock, order);
   const lake: Lake = {
     store,
     table: accessTable(options.meta),
@@ -96,6 +96,17 @@ export async function startGen1(options: Gen1Options): Promise<Gen1> {
     lake.table.close();
   };
   return { ...served, store, dump: (isHashed) => dump(lake, isHashed), warnings: () => store.warnings(), close };
+}
+
+function storeOf({ store, onWarning }: Gen1Options, clock: VirtualClock, order: NameOrder): Store {
+  switch (store.kind) {
+    case "files":
+      return filesStore(store.root, order, onWarning);
+    case "memory":
+      return memoryStore(clock, order);
+    case "given":
+      return store.store;
+  }
 }
 
 type Gen1Operation = Operation & { readonly target: Target | BadTarget };

@@ -2,7 +2,7 @@ import { type AclEntry, formatEntry, isExtended, modeOfAcl } from "../kit/acl.ts
 import { formatOctal } from "../kit/mode.ts";
 import type { WireReply } from "../kit/wire.ts";
 import { type Call, type CallRule, integer, required, text, truth } from "./call.ts";
-import { checkRights, mayPass, mayRead, mustSee, mustSeeFile, type Seen } from "./lake.ts";
+import { checkRights, type Lake, mayPass, mayRead, mustSee, mustSeeFile, type Seen } from "./lake.ts";
 import { listPage, walk } from "./listing.ts";
 import { Refusal } from "./refusal.ts";
 import { empty, json, octets } from "./replies.ts";
@@ -82,16 +82,20 @@ function openFile(call: Call): WireReply {
 
 async function contentSummary({ lake, path }: Call): Promise<WireReply> {
   checkRights(lake, path, 0);
-  let directoryCount = 0;
-  let fileCount = 0;
-  let length = 0;
-  for await (const { node } of walk(lake, path, mustSee(lake, path))) {
-    if (node.kind === "folder") directoryCount++;
-    else fileCount++;
-    length += node.bytes;
+  const seen = mustSee(lake, path);
+  const { folders, files, bytes } = lake.store.summary?.(path) ?? (await counted(lake, path, seen));
+  const summary = { directoryCount: folders, fileCount: files, length: bytes, quota: -1, spaceConsumed: bytes };
+  return json({ ContentSummary: { ...summary, spaceQuota: -1 } });
+}
+
+async function counted(lake: Lake, path: string, seen: Seen) {
+  const sum = { folders: 0, files: 0, bytes: 0 };
+  for await (const { node } of walk(lake, path, seen)) {
+    if (node.kind === "folder") sum.folders++;
+    else sum.files++;
+    sum.bytes += node.bytes;
   }
-  const summary = { directoryCount, fileCount, length, quota: -1, spaceConsumed: length, spaceQuota: -1 };
-  return json({ ContentSummary: summary });
+  return sum;
 }
 
 function checkAccess(call: Call): WireReply {

@@ -38,6 +38,8 @@ export type Store = {
   /** Moves a name to a free one in an existing folder. */
   rename(from: string, to: string): void;
   setTimes(path: string, modifiedMs: number, accessedMs: number): void;
+  /** What is under a folder, itself included, where the store knows that without a walk; absent: it has to be walked. */
+  summary?(folder: string): { readonly folders: number; readonly files: number; readonly bytes: number } | undefined;
   /** What the store found and doesn't show, one line each. */
   warnings(): readonly string[];
 };

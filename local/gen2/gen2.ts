@@ -17,8 +17,8 @@ import type { Store } from "./store.ts";
 
 /** How a Gen2 account is served; what is absent has a default that suits tests. */
 export type Gen2Options = {
-  /** `memory` ends with the process; `files` keeps plain files under `root`. */
-  readonly store: "memory" | "files";
+  /** `memory` ends with the process; `files` keeps plain files under `root`; or one that somebody else has made. */
+  readonly store: "memory" | "files" | Store;
   readonly root?: string | undefined;
   /** 0 or absent: any free port. */
   readonly port?: number | undefined;
@@ -110,6 +110,7 @@ const MAX_APPEND_BYTES = 4000 * 1024 * 1024;
 const MAX_ITEMS = 300_000;
 
 function openStore({ store, root, maxItems }: Gen2Options, newEtag: () => string): Store {
+  if (typeof store === "object") return store;
   if (store === "memory") return openMemoryStore();
   if (root === undefined) throw new Error("the files store needs a root folder");
   return openFilesStore({ root, maxItems: maxItems ?? MAX_ITEMS, adopt: adopting(newEtag) });
