@@ -1,17 +1,18 @@
 // A lake of up to ten million names carried over by the whole local Azure: nothing of it is stored anywhere, names and bytes are
 // computed at the source, and the sink keeps sums. Says what a file costs, how memory stands over time, and whether the sums of
 // source, sink and run agree. Writes bench/scale.json and bench/SCALE.md.
-// Usage: node bench/scale.ts [--files 10000,1000000] [--minutes N] [--dry]. Needs node scripts/build.ts; Linux only.
+// Usage: node bench/scale.ts [--files 10000,1000000] [--below BYTES] [--minutes N] [--dry]. Needs node scripts/build.ts; Linux only.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
+import { onePutBytes } from "../src/core/blocks.ts";
 import { callApp, type Migration } from "../src/cli/api.ts";
 import { cpuSecondsOf, peakMemoryOf } from "./measured.ts";
 import { fileSystem, startScaleAzure } from "./scale/azure.ts";
-import { computedLake } from "./scale/lake.ts";
+import { computedLake, smallBytes } from "./scale/lake.ts";
 import { type Measured, pageOf, type Sample } from "./scale/page.ts";
 import { hubFile, memoryOf, mostEvents } from "./scale/process.ts";
 import { sumsOf } from "./scale/sums.ts";
@@ -19,6 +20,8 @@ import { sumsOf } from "./scale/sums.ts";
 const { values } = parseArgs({
   options: {
     files: { type: "string", default: "10000" },
+    /** Every file has fewer bytes. */
+    below: { type: "string", default: String(smallBytes) },
     /** Longer than this no run takes: it is cancelled, and what is measured until then is told as that. */
     minutes: { type: "string", default: "75" },
     /** Nothing is written. */
@@ -27,28 +30,35 @@ const { values } = parseArgs({
 });
 const sampleMs = 5000;
 const pollMs = 1000;
+/** What travels in one request. */
+const mostBytes = onePutBytes;
+const keptSamples = 120;
 const results = join(import.meta.dirname, "scale.json");
 
+const below = Number(values.below);
+if (!Number.isInteger(below) || below < 1 || below > mostBytes) {
+  throw new Error(`--below ${values.below}: expected a whole number from 1 to ${mostBytes}`);
+}
 for (const text of values.files.split(",")) {
   const files = Number(text);
   if (!Number.isInteger(files) || files < 1000 || files > 50_000_000) {
     throw new Error(`--files ${text}: expected whole numbers from 1000 to 50000000`);
   }
-  const measured = await measure(files);
+  const measured = await measure(files, below);
   console.log(JSON.stringify({ ...measured, samples: measured.samples.length }, undefined, 2));
   if (values.dry) continue;
   const others = (existsSync(results) ? (JSON.parse(readFileSync(results, "utf8")) as Measured[]) : []).filter(
-    (one) => one.files !== files,
+    (one) => one.files !== files || one.below !== below,
   );
-  const all = [...others, measured].toSorted((a, b) => a.files - b.files);
-  writeFileSync(results, `${JSON.stringify(all, undefined, 1)}\n`);
+  const all = [...others, measured].toSorted((a, b) => a.below - b.below || a.files - b.files);
+  writeFileSync(results, `[\n${all.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`);
   writeFileSync(join(import.meta.dirname, "SCALE.md"), pageOf(all));
 }
 
-async function measure(files: number): Promise<Measured> {
-  const lake = computedLake(files);
+async function measure(files: number, below: number): Promise<Measured> {
+  const lake = computedLake(files, below);
   const folder = mkdtempSync(join(tmpdir(), "lakeferry-scale-"));
-  const azure = await startScaleAzure(files, folder);
+  const azure = await startScaleAzure(files, below, folder);
   const { pids } = azure;
   const cpuNow = () => ({
     client: cpuSecondsOf(pids.host),
@@ -85,6 +95,7 @@ async function measure(files: number): Promise<Measured> {
           stateMiB: memoryOf(pids.state),
           cpuSeconds: rounded(cpuNow().client - before.client),
         });
+        if (samples.length % 12 === 0) process.stderr.write(`${JSON.stringify(samples.at(-1))}\n`);
       }
       if (!["Queued", "Running", "Cancelling"].includes(seen.status)) break;
       if (!isStopped && nowMs - startMs > Number(values.minutes) * 60_000) {
@@ -97,14 +108,15 @@ async function measure(files: number): Promise<Measured> {
     const after = cpuNow();
     const arrived = await azure.arrived();
     const [atSource, atSink] = [await requestsAt(azure.sourceUrl), await requestsAt(azure.sinkUrl)];
-    const expected = sumsOf(lake);
+    const expected = isStopped ? undefined : sumsOf(lake);
     const { report } = seen;
     return {
       date: new Date().toISOString().slice(0, 16),
       commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`,
-      command: `node bench/scale.ts --files ${files}`,
+      command: `node bench/scale.ts --files ${files}${below === smallBytes ? "" : ` --below ${below}`}`,
       files,
+      below,
       folders: lake.folders,
       bytes: lake.bytes,
       status: seen.status,
@@ -118,7 +130,7 @@ async function measure(files: number): Promise<Measured> {
         state: rounded(after.state - before.state),
       },
       peakMiB: peakMemoryOf(pids.host) ?? 0,
-      samples,
+      samples: thinned(samples),
       waves,
       mostLanes: report.usedParallelCopies,
       history,
@@ -127,10 +139,10 @@ async function measure(files: number): Promise<Measured> {
       requests: { client: report.requests.byOperation, source: atSource, sink: atSink },
       throttlingErrors: report.throttlingErrors,
       sums: {
-        files: [expected.files, arrived.files, report.filesWritten],
-        bytes: [expected.bytes, arrived.bytes, report.dataWritten],
-        content: [expected.content, arrived.content],
-        digest: [expected.digest, report.digest],
+        files: [...(expected === undefined ? [] : [expected.files]), arrived.files, report.filesWritten],
+        bytes: [...(expected === undefined ? [] : [expected.bytes]), arrived.bytes, report.dataWritten],
+        content: [expected?.content ?? arrived.wanted, arrived.content],
+        digest: expected === undefined ? [] : [expected.digest, report.digest],
         again: arrived.again,
       },
     };
@@ -142,6 +154,11 @@ async function measure(files: number): Promise<Measured> {
 
 async function requestsAt(url: string): Promise<Readonly<Record<string, number>>> {
   return ((await (await fetch(new URL("/_control/requests", url))).json()) as Requests).byOp;
+}
+
+function thinned(samples: readonly Sample[]): readonly Sample[] {
+  const step = Math.ceil(samples.length / keptSamples);
+  return samples.filter((_, index) => index % step === 0);
 }
 
 function rounded(value: number): number {

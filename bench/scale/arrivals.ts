@@ -1,10 +1,14 @@
 import { openMemoryStore } from "../../local/gen2/memory-store.ts";
-import { type Content, type FileItem, nameOf, parentOf, type Store } from "../../local/gen2/store.ts";
+import { childOf, type Content, type FileItem, nameOf, parentOf, type Store } from "../../local/gen2/store.ts";
 import type { ComputedFile, ComputedLake } from "./lake.ts";
-import { openAdder, type Sums } from "./sums.ts";
+import { openAdder, type Sums, sumsOf } from "./sums.ts";
 
 /** What came of a computed lake: `again` counts files that came more than once, for which the sums can't vouch. */
-export type Arrived = Sums & { readonly again: number };
+export type Arrived = Sums & {
+  readonly again: number;
+  /** The content's sum, had each file that is there come as the lake has it. */
+  readonly wanted: string;
+};
 
 /** A store of the Gen2 emulator that keeps, of the files of one computed lake, a bit each and running sums; other things whole. */
 export type Arrivals = { readonly store: Store; readonly arrived: () => Arrived };
@@ -52,8 +56,7 @@ export function openArrivals(lake: ComputedLake, fileSystem: string): Arrivals {
     folder: (path) => {
       const folder = others.folder(path);
       if (folder === undefined) return undefined;
-      const at = (name: string) => get(`${path}/${name}`);
-      return { get: path === "" ? folder.get : at, names: () => namesIn(path) };
+      return { get: (name) => get(childOf(path, name)), names: () => namesIn(path) };
     },
     putFile: (path, item, content) => {
       const file = fileAt(path);
@@ -71,7 +74,7 @@ export function openArrivals(lake: ComputedLake, fileSystem: string): Arrivals {
     remove: (path) => (fileAt(path) === undefined ? others.remove(path) : refuse()),
     move: (from, to) => ((fileAt(from) ?? fileAt(to)) ? refuse() : others.move(from, to)),
   };
-  return { store, arrived: () => ({ ...adder.sums(), again }) };
+  return { store, arrived: () => ({ ...adder.sums(), again, wanted: sumsOf(lake, isThere).content }) };
 }
 
 function bytesOf(content: Content): Buffer {

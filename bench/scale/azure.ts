@@ -26,8 +26,8 @@ export const fileSystem = "lake";
 
 type Ready = { readonly url: string; readonly sums?: string };
 
-/** Starts it for a lake of so many files; what it writes is under `folder`. Needs node scripts/build.ts. */
-export async function startScaleAzure(files: number, folder: string): Promise<ScaleAzure> {
+/** Starts it for a computed lake; what it writes is under `folder`. Needs node scripts/build.ts. */
+export async function startScaleAzure(files: number, mostBytes: number, folder: string): Promise<ScaleAzure> {
   const [logs, hub] = [join(folder, "logs"), join(folder, "hub")];
   mkdirSync(logs, { recursive: true });
   const started: Running[] = [];
@@ -37,8 +37,12 @@ export async function startScaleAzure(files: number, folder: string): Promise<Sc
     started.push(running);
     return { pid: running.pid, ...(JSON.parse(firstLine) as Ready) };
   };
-  const source = await start("source", join(import.meta.dirname, "source.ts"), [String(files)]);
-  const sink = await start("sink", join(import.meta.dirname, "sink.ts"), [String(files), fileSystem]);
+  const source = await start("source", join(import.meta.dirname, "source.ts"), [String(files), String(mostBytes)]);
+  const sink = await start("sink", join(import.meta.dirname, "sink.ts"), [
+    String(files),
+    String(mostBytes),
+    fileSystem,
+  ]);
   const azurite = await startAzurite(join(folder, "azurite"), join(logs, "azurite.log"));
   started.push(azurite.running);
   const tables = await countedPort(portIn(azurite.connectionString, "Table"));

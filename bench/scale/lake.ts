@@ -22,7 +22,8 @@ export type ComputedLake = {
 
 type Holder = { readonly path: string; readonly first: number; readonly files: number };
 
-const mostBytes = 1024;
+/** As many bytes as a file of the usual lake stays below. */
+export const smallBytes = 1024;
 const poolBytes = 1024 * 1024;
 const digits = 8;
 /** One folder has so much of the lake. */
@@ -35,10 +36,10 @@ const keptListings = 16;
 const firstMs = Date.UTC(2020, 0);
 
 /**
- * A lake of so many files of 0 to 1023 bytes: one flat folder with a tenth of them, the others four levels deep in folders of
+ * A lake of so many files, each of less than `mostBytes`: one flat folder with a tenth of them, the others four levels deep in folders of
  * 1,000 to 10,000.
  */
-export function computedLake(files: number): ComputedLake {
+export function computedLake(files: number, mostBytes: number = smallBytes): ComputedLake {
   const holders = new Map<string, Holder>();
   const parents = new Map<string, Set<string>>([["/", new Set()]]);
   const kept = new Map<string, readonly string[]>();
@@ -61,6 +62,7 @@ export function computedLake(files: number): ComputedLake {
     hold(pathOfLeaf(leaf), Math.min(wanted, files - first));
   }
   let bytes = 0;
+  const bytesOf = (number: number) => mixed(number) % mostBytes;
   for (let number = 0; number < files; number++) bytes += bytesOf(number);
 
   const pool = poolOf(poolBytes + mostBytes);
@@ -110,10 +112,6 @@ export function nameOf(index: number): string {
 
 function indexOf(name: string): number {
   return /^f\d{8}$/u.test(name) ? Number(name.slice(1)) : -1;
-}
-
-function bytesOf(number: number): number {
-  return mixed(number) % mostBytes;
 }
 
 // A number spread over 32 bits (the end of murmur3).

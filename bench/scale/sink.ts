@@ -1,4 +1,4 @@
-// A Gen2 account that keeps sums of a computed lake, in a process of its own. Usage: node bench/scale/sink.ts FILES FILE-SYSTEM; its
+// A Gen2 account that keeps sums of a computed lake, in a process of its own. Usage: node bench/scale/sink.ts FILES BYTES FILE-SYSTEM; its
 // first line says where it is, and where its sums are.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,8 +7,8 @@ import { onStop } from "../../local/kit/command.ts";
 import { openArrivals } from "./arrivals.ts";
 import { computedLake } from "./lake.ts";
 
-const [files, fileSystem = ""] = process.argv.slice(2);
-const { store, arrived } = openArrivals(computedLake(Number(files)), fileSystem);
+const [files, mostBytes, fileSystem = ""] = process.argv.slice(2);
+const { store, arrived } = openArrivals(computedLake(Number(files), Number(mostBytes)), fileSystem);
 const gen2 = await startGen2({ store });
 const sums = createServer((_, response) => response.end(JSON.stringify(arrived())));
 sums.listen(0, "127.0.0.1", () => {

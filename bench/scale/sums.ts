@@ -28,8 +28,11 @@ export function openAdder(): Adder {
   };
 }
 
-/** What a computed lake adds up to, and the digest that a walk of it must end with. */
-export function sumsOf(lake: ComputedLake): Sums & { readonly digest: string } {
+/** What a computed lake, or some of its files, adds up to, and the digest that a walk of these must end with. */
+export function sumsOf(
+  lake: ComputedLake,
+  isWanted: (number: number) => boolean = () => true,
+): Sums & { readonly digest: string } {
   const adder = openAdder();
   let digest = toDigest(0n);
   for (const { path: folder, files } of lake.holders()) {
@@ -37,6 +40,7 @@ export function sumsOf(lake: ComputedLake): Sums & { readonly digest: string } {
       const path = childPath(folder as LakePath, nameOf(index));
       const file = lake.fileAt(path);
       if (file === undefined) throw new Error(`${path} should be there`);
+      if (!isWanted(file.number)) continue;
       adder.add(path, lake.contentOf(file));
       digest = addDigests(digest, digestOf(path, file));
     }

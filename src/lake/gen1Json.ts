@@ -81,7 +81,10 @@ export function parseFileStatuses(body: Uint8Array, folder: LakePath, pageSize: 
     jsonOf(body, "LISTSTATUS", folder) as { FileStatuses?: { FileStatus?: unknown; continuationToken?: unknown } }
   )?.FileStatuses;
   if (!Array.isArray(statuses?.FileStatus)) throw malformed("LISTSTATUS", folder, "no FileStatuses.FileStatus array");
-  const entries = statuses.FileStatus.map((status) => entryOf(status, "LISTSTATUS", folder));
+  // Thousands of entries share a few principals: each text is kept once, not once for every file that waits.
+  const known = new Map<string, string>();
+  const once = (text: string) => known.get(text) ?? known.set(text, text).get(text) ?? text;
+  const entries = statuses.FileStatus.map((status) => entryOf(status, "LISTSTATUS", folder, once));
   if (entries.some(({ name }) => name === "")) {
     throw new LakeError("changed", { op: "LISTSTATUS", path: folder, detail: "it is a file now" });
   }
@@ -127,7 +130,7 @@ const aclStatus = z.object({
 });
 
 // Written by hand rather than by schema: it runs once for every file of the lake.
-function entryOf(value: unknown, op: string, path: LakePath): Entry {
+function entryOf(value: unknown, op: string, path: LakePath, once = (text: string) => text): Entry {
   const status = value as Readonly<Record<string, unknown>> | undefined | null;
   const name = status?.["pathSuffix"];
   const type = status?.["type"];
@@ -145,8 +148,8 @@ function entryOf(value: unknown, op: string, path: LakePath): Entry {
     kind: type === "FILE" ? "file" : "folder",
     bytes: type === "FILE" ? length : 0,
     modifiedMs: modified,
-    owner: textOf(status?.["owner"]),
-    group: textOf(status?.["group"]),
+    owner: once(textOf(status?.["owner"])),
+    group: once(textOf(status?.["group"])),
     permission: textOf(status?.["permission"]),
     hasAcl: status?.["aclBit"] === true,
     ...(typeof expires === "number" && expires > 0 ? { expiresMs: expires } : {}),
