@@ -39,6 +39,8 @@ const below = Number(values.below);
 if (!Number.isInteger(below) || below < 1 || below > mostBytes) {
   throw new Error(`--below ${values.below}: expected a whole number from 1 to ${mostBytes}`);
 }
+const git = ["-C", import.meta.dirname, "describe", "--always", "--dirty"];
+const commit = execFileSync("git", git, { encoding: "utf8" }).trim();
 for (const text of values.files.split(",")) {
   const files = Number(text);
   if (!Number.isInteger(files) || files < 1000 || files > 50_000_000) {
@@ -112,7 +114,7 @@ async function measure(files: number, below: number): Promise<Measured> {
     const { report } = seen;
     return {
       date: new Date().toISOString().slice(0, 16),
-      commit: execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim(),
+      commit,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`,
       command: `node bench/scale.ts --files ${files}${below === smallBytes ? "" : ` --below ${below}`}`,
       files,
