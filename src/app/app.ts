@@ -20,6 +20,7 @@ import { systemClock } from "./clock.ts";
 import type { CloudName } from "./clouds.ts";
 import type { Connection } from "./connections.ts";
 import { type Lakes, openLakes } from "./lakes.ts";
+import { processLoad } from "./load.ts";
 import { openOverviews, type Overviews } from "./overview.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { openValves } from "../ferry/valves.ts";
@@ -125,6 +126,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       lakes: lakes.open,
       listTable: ({ table, partitionKey, property }) => tableList(tableNamed(table), { partitionKey, property }),
       valves: () => openValves(systemClock, tuning.connections),
+      load: processLoad,
       sizes: blockSizes,
       memory: widening.memory,
       files: widening.files,

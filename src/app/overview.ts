@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { Failure } from "../core/error.ts";
-import { mostly, type Rates, ratesOf } from "../core/glance.ts";
+import { isOfNow, mostly, type Rates, ratesOf } from "../core/glance.ts";
 import { isLive, type PlannedWave, type Run } from "../core/run.ts";
+import { liveAdvice } from "../core/runAdvice.ts";
 import { recent } from "../state/recent.ts";
 import type { Hunger, Work } from "../state/work.ts";
 import { addAccounts, emptyAccount, type LaneAccount, type LaneSeen } from "../state/workRows.ts";
@@ -64,6 +65,8 @@ export function lanesOf(run: Run, { account, lanes, hunger }: Overview, nowMs: n
     };
   });
   const glances = numbered.flatMap((seen) => (seen?.glance === undefined ? [] : [seen.glance]));
+  const present = glances.filter((glance) => isOfNow(glance, nowMs));
+  const advice = liveAdvice(run, present, hunger.lanes.length, account.tally.requests);
   const sum = glances
     .map((glance) => ratesOf(glance, nowMs))
     .reduce(
@@ -75,6 +78,7 @@ export function lanesOf(run: Run, { account, lanes, hunger }: Overview, nowMs: n
   return {
     lanes: shown,
     rates: perSecond(sum),
+    ...(advice === undefined ? {} : { advice }),
     pending: {
       packets: unfinished,
       waiting: Math.max(0, unfinished - held),

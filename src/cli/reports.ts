@@ -4,12 +4,19 @@ import { counted, fact, printable, sizeText, timeText } from "./words.ts";
 
 /** The report of a migration, one fact a line. */
 export function reportText(migration: Migration): string {
-  return [titleOf(migration), ...totalsOf(migration), ...assessmentOf(migration), ...failuresOf(migration)].join("\n");
+  return [
+    titleOf(migration),
+    ...totalsOf(migration),
+    ...adviceOf(migration.report.advice),
+    ...assessmentOf(migration),
+    ...failuresOf(migration),
+  ].join("\n");
 }
 
 /** All there is to see of a migration, one fact a line. */
 export function showText(migration: Migration): string {
-  const { what, createdTime, startTime, endTime, wave, rates, pending, lanes = [] } = migration;
+  const { what, createdTime, startTime, endTime, wave, rates, pending, lanes = [], report } = migration;
+  const { remainingSeconds } = report;
   const when = [
     `created ${createdTime}`,
     ...(startTime === undefined ? [] : [`started ${startTime}`]),
@@ -29,6 +36,8 @@ export function showText(migration: Migration): string {
             `${rates.filesPerSecond} files/s, ${rates.megabytesPerSecond} MB/s, ${rates.requestsPerSecond} requests/s`,
           ),
         ]),
+    ...(remainingSeconds === undefined ? [] : [fact("ETA", timeText(remainingSeconds))]),
+    ...adviceOf(migration.advice ?? report.advice),
     ...(pending === undefined
       ? []
       : [
@@ -62,7 +71,8 @@ function titleOf({ id, status, name, job = "copy" }: Migration): string {
 function totalsOf({ report }: Migration): readonly string[] {
   if (report.assessment !== undefined) return seenIn(report);
   const { copyDuration: seconds } = report;
-  const perSecond = seconds > 0 ? `, ${sizeText(report.dataWritten / seconds)}/s` : "";
+  const perSecond =
+    seconds > 0 ? `, ${sizeText(report.dataWritten / seconds)}/s, ${report.filesPerSecond} files/s` : "";
   return [
     ...(report.error === undefined ? [] : [fact("error", report.error.detail)]),
     fact("files", `${report.filesWritten} copied, ${report.filesSkipped} skipped, ${report.filesFailed} failed`),
@@ -73,8 +83,22 @@ function totalsOf({ report }: Migration): readonly string[] {
     fact("data", `${sizeText(report.dataWritten)} in ${timeText(seconds)}${perSecond}`),
     fact(
       "requests",
-      `${report.requests.source} to the source, ${report.requests.sink} to the sink, ${report.throttlingErrors} throttled`,
+      `${report.requests.source} to the source, ${report.requests.sink} to the sink, ${throttledIn(report)}`,
     ),
+  ];
+}
+
+function throttledIn({ throttlingErrors, throttlingErrorsBy: { source, sink } }: Migration["report"]): string {
+  const by = source + sink === 0 ? "" : ` (${source} by the source, ${sink} by the sink)`;
+  return `${throttlingErrors} throttled${by}`;
+}
+
+// What bounds it, how that is known, and what to change.
+function adviceOf(advice: Migration["advice"]): readonly string[] {
+  if (advice === undefined) return [];
+  return [
+    fact("bound", `${advice.bottleneck}: ${advice.because}`),
+    ...advice.change.map((change) => fact("change", change)),
   ];
 }
 

@@ -30,7 +30,7 @@ export function bytesSeen({ dataListed, dataRead, expected }: Migration["report"
 }
 
 /** One line about a migration under way. */
-export function progressText({ status, report }: Migration): string {
+export function progressText({ status, report, advice }: Migration): string {
   const { copyDuration, filesListed, expected, remainingSeconds } = report;
   const bytes = bytesSeen(report);
   const rate = (amount: number) => (copyDuration > 0 ? amount / copyDuration : 0);
@@ -44,6 +44,7 @@ export function progressText({ status, report }: Migration): string {
     `${sizeText(rate(bytes))}/s`,
     `ETA ${remainingSeconds === undefined ? "-" : timeText(remainingSeconds)}`,
     `${report.throttlingErrors} throttled`,
+    ...(advice === undefined ? [] : [advice.bottleneck]),
   ].join(" | ");
 }
 

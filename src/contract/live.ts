@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { RunCaps } from "../core/caps.ts";
+import { advice } from "./advice.ts";
 import { amount, count, time } from "./fields.ts";
-import { named } from "./operation.ts";
-import type { Describing } from "./operation.ts";
+import { type Describing, named } from "./operation.ts";
 
 const sideCaps = z.object({
   maxRequestsPerSecond: amount.exactOptional(),
@@ -51,5 +51,6 @@ export const liveFields = {
   waves: z.array(wave).exactOptional(),
   lanes: z.array(lane).exactOptional(),
   rates: z.object(rates).exactOptional(),
+  advice: advice.exactOptional(),
   pending: z.object({ packets: count, waiting: count, knownFiles: count, knownBytes: amount }).exactOptional(),
 };

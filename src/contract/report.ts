@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Report } from "../core/report.ts";
 import type { RunStatus } from "../core/run.ts";
+import { advice } from "./advice.ts";
 import { assessment } from "./estimate.ts";
 import { failure } from "./failure.ts";
 import { amount, count, counts, found } from "./fields.ts";
@@ -30,6 +31,7 @@ export const report = named(
     dataWritten: amount,
     copyDuration: amount,
     throughput: amount,
+    filesPerSecond: amount,
     filesListed: count,
     dataListed: amount,
     foldersWritten: count,
@@ -61,7 +63,9 @@ export const report = named(
     findings: z.partialRecord(z.enum(["tooManyEntries", "names", "nobody", "nameless"]), found),
     requests: z.object({ source: count, sink: count, byOperation: counts }),
     throttlingErrors: count,
+    throttlingErrorsBy: z.object({ source: count, sink: count }),
     usedParallelCopies: count,
+    usedDataIntegrationUnits: count,
     dataConsistencyVerification: z.object({
       VerificationResult: z.enum(["Verified", "NotVerified"]),
       InconsistentData: z.enum(["Found", "Skipped", "None"]),
@@ -70,6 +74,8 @@ export const report = named(
       notProven: z.string(),
     }),
     workingDuration: z.object({ listing: amount, reading: amount, writing: amount, waiting: amount }),
+    advice: advice.exactOptional(),
+    perfRecommendation: z.array(z.object({ Tip: z.string(), RuleName: z.string() })),
     digest: z.string().regex(/^[0-9a-f]{32}$/u),
     journal: z
       .object({ blobs: count, bytes: count, lines: count, seal: z.string().regex(/^[0-9a-f]{64}$/u) })

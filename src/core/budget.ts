@@ -72,3 +72,20 @@ export function budget(initial: number): Budget {
     },
   };
 }
+
+/** The same budget; `waited` hears how long each had to wait who did. */
+export function timed(inner: Budget, nowMs: () => number, waited: (ms: number) => void): Budget {
+  async function patiently(amount: number, signal: AbortSignal | undefined): Promise<() => void> {
+    const startMs = nowMs();
+    try {
+      return await inner.take(amount, signal);
+    } finally {
+      waited(nowMs() - startMs);
+    }
+  }
+
+  return {
+    ...inner,
+    take: (amount, signal) => (inner.free() >= amount ? inner.take(amount, signal) : patiently(amount, signal)),
+  };
+}

@@ -7,3 +7,14 @@ export type Clock = {
   /** A number in [0, 1). */
   readonly roll: () => number;
 };
+
+/** The same clock; `told` hears of every sleep. */
+export function sleepsTold<C extends Pick<Clock, "sleep">>(clock: C, told: (ms: number) => void): C {
+  return {
+    ...clock,
+    sleep: (ms, signal) => {
+      told(ms);
+      return clock.sleep(ms, signal);
+    },
+  };
+}

@@ -1,10 +1,12 @@
+import type { Advice } from "./advice.ts";
 import { emptyAssessed } from "./assessment.ts";
 import type { Failure } from "./error.ts";
 import { type Assessment, assessmentOf } from "./estimate.ts";
 import type { JournalSeal } from "./journal.ts";
 import type { MigrationRequest } from "./request.ts";
 import { isOfSourceOnly, phaseOf, type Run, type RunStatus } from "./run.ts";
-import { type Tally, totalOf } from "./tally.ts";
+import { runAdvice } from "./runAdvice.ts";
+import { requestsTo, type Tally, totalOf } from "./tally.ts";
 
 /**
  * What a run has done, for people and programs. The first eight numbers carry Azure Data Factory's names; bytes unless
@@ -23,6 +25,8 @@ export type Report = {
   readonly dataWritten: number;
   readonly copyDuration: number;
   readonly throughput: number;
+  /** Files dealt with, per second at work. */
+  readonly filesPerSecond: number;
   readonly filesListed: number;
   readonly dataListed: number;
   /** Folders this run made; foldersFound stood at the sink already. */
@@ -64,8 +68,10 @@ export type Report = {
   readonly requests: { readonly source: number; readonly sink: number; readonly byOperation: Tally["requests"] };
   /** Requests that a store refused as too many. */
   readonly throttlingErrors: number;
-  /** The most lanes that a wave had. */
+  readonly throttlingErrorsBy: { readonly source: number; readonly sink: number };
+  /** The most lanes that a wave had, by both of ADF's names for what works at the same time. */
   readonly usedParallelCopies: number;
+  readonly usedDataIntegrationUnits: number;
   /** ADF's words; `checksums` says how each copied file was proven, `notProven` what no single walk can prove. */
   readonly dataConsistencyVerification: {
     readonly VerificationResult: "Verified" | "NotVerified";
@@ -77,6 +83,10 @@ export type Report = {
   };
   /** Seconds by what was waited for; those of all that went on at the same time add up, so the largest is the bottleneck. */
   readonly workingDuration: Tally["spentMs"];
+  /** What bounded the run as a whole; absent where nothing was waited for long enough to tell. */
+  readonly advice?: Advice;
+  /** The same as ADF's performance tuning tips. */
+  readonly perfRecommendation: readonly { readonly Tip: string; readonly RuleName: string }[];
   readonly digest: string;
   /** Present once the run has ended: what its journal holds, sealed. */
   readonly journal?: JournalSeal;
@@ -108,6 +118,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
   const workedMs = run.workedMs + (run.resumedMs === undefined ? 0 : Math.max(0, nowMs - run.resumedMs));
   const seconds = workedMs / 1000;
   const remaining = remainingSeconds(run, tally, seconds);
+  const advice = runAdvice(run, tally);
   return {
     id: run.id,
     status: run.status,
@@ -120,6 +131,7 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     dataWritten: tally.bytesCopied,
     copyDuration: seconds,
     throughput: seconds === 0 ? 0 : round(tally.bytesRead / 1024 / seconds),
+    filesPerSecond: seconds === 0 ? 0 : round(tally.filesListed / seconds),
     filesListed: tally.filesListed,
     dataListed: tally.bytesListed,
     foldersWritten: tally.foldersMade,
@@ -142,11 +154,19 @@ export function reportOf(run: Run, tally: Tally, nowMs: number): Report {
     access: { ...tally.access, prediction: (tally.access.mispredicted ?? 0) > 0 ? "off" : "on" },
     expiriesSet: tally.expiries,
     findings: tally.findings,
-    requests: { source: requestsTo("source", tally), sink: requestsTo("sink", tally), byOperation: tally.requests },
+    requests: {
+      source: requestsTo("source", tally.requests),
+      sink: requestsTo("sink", tally.requests),
+      byOperation: tally.requests,
+    },
     throttlingErrors: tally.throttles,
+    throttlingErrorsBy: { source: tally.waits?.source.refused ?? 0, sink: tally.waits?.sink.refused ?? 0 },
     usedParallelCopies: run.mostLanes ?? 0,
+    usedDataIntegrationUnits: run.mostLanes ?? 0,
     dataConsistencyVerification: verificationIn(tally),
     workingDuration: inSeconds(tally.spentMs),
+    ...(advice === undefined ? {} : { advice }),
+    perfRecommendation: tipsOf(advice),
     digest: tally.digest,
     ...(run.journal === undefined ? {} : { journal: run.journal }),
     ...(run.expected === undefined ? {} : { expected: run.expected }),
@@ -180,6 +200,13 @@ function notProvenIn({ filesCopied, filesReadBack }: Tally): string {
 function inSeconds({ listing, reading, writing, waiting }: Tally["spentMs"]): Tally["spentMs"] {
   const seconds = (ms: number) => round(ms / 1000);
   return { listing: seconds(listing), reading: seconds(reading), writing: seconds(writing), waiting: seconds(waiting) };
+}
+
+// "sink request-bound" as ADF would name a rule: SinkRequestBound.
+function tipsOf(advice: Advice | undefined): Report["perfRecommendation"] {
+  if (advice === undefined) return [];
+  const RuleName = advice.bottleneck.replaceAll(/(?:^|[ -])([A-Za-z])/gu, (_, letter: string) => letter.toUpperCase());
+  return advice.change.map((Tip) => ({ Tip, RuleName }));
 }
 
 /** What a run was asked for, in one line: from where to where. */
@@ -216,13 +243,6 @@ function assessmentIn({ assess }: Run, tally: Tally): Pick<Report, "assessment">
 
 function auditedIn({ checked, differences, later }: Tally): Audited {
   return { checked, differences: totalOf(differences), by: { ...differences }, later };
-}
-
-function requestsTo(store: string, tally: Tally): number {
-  return Object.entries(tally.requests).reduce(
-    (sum, [op, count]) => (op.startsWith(`${store} `) ? sum + count : sum),
-    0,
-  );
 }
 
 // Files and bytes each tell a share of the way; the slower one is believed, once there is enough to tell from. Blocks of a

@@ -1,4 +1,6 @@
+import type { Bottleneck } from "./advice.ts";
 import type { Run, RunStatus } from "./run.ts";
+import { runAdvice } from "./runAdvice.ts";
 import { type Tally, totalOf } from "./tally.ts";
 
 /** How a run stands, as a monitor wants to know it: sums since its beginning. */
@@ -14,10 +16,14 @@ export type Standing = {
   readonly bytes: number;
   /** Names and blocks that something was decided of: while it doesn't grow, nothing moves. */
   readonly settled: number;
+  /** What has bound it so far; absent where that can't be told. */
+  readonly bottleneck?: Bottleneck;
 };
 
 /** How a run stands by its rows. */
-export function standingOf({ id, status, wave }: Pick<Run, "id" | "status" | "wave">, tally: Tally): Standing {
+export function standingOf(run: Run, tally: Tally): Standing {
+  const { id, status, wave } = run;
+  const advice = runAdvice(run, tally);
   const { filesCopied, filesSkipped, filesFailed, foldersFailed, foldersListed, filesListed } = tally;
   const because: Record<string, number> = {};
   for (const counts of [filesFailed, foldersFailed]) {
@@ -33,5 +39,6 @@ export function standingOf({ id, status, wave }: Pick<Run, "id" | "status" | "wa
     failedBecause: because,
     bytes: tally.bytesCopied,
     settled: filesListed + foldersListed + tally.blocksSent,
+    ...(advice === undefined ? {} : { bottleneck: advice.bottleneck }),
   };
 }

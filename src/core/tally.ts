@@ -4,6 +4,7 @@ import type { AccessWay, FindingKind } from "./access.ts";
 import type { Kind } from "./error.ts";
 import { type FaultRule, faultRules } from "./faultRules.ts";
 import type { Spent } from "./glance.ts";
+import { addWaits, type StoreName, type Waits } from "./waits.ts";
 
 /** Why a listed item was deliberately not copied; a fault rule's name says that it could not be, and that this was borne. */
 export type SkipReason =
@@ -91,6 +92,8 @@ export type Tally = {
   readonly accessDigest: Digest;
   /** What an assessment has seen; absent in every other run. */
   readonly assessed?: Assessed;
+  /** What was waited for, as it comes with a save; absent in the tally of single items. */
+  readonly waits?: Waits;
 };
 
 /** Items of which there is something to know, and where some of them are. */
@@ -199,12 +202,18 @@ export function addTallies(a: Tally, b: Tally): Tally {
     digest: addDigests(a.digest, b.digest),
     accessDigest: addDigests(a.accessDigest, b.accessDigest),
     ...addSeen(a.assessed, b.assessed),
+    ...addWaited(a.waits, b.waits),
   };
 }
 
 /** The sum of a count by reason. */
 export function totalOf(counts: Readonly<Partial<Record<string, number>>>): number {
   return Object.values(counts).reduce((sum: number, count) => sum + (count ?? 0), 0);
+}
+
+/** Requests to one store, of those by store and operation. */
+export function requestsTo(store: StoreName, requests: Tally["requests"]): number {
+  return totalOf(Object.fromEntries(Object.entries(requests).filter(([op]) => op.startsWith(`${store} `))));
 }
 
 /** Items that a fault rule has skipped: not copied, and no failures. */
@@ -233,6 +242,11 @@ export function isBalanced(tally: Tally): boolean {
 function addSeen(a: Assessed | undefined, b: Assessed | undefined): Pick<Tally, "assessed"> {
   const assessed = a === undefined || b === undefined ? (a ?? b) : addAssessed(a, b);
   return assessed === undefined ? {} : { assessed };
+}
+
+function addWaited(a: Waits | undefined, b: Waits | undefined): Pick<Tally, "waits"> {
+  const waits = a === undefined || b === undefined ? (a ?? b) : addWaits(a, b);
+  return waits === undefined ? {} : { waits };
 }
 
 function addFound(a: Tally["findings"], b: Tally["findings"]): Tally["findings"] {

@@ -38,6 +38,8 @@ export type Ferry = {
   readonly listTable: (table: ListTable) => NameList;
   /** Opens the valves of one user of two lakes. */
   readonly valves: () => Valves;
+  /** Milliseconds that the process has worked since it began. */
+  readonly load: () => Load;
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
@@ -56,6 +58,9 @@ export type Ferry = {
   readonly closing: AbortSignal;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 };
+
+/** For how long a process' event loop was at work, and what time it had of processors. */
+export type Load = { readonly loopMs: number; readonly cpuMs: number };
 
 /** What one user may ask of two lakes at most. */
 export type Valves = { readonly source: Valve; readonly sink: Valve };

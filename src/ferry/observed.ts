@@ -1,6 +1,6 @@
 import type { Budget } from "../core/budget.ts";
 import { isLakeError, type Side } from "../core/error.ts";
-import type { Activity, BusyWith } from "../core/glance.ts";
+import type { Activity, Watched } from "../core/glance.ts";
 import type { Sink, Source } from "../lake/lake.ts";
 
 /** The same lake, each of whose operations is seen to begin and end, and whose errors say whose they are. */
@@ -34,12 +34,12 @@ export function observedSink(sink: Sink, activity: Activity): Sink {
   };
 }
 
-/** The same budget, at which waiting is seen. */
-export function observedBudget(budget: Budget, activity: Activity): Budget {
+/** The same budget, of slots or of memory, at which waiting is seen. */
+export function observedBudget(budget: Budget, activity: Activity, kind: "slots" | "memory"): Budget {
   return {
     ...budget,
     take: (amount, signal) =>
-      budget.free() >= amount ? budget.take(amount, signal) : during(activity, "waiting", budget.take)(amount, signal),
+      budget.free() >= amount ? budget.take(amount, signal) : during(activity, kind, budget.take)(amount, signal),
   };
 }
 
@@ -66,7 +66,7 @@ export function withinBudget(own: Budget, shared: Budget): Budget {
 }
 
 function sideOf(activity: Activity, side: Side) {
-  return <A extends readonly unknown[], T>(kind: BusyWith, act: (...args: A) => Promise<T>) =>
+  return <A extends readonly unknown[], T>(kind: Watched, act: (...args: A) => Promise<T>) =>
     during(activity, kind, async (...args: A): Promise<T> => {
       try {
         return await act(...args);
@@ -78,7 +78,7 @@ function sideOf(activity: Activity, side: Side) {
 
 function during<A extends readonly unknown[], T>(
   activity: Activity,
-  kind: BusyWith,
+  kind: Watched,
   act: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {
   return async (...args) => {

@@ -27,6 +27,7 @@ import { nowhere } from "./nowhere.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
 import { visitorFor } from "./visitors.ts";
+import { openWaiting } from "./waiting.ts";
 import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
@@ -59,6 +60,7 @@ export async function walkPacket(
   const meter = newMeter(run.id);
   const activity = openActivity(clock.nowMs);
   const valves = ferry.valves();
+  const waiting = openWaiting(meter, valves, ferry.load);
   turnValves(valves, laneCaps(capsOf(run), input.lanes));
   const bare = ferry.lakes(request, meter, valves);
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request));
@@ -73,7 +75,7 @@ export async function walkPacket(
   const selection = selects(request.source) ? selectionOf(request.source) : undefined;
   const { visitor, beside } = visitorFor(ferry, run, {
     lakes,
-    memory: observedBudget(ferry.memory, activity),
+    memory: observedBudget(ferry.memory, activity, "memory"),
     ledger,
     meter,
     isPatient: input.isPatient,
@@ -85,7 +87,7 @@ export async function walkPacket(
   const seen = isNarrow
     ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
     : { source: lakes.source, visitor };
-  const slots = observedBudget(filesOf(ferry, request), activity);
+  const slots = observedBudget(filesOf(ferry, request), activity, "slots");
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, { beside, selection, list });
   // The first slice of many lanes looks for work for all of them.
@@ -135,13 +137,14 @@ export async function walkPacket(
       unconfirmed = walk.unconfirmed();
       const files = filesListed + unconfirmed.files - before.files;
       const bytes = bytesRead + unconfirmed.bytes - before.bytes;
-      const { seen: acted, spentMs } = activity.take();
-      const glance = { ...acted, ...walk.view(), files, bytes, requests: totalOf(requests) };
+      const { seen: acted, spentMs, waits: own } = activity.take();
+      const waits = waiting.take(own);
+      const glance = { ...acted, ...walk.view(), files, bytes, requests: totalOf(requests), waits };
       const step = {
         cut,
         given: given.splice(0),
         ...taken,
-        tally: addTallies(taken.tally, { ...emptyTally, spentMs }),
+        tally: addTallies(taken.tally, { ...emptyTally, spentMs, waits }),
         glance,
         isLast,
         ...(suspect === undefined ? {} : { suspect }),

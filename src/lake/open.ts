@@ -1,6 +1,7 @@
 import type { Backoff } from "../core/backoff.ts";
-import { type Budget, budget } from "../core/budget.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Budget, budget, timed } from "../core/budget.ts";
+import { type Clock, sleepsTold } from "../core/clock.ts";
+import type { StoreName } from "../core/waits.ts";
 import { auth, type Credential } from "../wire/auth.ts";
 import { classify, type Dialect } from "../wire/classify.ts";
 import { type Http, openHttp } from "../wire/http.ts";
@@ -19,6 +20,7 @@ import { type Gen2Probe, gen2Probe } from "./gen2Probe.ts";
 import { gen2Dialect } from "./gen2Errors.ts";
 import type { Gen2Account } from "./gen2Wire.ts";
 import type { Sink, Source } from "./lake.ts";
+import type { Patience } from "./resume.ts";
 
 /** What every lake of a process shares. */
 export type Wiring = {
@@ -44,7 +46,7 @@ export type Store = {
  * retries, so it counts what really went over the wire.
  */
 export function layers(parts: {
-  readonly store: string;
+  readonly store: StoreName;
   readonly wiring: Wiring;
   readonly credential: Credential;
   readonly dialect: Dialect;
@@ -55,25 +57,32 @@ export function layers(parts: {
   readonly pace: Layer;
 }): readonly Layer[] {
   const { store, wiring, credential, dialect, meter, own, shared } = parts;
+  const { nowMs } = wiring.clock;
+  const waits = meter.waits[store];
   return [
-    trace(store, wiring.clock.nowMs, wiring.report),
-    retry(wiring.backoff, wiring.clock),
+    trace(store, nowMs, wiring.report),
+    retry(wiring.backoff, patienceOf(wiring, meter, store).clock),
     limit(own.permits),
     own.layer,
-    limit(shared),
+    limit(timed(shared, nowMs, (ms) => void (waits.connections += ms))),
     parts.pace,
     timeout(wiring.attemptTimeoutMs),
     auth(credential),
-    measure(store, meter, wiring.clock.nowMs, wiring.observe),
-    classify(dialect, wiring.clock.nowMs),
+    measure(store, meter, nowMs, wiring.observe),
+    classify(dialect, nowMs),
   ];
+}
+
+// How a user of a store tries again; what he waits for that is on his meter.
+function patienceOf({ backoff, clock }: Wiring, meter: Meter, store: StoreName): Patience {
+  return { backoff, clock: sleepsTold(clock, (ms) => void (meter.waits[store].retry += ms)) };
 }
 
 /** Opens the connections to one store. */
 export function openStore(
   wiring: Wiring,
   store: {
-    readonly name: string;
+    readonly name: StoreName;
     readonly origins: readonly string[];
     readonly credential: Credential;
     readonly dialect: Dialect;
@@ -101,7 +110,7 @@ export function openStore(
           meter,
           own,
           shared,
-          pace: paced,
+          pace: paced((ms) => void (meter.waits[store.name].pace += ms)),
         }),
       ),
     close: async () => {
@@ -122,7 +131,7 @@ export function openGen1(
   return {
     close: store.close,
     source: (meter, valve = openValve(wiring.clock, connections)) =>
-      gen1Source(store.sendFor(meter, valve), { origin, prefix }, wiring),
+      gen1Source(store.sendFor(meter, valve), { origin, prefix }, patienceOf(wiring, meter, "source")),
   };
 }
 
@@ -141,7 +150,7 @@ export function openGen2(
   return {
     close: store.close,
     sink: (fileSystem, meter, valve = openValve(wiring.clock, connections)) =>
-      gen2Sink(store.sendFor(meter, valve), account, fileSystem, wiring),
+      gen2Sink(store.sendFor(meter, valve), account, fileSystem, patienceOf(wiring, meter, "sink")),
     probe: (fileSystem, meter) =>
       gen2Probe(store.sendFor(meter, openValve(wiring.clock, connections)), account, fileSystem),
   };

@@ -1,5 +1,6 @@
 import { isKind, isLakeError, type Kind } from "../core/error.ts";
-import type { Layer } from "./send.ts";
+import { largeBytes, noWaitsAt, type OpenWaits, type StoreName } from "../core/waits.ts";
+import type { Layer, WireRequest } from "./send.ts";
 
 /** Requests sent, by store and operation, and how many of them the store refused as too many. */
 export type Meter = {
@@ -7,13 +8,15 @@ export type Meter = {
   readonly run: string;
   readonly requests: Record<string, number>;
   throttles: number;
+  /** What requests were held back by, and how long they were on the wire. */
+  readonly waits: Readonly<Record<StoreName, OpenWaits>>;
   /** Requests about single items, by store and path, for as long as somebody watches them. */
   readonly watched: Map<string, number>;
 };
 
 /** A meter at zero. */
 export function newMeter(run = ""): Meter {
-  return { run, requests: {}, throttles: 0, watched: new Map() };
+  return { run, requests: {}, throttles: 0, waits: { source: noWaitsAt(), sink: noWaitsAt() }, watched: new Map() };
 }
 
 /** One request as it went over the wire, for whoever watches. */
@@ -40,7 +43,13 @@ export function watch(meter: Meter, source: string, sink: string): () => number 
 }
 
 /** Counts every attempt under "<store> <operation>", and tells how long it took. */
-export function measure(store: string, meter: Meter, nowMs: () => number, observe: Observe = () => undefined): Layer {
+export function measure(
+  store: StoreName,
+  meter: Meter,
+  nowMs: () => number,
+  observe: Observe = () => undefined,
+): Layer {
+  const waits = meter.waits[store];
   return (next) => async (request) => {
     const startMs = nowMs();
     const at = { run: meter.run, store };
@@ -51,12 +60,36 @@ export function measure(store: string, meter: Meter, nowMs: () => number, observ
     if (seen !== undefined) meter.watched.set(watchKey, seen + 1);
     try {
       const reply = await next(request);
-      observe({ ...at, ms: nowMs() - startMs });
+      const ms = nowMs() - startMs;
+      add(waits, request, ms);
+      observe({ ...at, ms });
       return reply;
     } catch (error) {
-      if (isKind(error, "throttled")) meter.throttles++;
-      if (isLakeError(error)) observe({ ...at, ms: nowMs() - startMs, kind: error.kind });
+      const ms = nowMs() - startMs;
+      add(waits, request, ms);
+      if (isKind(error, "throttled")) {
+        meter.throttles++;
+        waits.refused++;
+      }
+      if (isLakeError(error)) observe({ ...at, ms, kind: error.kind });
       throw error;
     }
   };
 }
+
+function add(waits: OpenWaits, { op, body, expectedBytes = 0 }: WireRequest, ms: number): void {
+  const bytes = (body?.byteLength ?? 0) + expectedBytes;
+  if (bytes >= largeBytes) {
+    waits.large++;
+    waits.largeMs += ms;
+    waits.largeBytes += bytes;
+  } else if (list.test(op)) {
+    waits.lists++;
+    waits.listMs += ms;
+  } else {
+    waits.small++;
+    waits.smallMs += ms;
+  }
+}
+
+const list = /^list/iu;

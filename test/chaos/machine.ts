@@ -162,6 +162,7 @@ export function openMachine(world: World, name: string): Machine {
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
       lakes: () => ({ source, sink }),
       valves: () => openValves(clock, 96),
+      load: () => ({ loopMs: 0, cpuMs: 0 }),
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
       files: budget(world.files),

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { migrationRequest } from "../../src/core/request.ts";
 import { standingOf } from "../../src/core/standing.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 
 test("a run's standing has files and folders that failed together, and grows with whatever is decided", () => {
-  const run = { id: "r", status: "Running" } as const;
+  const request = migrationRequest.parse({ sink: { fileSystem: "lake" } });
+  const run = { id: "r", status: "Running", epoch: 1, request, createdMs: 0, workedMs: 0 } as const;
   const tally = {
     ...emptyTally,
     filesListed: 7,

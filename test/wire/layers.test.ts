@@ -187,7 +187,7 @@ test("a meter counts the requests about one item for as long as it is watched", 
 test("after a refusal requests are spaced, and nobody is held back before one", async () => {
   const clock = testClock();
   const answers = scripted(wireReply(200), later("throttled"), wireReply(200));
-  const send = pace(clock)(answers.send);
+  const send = pace(clock)()(answers.send);
   await send(wireRequest());
   assert.deepEqual(clock.slept, []);
   await assert.rejects(send(wireRequest()));

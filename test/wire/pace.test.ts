@@ -37,7 +37,7 @@ function cappedStore(clock: Timeline, perSecond: (nowMs: number) => number) {
 async function drive(clock: Timeline, send: Send, processes: number, requests: number): Promise<number> {
   const startMs = clock.nowMs();
   let left = requests;
-  const workers = Array.from({ length: processes }, () => stack(send, retry(backoff, clock), pace(clock))).flatMap(
+  const workers = Array.from({ length: processes }, () => stack(send, retry(backoff, clock), pace(clock)())).flatMap(
     (paced) =>
       Array.from({ length: 64 }, async () => {
         while (left-- > 0) await paced(wireRequest());
