@@ -216,6 +216,16 @@ export function requestsTo(store: StoreName, requests: Tally["requests"]): numbe
   return totalOf(Object.fromEntries(Object.entries(requests).filter(([op]) => op.startsWith(`${store} `))));
 }
 
+/**
+ * What shows that a run moves on: everything that is counted once for each item that one of its walks has dealt with, whether it copies,
+ * deletes or compares. It only ever grows.
+ */
+export function movedIn(tally: Tally): number {
+  const walked = tally.filesListed + tally.foldersListed + tally.blocksSent + tally.checked;
+  const removed = tally.filesDeleted + tally.foldersDeleted + tally.deletesPlanned + totalOf(tally.kept);
+  return walked + removed;
+}
+
 /** Items that a fault rule has skipped: not copied, and no failures. */
 export function skippedByRule({ filesSkipped, foldersSkipped }: Tally): number {
   return faultRules.reduce((sum, rule) => sum + (filesSkipped[rule] ?? 0) + (foldersSkipped[rule] ?? 0), 0);

@@ -1,6 +1,7 @@
 import { failureOf } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { instanceOf, isLive, restingStatus, type Run } from "../core/run.ts";
+import { movedIn } from "../core/tally.ts";
 import { rootTaken } from "../state/roots.ts";
 import type { Ferry } from "./ferry.ts";
 import { claimRoot, type Start } from "./launch.ts";
@@ -61,7 +62,7 @@ function isStill({ clock, pace }: Ferry, run: Run): boolean {
 
 async function mend(ferry: Ferry, orchestrations: Orchestrations, run: Run, isTerminated: boolean): Promise<void> {
   const { tally } = await ferry.work(run.id).account();
-  const counted = tally.filesListed + tally.foldersListed + tally.blocksSent;
+  const counted = movedIn(tally);
   const nowMs = ferry.clock.nowMs();
   // A process that died between a run's row and its claim left a run that doesn't hold its root yet.
   const root = pathFrom(run.request.sink.folderPath);

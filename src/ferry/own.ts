@@ -21,13 +21,28 @@ export function doubted(run: string, there: SinkItem | undefined): SinkItem | un
   return { ...there, origin: { ...there.origin, modifiedMs: Number.NaN } };
 }
 
-/** Takes away what a run has written of this version and doesn't believe, so that no later run takes it for the source's. */
+/** What has to be known of an execution before what its run has written is called in question. */
+type Holder = {
+  /** Whether this execution is still the one that the work belongs to. */
+  readonly isHeld: () => Promise<boolean>;
+};
+
+/** What this run has written may be counted by whoever has taken the work over: then nobody else may doubt it. */
+export async function mustHold({ isHeld }: Holder): Promise<void> {
+  if (!(await isHeld())) throw new Error("the packet was taken over");
+}
+
+/**
+ * Takes away what a run has written of this version and doesn't believe, so that no later run takes it for the source's.
+ * Nothing is taken from under whoever has the work by now.
+ */
 export async function takeAway(
-  { run, sink }: { readonly run: string; readonly sink: Sink },
+  { run, sink, ...holder }: Holder & { readonly run: string; readonly sink: Sink },
   to: LakePath,
   version: Version,
   signal: AbortSignal,
 ): Promise<void> {
+  await mustHold(holder);
   const there = await sink.stat(to, signal);
   if (there !== undefined && isOurs(run, version, there)) await sink.remove(to, there.etag, signal);
 }

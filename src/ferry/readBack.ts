@@ -6,7 +6,7 @@ import type { Copied, FileOutcome, Sent } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import { copyFile, type Crossing, type Parted } from "./copy.ts";
 import { isThere } from "./gone.ts";
-import { doubted, takeAway } from "./own.ts";
+import { doubted, mustHold, takeAway } from "./own.ts";
 import { changedAgain } from "./readWhole.ts";
 import { checksumOf } from "./sameContent.ts";
 
@@ -102,7 +102,6 @@ export async function giveUp(
     const { bytes, modifiedMs } = await source.stat(from, signal);
     if (bytes !== copied.bytes || modifiedMs !== copied.modifiedMs) throw changedAgain(from);
   }
-  await mustHold(crossing);
   await takeAway(crossing, to, copied, signal);
   throw new LakeError("corrupt", {
     op: "readBack",
@@ -111,11 +110,6 @@ export async function giveUp(
       "the first reading of the source, the second one and the sink don't agree, and this file's copy was taken away again; " +
       "run again, and have the network and the source checked if it stays so",
   });
-}
-
-// What this run has written may be counted by whoever has taken the work over.
-async function mustHold({ isHeld }: Crossing): Promise<void> {
-  if (!(await isHeld())) throw new Error("the packet was taken over");
 }
 
 async function unlessGone<T>(read: Promise<T>): Promise<T | undefined> {

@@ -22,7 +22,7 @@ import { type Spent, spentBy } from "../core/stopAfter.ts";
 import { lanesBeside, type Rival, rivalsOf, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import type { WaveInput, WavePlan } from "../core/steps.ts";
-import { emptyTally, isBalanced } from "../core/tally.ts";
+import { emptyTally, isBalanced, movedIn } from "../core/tally.ts";
 import { sealJournal } from "../state/journal.ts";
 import type { Work } from "../state/work.ts";
 import { countedIn, type LaneAccount } from "../state/workRows.ts";
@@ -235,7 +235,7 @@ function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: Wa
 // What the slices say of their work isn't asked: one that was lost may have saved a lot before. A wave whose slices all
 // came too late, because there was no slot or the plan was long on its way, says nothing about the lakes.
 function progressSince({ wave, progress, seen }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
-  const counted = tally.filesListed + tally.foldersListed + tally.blocksSent + done + failed;
+  const counted = movedIn(tally) + done + failed;
   if (wave === 0 || counted > progress.counted) return { counted, stalls: 0 };
   const wasLate = seen !== undefined && seen.late >= seen.lanes;
   return { counted, stalls: progress.stalls + (wasLate ? 0 : 1) };

@@ -8,7 +8,7 @@ import type { JournalMark } from "../core/journal.ts";
 import { afterStaged, begun, commitOf, type LargeFile, type LargeFileState, type Staged } from "../core/largeFile.ts";
 import type { NameList } from "../core/nameList.ts";
 import { type Care, careFor } from "../core/poison.ts";
-import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
+import { addTallies, emptyTally, movedIn, type Tally } from "../core/tally.ts";
 import { failedList } from "./failedList.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 import {
@@ -196,7 +196,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       const isPacketDone = step.isLast && isDone(step.cut);
       const { opened = [], staged = [] } = step.large ?? {};
       const hasMoved =
-        step.tally.filesListed + step.tally.foldersListed + step.given.length + opened.length + staged.length > 0;
+        movedIn(step.tally) + step.given.length + step.failures.length + opened.length + staged.length > 0;
       // The name that was written down last stays under suspicion until something is counted.
       const { suspect: last, ...rest } = packet;
       const suspect = step.suspect ?? (hasMoved ? undefined : last);

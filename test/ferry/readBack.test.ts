@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { LakeError } from "../../src/core/error.ts";
 import type { LakePath } from "../../src/core/path.ts";
+import { takeAway } from "../../src/ferry/own.ts";
 import { reportOf } from "../../src/core/report.ts";
 import { assertBooks } from "../kit/books.ts";
 import { addRun, drive, requestOf, type TestFerry, testFerry } from "../kit/testFerry.ts";
@@ -229,6 +230,19 @@ suite("reading back", () => {
     const { status, tally } = await ran(made, readBack);
     assert.deepEqual([status, tally.filesReadBack, made.sink.files().get("/d0/f0")], ["Succeeded", 1, "another"]);
   });
+});
+
+test("what a run has written is taken away by nobody who has lost the work, as another may have counted it", async () => {
+  const { sink } = testFerry();
+  await sink.makeFileSystem({ run: "r", bytes: 0, modifiedMs: 0 });
+  const label = { run: "r", bytes: 1, modifiedMs: 1000 };
+  await sink.putFile("/x" as LakePath, Buffer.from("x"), label, { replaces: "nothing" });
+  const taking = (isHeld: boolean) =>
+    takeAway({ run: "r", sink, isHeld: async () => isHeld }, "/x" as LakePath, label, AbortSignal.timeout(10_000));
+  await assert.rejects(taking(false), /taken over/u);
+  assert.ok(sink.files().has("/x"));
+  await taking(true);
+  assert.ok(!sink.files().has("/x"));
 });
 
 test("on the wire alone, what arrives as another is found by its checksum and sent again, and nothing is read back", async () => {
