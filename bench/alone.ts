@@ -32,7 +32,9 @@ const made = {
   }),
 };
 await addRun(made, "bench", migrationRequest.parse({ preserve, sink: { fileSystem } }));
+const before = process.cpuUsage();
 const { status, error } = await drive(made, "bench");
-console.log(JSON.stringify({ status, error }));
+const { user, system } = process.cpuUsage(before);
+console.log(JSON.stringify({ status, error, cpuSeconds: (user + system) / 1e6 }));
 await Promise.all([source.close(), sink.close()]);
 if (status !== "Succeeded") process.exitCode = 1;

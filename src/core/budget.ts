@@ -1,7 +1,11 @@
+import { onAbort } from "./abort.ts";
+
 /** A bounded amount that many share; whoever asks first gets first. */
 export type Budget = {
   /** Waits until `amount` is free and takes it; more than the whole is taken as the whole. Rejects when aborted. */
   readonly take: (amount: number, signal?: AbortSignal) => Promise<() => void>;
+  /** Takes what is free and nobody waits for; undefined when it has to be waited for. */
+  readonly now: (amount: number) => (() => void) | undefined;
   readonly free: () => number;
   readonly size: () => number;
   /** Makes the whole larger or smaller from now on; what was taken stays taken. */
@@ -36,33 +40,38 @@ export function budget(initial: number): Budget {
     }
   }
 
+  function now(wanted: number): (() => void) | undefined {
+    const amount = Math.min(wanted, size);
+    if (waiting.length > 0 || amount > free) return undefined;
+    free -= amount;
+    return releaseOf(amount);
+  }
+
   async function take(wanted: number, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    const amount = Math.min(wanted, size);
-    if (waiting.length === 0 && amount <= free) {
-      free -= amount;
-      return releaseOf(amount);
-    }
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        amount: wanted,
-        grant: (release) => {
-          signal?.removeEventListener("abort", give);
-          resolve(release);
-        },
-      };
-      const give = () => {
-        waiting.splice(waiting.indexOf(waiter), 1);
-        reject(signal?.reason as Error);
-        serve();
-      };
-      signal?.addEventListener("abort", give, { once: true });
-      waiting.push(waiter);
-    });
+    return (
+      now(wanted) ??
+      new Promise((resolve, reject) => {
+        const waiter: Waiter = {
+          amount: wanted,
+          grant: (release) => {
+            unlisten();
+            resolve(release);
+          },
+        };
+        const unlisten = onAbort(signal, () => {
+          waiting.splice(waiting.indexOf(waiter), 1);
+          reject(signal?.reason as Error);
+          serve();
+        });
+        waiting.push(waiter);
+      })
+    );
   }
 
   return {
     take,
+    now,
     free: () => free,
     size: () => size,
     resize: (wanted) => {
@@ -86,6 +95,9 @@ export function timed(inner: Budget, nowMs: () => number, waited: (ms: number) =
 
   return {
     ...inner,
-    take: (amount, signal) => (inner.free() >= amount ? inner.take(amount, signal) : patiently(amount, signal)),
+    take: async (amount, signal) => {
+      signal?.throwIfAborted();
+      return inner.now(amount) ?? patiently(amount, signal);
+    },
   };
 }

@@ -38,8 +38,10 @@ export function observedSink(sink: Sink, activity: Activity): Sink {
 export function observedBudget(budget: Budget, activity: Activity, kind: "slots" | "memory"): Budget {
   return {
     ...budget,
-    take: (amount, signal) =>
-      budget.free() >= amount ? budget.take(amount, signal) : during(activity, kind, budget.take)(amount, signal),
+    take: async (amount, signal) => {
+      signal?.throwIfAborted();
+      return budget.now(amount) ?? during(activity, kind, budget.take)(amount, signal);
+    },
   };
 }
 
@@ -49,19 +51,30 @@ export function withinBudget(own: Budget, shared: Budget): Budget {
     size: () => Math.min(own.size(), shared.size()),
     resize: own.resize,
     free: () => Math.min(own.free(), shared.free()),
+    now: (amount) => {
+      const giveBack = own.now(amount);
+      if (giveBack === undefined) return undefined;
+      const release = shared.now(amount);
+      if (release !== undefined) return both(release, giveBack);
+      giveBack();
+      return undefined;
+    },
     take: async (amount, signal) => {
       const giveBack = await own.take(amount, signal);
       try {
-        const release = await shared.take(amount, signal);
-        return () => {
-          release();
-          giveBack();
-        };
+        return both(await shared.take(amount, signal), giveBack);
       } catch (error) {
         giveBack();
         throw error;
       }
     },
+  };
+}
+
+function both(release: () => void, giveBack: () => void): () => void {
+  return () => {
+    release();
+    giveBack();
   };
 }
 

@@ -77,6 +77,11 @@ function counted(inner: Budget): { readonly budget: Budget; readonly taken: () =
         sum += amount;
         return release;
       },
+      now: (amount) => {
+        const release = inner.now(amount);
+        if (release !== undefined) sum += amount;
+        return release;
+      },
     },
     taken: () => {
       const before = sum;

@@ -44,7 +44,7 @@ export function gen1Source(
 
   // A reply that ends early is seen when it is read: asked for again, as patiently as one that doesn't come.
   function whole<T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
-    return patiently(ask, () => 0, patience.backoff, patience.clock, signal);
+    return patiently(ask, patience.backoff, patience.clock, signal);
   }
 
   return {

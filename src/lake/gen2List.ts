@@ -64,14 +64,7 @@ export function gen2List(send: Send, account: Gen2Account, fileSystem: string, p
   }
 
   // A reply that ends early is seen when it is read: asked for again, as patiently as one that doesn't come.
-  return (folder, from, signal) =>
-    patiently(
-      () => ask(folder, from, signal),
-      () => 0,
-      patience.backoff,
-      patience.clock,
-      signal,
-    );
+  return (folder, from, signal) => patiently(() => ask(folder, from, signal), patience.backoff, patience.clock, signal);
 }
 
 // What all names of an interval begin with: a listing of these alone needs no newer service. A token has it before "/".

@@ -5,6 +5,7 @@ import type { StoreName } from "../core/waits.ts";
 import { auth, type Credential } from "../wire/auth.ts";
 import { classify, type Dialect } from "../wire/classify.ts";
 import { type Http, openHttp } from "../wire/http.ts";
+import { type Gate, through } from "../wire/gates.ts";
 import { limit } from "../wire/limit.ts";
 import { type Meter, measure, type Observe } from "../wire/meter.ts";
 import { pace } from "../wire/pace.ts";
@@ -54,7 +55,7 @@ export function layers(parts: {
   readonly own: Valve;
   /** Connections, shared by all users of the store. */
   readonly shared: Budget;
-  readonly pace: Layer;
+  readonly pace: Gate;
 }): readonly Layer[] {
   const { store, wiring, credential, dialect, meter, own, shared } = parts;
   const { nowMs } = wiring.clock;
@@ -62,10 +63,12 @@ export function layers(parts: {
   return [
     trace(store, nowMs, wiring.report),
     retry(wiring.backoff, patienceOf(wiring, meter, store).clock),
-    limit(own.permits),
-    own.layer,
-    limit(timed(shared, nowMs, (ms) => void (waits.connections += ms))),
-    parts.pace,
+    through(
+      limit(own.permits),
+      own.gate,
+      limit(timed(shared, nowMs, (ms) => void (waits.connections += ms))),
+      parts.pace,
+    ),
     timeout(wiring.attemptTimeoutMs),
     auth(credential),
     measure(store, meter, nowMs, wiring.observe),

@@ -2,7 +2,7 @@ import type { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { isLakeError, LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
-import { patiently } from "../wire/retry.ts";
+import { type Patient, patientBy } from "../wire/retry.ts";
 import type { Receive } from "./lake.ts";
 
 /** How long a read goes on although connections break. */
@@ -26,29 +26,29 @@ export async function readResuming(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let given = 0;
-  await patiently(
-    async () => {
-      while (given < length) {
-        const before = given;
-        const take: Receive = (chunk) => {
-          given += chunk.byteLength;
-          if (given <= length) return receive(chunk);
-          const detail = `the server sent more than the ${length - before} bytes it was asked for`;
-          throw new LakeError("corrupt", { ...at, detail });
-        };
-        await ask(offset + given, length - given, take).catch((error: unknown) => {
-          // The file is shorter than its listing said.
-          if (isLakeError(error) && isPastEnd(error)) return;
-          throw error;
-        });
-        // A clean but short body is resumed; one without a single byte is the end of the file.
-        if (given === before) return;
-      }
-    },
-    () => given,
-    backoff,
-    clock,
-    signal,
-  );
+  let before = -1;
+  const take: Receive = (chunk) => {
+    given += chunk.byteLength;
+    if (given <= length) return receive(chunk);
+    const detail = `the server sent more than the ${length - before} bytes it was asked for`;
+    throw new LakeError("corrupt", { ...at, detail });
+  };
+  let patience: Patient | undefined;
+  let reached = 0;
+  // A clean but short body is resumed; one without a single byte is the end of the file.
+  while (given < length && given !== before) {
+    before = given;
+    try {
+      await ask(offset + given, length - given, take);
+    } catch (error) {
+      // The file is shorter than its listing said.
+      if (isLakeError(error) && isPastEnd(error)) continue;
+      patience ??= patientBy(backoff, clock);
+      if (given > reached) patience.renew();
+      reached = given;
+      await patience.bear(error, signal);
+      before = -1;
+    }
+  }
   return given;
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../core/abort.ts";
 import { isLakeError, LakeError } from "../core/error.ts";
 import type { Layer, WireRequest } from "./send.ts";
 
@@ -7,22 +8,24 @@ export type Credential = {
    * The request with its proof; called for every attempt, so a long retry never outlives its token. Rejects when the
    * request is aborted meanwhile.
    */
-  readonly sign: (request: WireRequest) => Promise<WireRequest>;
+  readonly sign: (request: WireRequest) => WireRequest | Promise<WireRequest>;
   /** Drops the proof that this signed request carried, because the store no longer accepts it. */
   readonly forget: (refused: WireRequest) => void;
 };
 
 /** Signs every attempt; when the store answers 401, once more with a fresh proof. */
 export function auth(credential: Credential): Layer {
-  return (next) => async (request) => {
-    const signed = await credential.sign(request);
-    try {
-      return await next(signed);
-    } catch (error) {
-      if (!isLakeError(error) || error.status !== 401) throw error;
-      credential.forget(signed);
-      return next(await credential.sign(request));
-    }
+  return (next) => {
+    const send = (signed: WireRequest, request: WireRequest) =>
+      next(signed).catch(async (error: unknown) => {
+        if (!isLakeError(error) || error.status !== 401) throw error;
+        credential.forget(signed);
+        return next(await credential.sign(request));
+      });
+    return (request) => {
+      const signed = credential.sign(request);
+      return signed instanceof Promise ? signed.then((ready) => send(ready, request)) : send(signed, request);
+    };
   };
 }
 
@@ -58,22 +61,27 @@ export function bearer(
     }
   }
 
-  async function current(signal: AbortSignal | undefined): Promise<Token> {
+  // Undefined when there is none to go on with.
+  function current(): Token | undefined {
     const now = nowMs();
-    const valid = held !== undefined && now < held.expiresMs ? held : undefined;
-    if (valid === undefined) return unlessAborted((asking ??= renew()), signal);
+    if (held === undefined || now >= held.expiresMs) return undefined;
     if (now >= renewMs && asking === undefined) {
       asking = renew();
       // Nobody waits for it, and as long as the old token holds nobody is hurt.
       asking.catch(() => undefined);
     }
-    return valid;
+    return held;
+  }
+
+  function signed(request: WireRequest, { token }: Token): WireRequest {
+    return { ...request, headers: { ...request.headers, authorization: headerOf(token) } };
   }
 
   return {
-    sign: async (request) => {
-      const { token } = await current(request.signal);
-      return { ...request, headers: { ...request.headers, authorization: headerOf(token) } };
+    sign: (request) => {
+      const valid = current();
+      if (valid !== undefined) return signed(request, valid);
+      return unlessAborted((asking ??= renew()), request.signal).then((token) => signed(request, token));
     },
     // Many requests may be refused with one token: only the first of them drops it.
     forget: ({ headers }) => {
@@ -105,12 +113,12 @@ async function inTime(ask: (signal: AbortSignal) => Promise<Token>, limitMs: num
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal?.reason as Error);
-  signal?.addEventListener("abort", stop, { once: true });
+  const unlisten = onAbort(signal, stop);
   if (signal?.aborted === true) stop();
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal?.removeEventListener("abort", stop);
+    unlisten();
   }
 }
 
@@ -118,7 +126,7 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
 export function sas(query: string): Credential {
   const plain = query.replace(/^\?/u, "");
   return {
-    sign: async (request) => ({
+    sign: (request) => ({
       ...request,
       target: `${request.target}${request.target.includes("?") ? "&" : "?"}${plain}`,
     }),

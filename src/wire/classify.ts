@@ -13,11 +13,11 @@ export type Dialect = {
 
 /** Turns replies of 300 and above into LakeErrors; above this layer nobody needs to know a status code. */
 export function classify(dialect: Dialect, nowMs: () => number): Layer {
-  return (next) => async (request) => {
-    const reply = await next(request);
-    if (reply.status < 300) return reply;
-    throw errorOf(dialect, request, reply, nowMs());
-  };
+  return (next) => (request) =>
+    next(request).then((reply) => {
+      if (reply.status < 300) return reply;
+      throw errorOf(dialect, request, reply, nowMs());
+    });
 }
 
 function errorOf(dialect: Dialect, request: WireRequest, reply: WireReply, nowMs: number): LakeError {

@@ -1,14 +1,7 @@
 import type { Budget } from "../core/budget.ts";
-import type { Layer } from "./send.ts";
+import type { Gate } from "./gates.ts";
 
 /** Holds requests back until a permit of the shared budget is free; the permit covers the reply's body. */
-export function limit(permits: Budget): Layer {
-  return (next) => async (request) => {
-    const release = await permits.take(1, request.signal);
-    try {
-      return await next(request);
-    } finally {
-      release();
-    }
-  };
+export function limit(permits: Budget): Gate {
+  return ({ signal }) => permits.now(1) ?? permits.take(1, signal);
 }

@@ -43,37 +43,46 @@ export function watch(meter: Meter, source: string, sink: string): () => number 
 }
 
 /** Counts every attempt under "<store> <operation>", and tells how long it took. */
-export function measure(
-  store: StoreName,
-  meter: Meter,
-  nowMs: () => number,
-  observe: Observe = () => undefined,
-): Layer {
+export function measure(store: StoreName, meter: Meter, nowMs: () => number, observe?: Observe): Layer {
   const waits = meter.waits[store];
-  return (next) => async (request) => {
+  /** There are few operations, and many requests. */
+  const keys = new Map<string, string>();
+
+  function keyOf(op: string): string {
+    const known = keys.get(op);
+    if (known !== undefined) return known;
+    const key = `${store} ${op}`;
+    keys.set(op, key);
+    return key;
+  }
+
+  return (next) => (request) => {
     const startMs = nowMs();
-    const at = { run: meter.run, store };
-    const key = `${store} ${request.op}`;
+    const key = keyOf(request.op);
     meter.requests[key] = (meter.requests[key] ?? 0) + 1;
-    const watchKey = `${store} ${request.path}`;
-    const seen = meter.watched.get(watchKey);
-    if (seen !== undefined) meter.watched.set(watchKey, seen + 1);
-    try {
-      const reply = await next(request);
-      const ms = nowMs() - startMs;
-      add(waits, request, ms);
-      observe({ ...at, ms });
-      return reply;
-    } catch (error) {
-      const ms = nowMs() - startMs;
-      add(waits, request, ms);
-      if (isKind(error, "throttled")) {
-        meter.throttles++;
-        waits.refused++;
-      }
-      if (isLakeError(error)) observe({ ...at, ms, kind: error.kind });
-      throw error;
+    if (meter.watched.size > 0) {
+      const watchKey = `${store} ${request.path}`;
+      const seen = meter.watched.get(watchKey);
+      if (seen !== undefined) meter.watched.set(watchKey, seen + 1);
     }
+    return next(request).then(
+      (reply) => {
+        const ms = nowMs() - startMs;
+        add(waits, request, ms);
+        observe?.({ run: meter.run, store, ms });
+        return reply;
+      },
+      (error: unknown) => {
+        const ms = nowMs() - startMs;
+        add(waits, request, ms);
+        if (isKind(error, "throttled")) {
+          meter.throttles++;
+          waits.refused++;
+        }
+        if (isLakeError(error)) observe?.({ run: meter.run, store, ms, kind: error.kind });
+        throw error;
+      },
+    );
   };
 }
 

@@ -21,6 +21,8 @@ export type WireRequest = {
    */
   readonly receive?: (chunk: Uint8Array) => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long until it is given up, from being sent to the reply's last byte: "unavailable, later". */
+  readonly timeoutMs?: number;
 };
 
 /** What came back. Header names are lower case. */

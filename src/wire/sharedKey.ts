@@ -6,7 +6,7 @@ import type { WireRequest } from "./send.ts";
 export function sharedKey(account: string, key: string, nowMs: () => number): Credential {
   const secret = createSecretKey(key, "base64");
   return {
-    sign: async (request) => {
+    sign: (request) => {
       const dated = {
         ...request,
         headers: { ...request.headers, "x-ms-date": new Date(nowMs()).toUTCString() } as Record<string, string>,

@@ -14,11 +14,9 @@ export type WireEvent = {
 
 /** Reports each operation that failed in the end. Stands outermost, so it sees what the caller sees. */
 export function trace(store: string, nowMs: () => number, report: (event: WireEvent) => void): Layer {
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const startMs = nowMs();
-    try {
-      return await next(request);
-    } catch (error) {
+    return next(request).catch((error: unknown) => {
       const { op, path } = request;
       const ms = nowMs() - startMs;
       report(
@@ -27,6 +25,6 @@ export function trace(store: string, nowMs: () => number, report: (event: WireEv
           : { store, op, path, ms, kind: "stopped" },
       );
       throw error;
-    }
+    });
   };
 }

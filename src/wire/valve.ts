@@ -3,14 +3,14 @@ import type { Caps } from "../core/caps.ts";
 import type { Clock } from "../core/clock.ts";
 import { openSpacing } from "../core/pacing.ts";
 import type { Hold } from "../core/waits.ts";
-import type { Layer } from "./send.ts";
+import type { Gate } from "./gates.ts";
 
 /** What one user may ask of a store at most; it may be turned at any time. */
 export type Valve = {
   /** Requests of this user that may be under way. */
   readonly permits: Budget;
   /** Holds each request back until the rates allow it. */
-  readonly layer: Layer;
+  readonly gate: Gate;
   readonly turn: (caps: Caps) => void;
   /** Milliseconds for which it held requests back, by what held them. */
   readonly held: Readonly<Record<Exclude<Hold, "pace" | "retry">, number>>;
@@ -42,10 +42,9 @@ export function openValve(clock: Clock, connections: number): Valve {
     permits: timed(permits, clock.nowMs, (ms) => {
       held[caps.maxConcurrentConnections === undefined ? "connections" : "maxConcurrentConnections"] += ms;
     }),
-    layer: (next) => async (request) => {
+    gate: (request) => {
       const ms = waitMs((request.body?.byteLength ?? 0) + (request.expectedBytes ?? 0));
-      if (ms > 0) await clock.sleep(ms, request.signal);
-      return next(request);
+      return ms > 0 ? clock.sleep(ms, request.signal) : undefined;
     },
     turn: (wanted) => {
       caps = wanted;

@@ -114,7 +114,7 @@ export function openMachine(world: World, name: string): Machine {
       };
       return heard(network.carry(call, blessed), signal);
     };
-    return patiently(attempt, () => 0, backoff, clock, signal);
+    return patiently(attempt, backoff, clock, signal);
   }
 
   const rows = rowsOver(world.rows, ask);

@@ -40,14 +40,12 @@ test("one lost reply takes a permit, a token and a count for each attempt, and i
       meter,
       own: {
         ...openValve(clock, 1),
-        layer: (next) => async (request) => {
-          story.push("cap");
-          return next(request);
-        },
+        gate: () => void story.push("cap"),
         permits: {
           free: permits.free,
           size: permits.size,
           resize: permits.resize,
+          now: () => undefined,
           take: async (amount) => {
             story.push("permit");
             const release = await permits.take(amount);
@@ -59,10 +57,7 @@ test("one lost reply takes a permit, a token and a count for each attempt, and i
         },
       },
       shared: budget(1),
-      pace: (next) => async (request) => {
-        story.push("pace");
-        return next(request);
-      },
+      pace: () => void story.push("pace"),
     }),
   );
   await assert.rejects(send(wireRequest()), LakeError);

@@ -103,8 +103,8 @@ test("whoever waits for a token can be aborted, and the others go on waiting", a
   const stopped = credential.sign(wireRequest({ signal: stop.signal }));
   const other = credential.sign(wireRequest());
   stop.abort(new Error("stopped"));
-  await assert.rejects(stopped, /stopped/u);
-  await assert.rejects(credential.sign(wireRequest({ signal: stop.signal })), /stopped/u);
+  await assert.rejects(async () => stopped, /stopped/u);
+  await assert.rejects(async () => credential.sign(wireRequest({ signal: stop.signal })), /stopped/u);
   resolve({ token: "t", expiresMs: 1 });
   assert.equal((await other).headers["authorization"], "Bearer t");
 });
@@ -121,7 +121,7 @@ test("a question that hangs is given up as unavailable, told so, and the next re
     5,
   );
   await assert.rejects(
-    credential.sign(wireRequest()),
+    async () => credential.sign(wireRequest()),
     (error) => isKind(error, "unavailable") && error.retry === "later" && error.detail.includes("within 5 ms"),
   );
   assert.equal(signals[0]?.aborted, true);

@@ -143,3 +143,57 @@ test("connections outlive a HEAD", async () => {
   // The pool may open a second one before it has seen the first answer's end.
   assert.ok(sockets.size <= 2, `${sockets.size} connections for 5 requests`);
 });
+
+test("what takes too long is given up as unavailable, before the answer and within it", async () => {
+  for (const begins of [false, true]) {
+    await withServer(
+      (_, response) => {
+        if (begins) response.writeHead(200, { "content-length": "100" }).write("some");
+      },
+      async ({ send }, origin) => {
+        await assert.rejects(
+          send(wireRequest({ origin, timeoutMs: 20 })),
+          (error) => isKind(error, "unavailable") && error.retry === "later" && /within 20 ms/u.test(error.detail),
+        );
+      },
+    );
+  }
+});
+
+test("the caller's own abort stays the caller's: under way, waiting for a connection, and come too late", async () => {
+  await withServer(
+    () => undefined,
+    async ({ send }, origin) => {
+      const stop = new AbortController();
+      // Four connections, the others wait.
+      const asked = Array.from({ length: 6 }, () =>
+        send(wireRequest({ origin, signal: stop.signal, timeoutMs: 60_000 })),
+      );
+      setTimeout(() => stop.abort(new Error("stopped")), 20);
+      for (const reply of asked) await assert.rejects(reply, /stopped/u);
+      await assert.rejects(send(wireRequest({ origin, signal: stop.signal })), /stopped/u);
+    },
+  );
+});
+
+test("a receiver that is still busy at a connection's end gets the rest in turn, and what it throws is the request's end", async () => {
+  const whole = Buffer.alloc(300_000, "0123456789");
+  await withServer(
+    // Without a length the end of the connection is the end of the body, and all of it is told at once.
+    ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+      socket.end(whole);
+    },
+    async ({ send }, origin) => {
+      const chunks: Uint8Array[] = [];
+      const slowly = async (chunk: Uint8Array) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        chunks.push(chunk);
+      };
+      await send(wireRequest({ origin, safe: false, receive: slowly }));
+      assert.ok(Buffer.concat(chunks).equals(whole));
+      const refuse = () => Promise.reject(new Error("no room"));
+      await assert.rejects(send(wireRequest({ origin, safe: false, receive: refuse })), /no room/u);
+    },
+  );
+});

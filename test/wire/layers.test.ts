@@ -6,6 +6,7 @@ import { gen1Dialect } from "../../src/lake/gen1Json.ts";
 import { gen2Dialect } from "../../src/lake/gen2Errors.ts";
 import { sas } from "../../src/wire/auth.ts";
 import { classify, retryAfterMs } from "../../src/wire/classify.ts";
+import { through } from "../../src/wire/gates.ts";
 import { limit } from "../../src/wire/limit.ts";
 import { measure, newMeter, watch } from "../../src/wire/meter.ts";
 import { pace } from "../../src/wire/pace.ts";
@@ -64,9 +65,9 @@ test("a waiting retry holds no permit", async () => {
   const go = fuse();
   const clock = { ...testClock(), sleep: () => (waiting.light(), go.burnt) };
   const { send } = scripted(later("throttled"), wireReply(200));
-  const first = stack(send, retry(backoff, clock), limit(permits))(wireRequest());
+  const first = stack(send, retry(backoff, clock), through(limit(permits)))(wireRequest());
   await waiting.burnt;
-  assert.equal((await stack(scripted(wireReply(204)).send, limit(permits))(wireRequest())).status, 204);
+  assert.equal((await stack(scripted(wireReply(204)).send, through(limit(permits)))(wireRequest())).status, 204);
   go.light();
   assert.equal((await first).status, 200);
 });
@@ -146,14 +147,15 @@ test("a shared key signs what the documentation says, and never shows itself", a
   assert.ok(!JSON.stringify(headers).includes("secret"));
 });
 
-test("an attempt that takes too long is given up as unavailable, and the caller's own abort stays the caller's", async () => {
-  const hang: Send = ({ signal }) =>
-    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
-  await assert.rejects(timeout(5)(hang)(wireRequest()), (error) => isKind(error, "unavailable"));
-  const stop = new AbortController();
-  const asked = timeout(60_000)(hang)(wireRequest({ signal: stop.signal }));
-  stop.abort(new Error("stopped"));
-  await assert.rejects(asked, /stopped/u);
+test("an attempt has a time that grows with the bytes that are sent and expected", async () => {
+  const { send, asked } = scripted(wireReply(200));
+  const timed = timeout(5000)(send);
+  for (const request of [{}, { body: Buffer.alloc(2048) }, { expectedBytes: 1024 * 1024 }])
+    await timed(wireRequest(request));
+  assert.deepEqual(
+    asked.map(({ timeoutMs }) => timeoutMs),
+    [5000, 5002, 6024],
+  );
 });
 
 test("a meter counts every attempt and every refusal", async () => {
@@ -187,7 +189,7 @@ test("a meter counts the requests about one item for as long as it is watched", 
 test("after a refusal requests are spaced, and nobody is held back before one", async () => {
   const clock = testClock();
   const answers = scripted(wireReply(200), later("throttled"), wireReply(200));
-  const send = pace(clock)()(answers.send);
+  const send = through(pace(clock)())(answers.send);
   await send(wireRequest());
   assert.deepEqual(clock.slept, []);
   await assert.rejects(send(wireRequest()));

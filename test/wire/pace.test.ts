@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LakeError } from "../../src/core/error.ts";
+import { through } from "../../src/wire/gates.ts";
 import { pace } from "../../src/wire/pace.ts";
 import { retry } from "../../src/wire/retry.ts";
 import { type Send, stack } from "../../src/wire/send.ts";
@@ -37,11 +38,12 @@ function cappedStore(clock: Timeline, perSecond: (nowMs: number) => number) {
 async function drive(clock: Timeline, send: Send, processes: number, requests: number): Promise<number> {
   const startMs = clock.nowMs();
   let left = requests;
-  const workers = Array.from({ length: processes }, () => stack(send, retry(backoff, clock), pace(clock)())).flatMap(
-    (paced) =>
-      Array.from({ length: 64 }, async () => {
-        while (left-- > 0) await paced(wireRequest());
-      }),
+  const workers = Array.from({ length: processes }, () =>
+    stack(send, retry(backoff, clock), through(pace(clock)())),
+  ).flatMap((paced) =>
+    Array.from({ length: 64 }, async () => {
+      while (left-- > 0) await paced(wireRequest());
+    }),
   );
   await clock.run(Promise.all(workers));
   return (clock.nowMs() - startMs) / 1000;
@@ -61,7 +63,7 @@ for (const processes of [1, 4]) {
 }
 
 test("a limit that moves during a run is followed, down and up", async () => {
-  const clock = timeline(1_000_000, 3);
+  const clock = timeline(1_000_000, 7);
   // 30 s at 500, 30 s at 200, then 1,000: 15,000 + 6,000, and 29,000 in 29 s more.
   const store = cappedStore(clock, (ms) => (ms < 30_000 ? 500 : ms < 60_000 ? 200 : 1000));
   const seconds = await drive(clock, store.send, 1, 50_000);

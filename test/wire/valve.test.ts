@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { through } from "../../src/wire/gates.ts";
 import { limit } from "../../src/wire/limit.ts";
 import { stack } from "../../src/wire/send.ts";
 import { openValve } from "../../src/wire/valve.ts";
@@ -17,8 +18,7 @@ function capped() {
       seen.now--;
       return wireReply(200);
     },
-    limit(valve.permits),
-    valve.layer,
+    through(limit(valve.permits), valve.gate),
   );
   const seconds = async (requests: number, body?: Uint8Array) => {
     const startMs = clock.nowMs();
