@@ -12,8 +12,10 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
     acts.set(signal, waiting);
     const all = waiting;
     const listener = () => {
-      // What an act adds comes too late for this abort, and finds the signal aborted.
-      for (const one of [...all]) if (all.delete(one)) one();
+      for (const one of all) {
+        all.delete(one);
+        one();
+      }
     };
     signal.addEventListener("abort", listener, { once: true });
   }

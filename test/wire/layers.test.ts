@@ -11,7 +11,7 @@ import { limit } from "../../src/wire/limit.ts";
 import { measure, newMeter, watch } from "../../src/wire/meter.ts";
 import { pace } from "../../src/wire/pace.ts";
 import { retry } from "../../src/wire/retry.ts";
-import { type Send, stack } from "../../src/wire/send.ts";
+import { stack } from "../../src/wire/send.ts";
 import { sharedKey } from "../../src/wire/sharedKey.ts";
 import { timeout } from "../../src/wire/timeout.ts";
 import { fuse } from "../kit/fuse.ts";
