@@ -14,7 +14,23 @@ export type LakePace = {
   readonly mostMs: number;
   /** Content over one connection. */
   readonly megabytesPerSecond: number;
+  /** What an account of either lake takes; more has to queue. */
+  readonly account: { readonly requestsPerSecond: number; readonly megabytesPerSecond: number };
 };
+
+/** How long a request with so many bytes waits for its turn at an account. */
+type Turn = (bytes: number) => number;
+
+// An account that deals with its requests one after the other.
+function openAccount({ requestsPerSecond, megabytesPerSecond }: LakePace["account"], clock: Clock): Turn {
+  let freeMs = 0;
+  return (bytes) => {
+    const nowMs = clock.nowMs();
+    const beginMs = Math.max(nowMs, freeMs);
+    freeMs = beginMs + Math.max(1000 / requestsPerSecond, bytes / (megabytesPerSecond * 1000));
+    return beginMs - nowMs;
+  };
+}
 
 /** Told of each request to a lake: by whom it is sent, and when it is answered. */
 export type Onlooker = { readonly sent: () => void; readonly answered: () => void };
@@ -41,13 +57,14 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
   const doubled: string[] = [];
   const checksums = new Map<number, Crc64>();
   const bytesPerMs = (pace.megabytesPerSecond * 1e6) / 1000;
+  const [sourceTurn, sinkTurn] = [openAccount(pace.account, clock), openAccount(pace.account, clock)];
 
   function rollMs(): number {
     return pace.leastMs + Math.floor(clock.roll() * (pace.mostMs - pace.leastMs + 1));
   }
 
-  function transferMs(bytes: number, isLarge: boolean): number {
-    return ((isLarge ? slowdown : 1) * bytes) / bytesPerMs;
+  function realBytes(bytes: number, isLarge: boolean): number {
+    return (isLarge ? slowdown : 1) * bytes;
   }
 
   function mark(path: LakePath, op: string, guard: Guard): void {
@@ -62,11 +79,12 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
   }
 
   function open(meter: Meter, onlooker: Onlooker): { readonly source: Source; readonly sink: Sink } {
-    async function asked<T>(name: string, bytesMs: number, signal: AbortSignal | undefined, act: () => T): Promise<T> {
+    async function asked<T>(name: string, bytes: number, signal: AbortSignal | undefined, act: () => T): Promise<T> {
       meter.requests[name] = (meter.requests[name] ?? 0) + 1;
       onlooker.sent();
       try {
-        await clock.sleep(rollMs() + bytesMs);
+        const turn = name.startsWith("source") ? sourceTurn : sinkTurn;
+        await clock.sleep(turn(bytes) + rollMs() + bytes / bytesPerMs);
         signal?.throwIfAborted();
         return act();
       } finally {
@@ -104,7 +122,7 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
         const child = childAt(path);
         const isLarge = child?.kind === "file" && child.bytes > content.byteLength;
         if (!isLarge) {
-          await asked("source OPEN", transferMs(length, false), signal, () => undefined);
+          await asked("source OPEN", realBytes(length, false), signal, () => undefined);
           await receive(content.subarray(0, length));
           return length;
         }
@@ -114,7 +132,8 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
           const next = Math.min(chunk.byteLength, length - given);
           onlooker.sent();
           try {
-            await clock.sleep(transferMs(next, true), signal);
+            const real = realBytes(next, true);
+            await clock.sleep(sourceTurn(real) + real / bytesPerMs, signal);
           } finally {
             onlooker.answered();
           }
@@ -160,12 +179,12 @@ export function syntheticLakes(lake: SyntheticLake, pace: LakePace, clock: Clock
           return was === 0 ? "made" : { kind: "folder", bytes: 0, etag: '"folder"' };
         }),
       putFile: (path, bytes, _label, guard, signal) =>
-        asked("sink putBlob", transferMs(bytes.byteLength, false), signal, () => {
+        asked("sink putBlob", realBytes(bytes.byteLength, false), signal, () => {
           mark(path, "putBlob", guard);
           return { md5, etag: '"file"' };
         }),
       stageBlock: (_path, _id, bytes, signal) =>
-        asked("sink putBlock", transferMs(bytes.byteLength, true), signal, () => checksumOf(bytes)),
+        asked("sink putBlock", realBytes(bytes.byteLength, true), signal, () => checksumOf(bytes)),
       commitBlocks: (path, _ids, _label, guard, signal) =>
         asked("sink putBlockList", 0, signal, () => {
           mark(path, "putBlockList", guard);

@@ -1,15 +1,18 @@
 import { hash } from "node:crypto";
 import { openApp } from "../../src/app/app.ts";
+import { readSettings } from "../../src/app/settings.ts";
 import { addDigests, emptyDigest } from "../../src/core/digest.ts";
 import { migrationRequest } from "../../src/core/request.ts";
 import { isLive } from "../../src/core/run.ts";
 import type { SliceInput, WaveInput } from "../../src/core/steps.ts";
 import { isBalanced, totalOf } from "../../src/core/tally.ts";
-import { onePutBytes } from "../../src/core/blocks.ts";
+import { type BlockSizes, onePutBytes } from "../../src/core/blocks.ts";
+import type { Budget } from "../../src/core/budget.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { digestOf } from "../../src/ferry/hash.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
+import { openWidening } from "../../src/ferry/widen.ts";
 import type { Activities } from "../../src/flow/activities.ts";
 import { firstRound } from "../../src/flow/migrate.ts";
 import { openJournal } from "../../src/state/journal.ts";
@@ -43,12 +46,20 @@ export type Setting = {
   readonly trace?: { readonly everyMs: number; readonly tell: (look: Look) => void };
 };
 
-/** A store within its region, as far as is known: requests 5 to 20 ms, tables 5 ms, a hub of 100 activities a second. */
+/**
+ * A store within its region, as far as is known: requests 5 to 20 ms, tables 5 ms, a hub of 100 activities a second, an
+ * account's default limits, and instances as infra/ sets them up.
+ */
 export const azure: Pick<Setting, "lakes" | "hub" | "tableMs" | "settings" | "seed"> = {
-  lakes: { leastMs: 5, mostMs: 20, megabytesPerSecond: 20 },
+  lakes: {
+    leastMs: 5,
+    mostMs: 20,
+    megabytesPerSecond: 20,
+    account: { requestsPerSecond: 20_000, megabytesPerSecond: 3125 },
+  },
   hub: { hopMs: 200, activitiesPerSecond: 100, slots: 10 },
   tableMs: 5,
-  settings: {},
+  settings: { memoryMiB: "512" },
   seed: 1,
 };
 
@@ -152,10 +163,19 @@ function openFerry(
   nonces: { last: number },
   log: Ferry["log"],
 ): Ferry {
-  const env = Object.entries(settings).map(([name, value]) => [`Lakeferry__${name}`, value] as const);
+  const own = Object.entries({ ...azure.settings, ...settings });
   // There is no account to try anything on.
   const simulated = { AzureWebJobsStorage__accountName: "simulated", Lakeferry__preflight: "off" };
-  const { ferry } = openApp({ ...simulated, ...Object.fromEntries(env) }, log);
+  const env = { ...simulated, ...Object.fromEntries(own.map(([name, value]) => [`Lakeferry__${name}`, value])) };
+  const { ferry } = openApp(env, log);
+  const { tuning } = readSettings(env);
+  // As in the app, but by the clock of the simulation.
+  const widening = openWidening(
+    clock,
+    { least: 4, most: tuning.filesInFlight },
+    tuning.memoryMiB * 1024 * 1024,
+    ({ slots, why }) => log("width.changed", { slots, why }),
+  );
   const runs = openRuns(rows);
   const blobs = slowBlobs(clock, lakes.leastMs, lakes.mostMs);
   const work = (run: string) => openWork(rows, run, () => hash("md5", String(nonces.last++), "hex"), clock);
@@ -173,13 +193,36 @@ function openFerry(
     work,
     rivals: openRivals(rows),
     knownRivals: async () => [],
-    // All that doesn't go in one request is large here, and a byte of it stands for many: so do those of its blocks.
-    sizes: {
-      largeFileBytes: onePutBytes,
-      bytesFor: (path, bytes, asked) => Math.ceil(ferry.sizes.bytesFor(path, bytes * slowdown, asked) / slowdown),
-    },
+    files: widening.files,
+    widen: widening.look,
+    ...slowedDown(ferry.sizes, widening.memory, slowdown),
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
     pulse: openPulses(runs, work, clock, ferry.pace.pulseMs),
+  };
+}
+
+// All that doesn't go in one request is large here, and a byte of it stands for many: so do those of its blocks, and those
+// that they take of the memory.
+function slowedDown(sizes: BlockSizes, memory: Budget, slowdown: number): Pick<Ferry, "sizes" | "memory"> {
+  const blocks = new Set<number>();
+  const mostBlocks = 5;
+  const isBlocks = (amount: number) =>
+    [...blocks].some((bytes) => amount % bytes === 0 && amount / bytes > 1 && amount / bytes <= mostBlocks);
+  return {
+    sizes: {
+      largeFileBytes: onePutBytes,
+      bytesFor: (path, bytes, asked) => {
+        const blockBytes = Math.ceil(sizes.bytesFor(path, bytes * slowdown, asked) / slowdown);
+        blocks.add(blockBytes);
+        return blockBytes;
+      },
+      bytesPerRead: sizes.bytesPerRead / slowdown,
+    },
+    memory: {
+      ...memory,
+      take: (amount, signal) => memory.take(isBlocks(amount) ? amount * slowdown : amount, signal),
+      size: () => memory.size() / slowdown,
+    },
   };
 }
 

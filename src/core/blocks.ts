@@ -29,8 +29,24 @@ export function blockBytesFor(path: string, bytes: number, blockSizeInMB: number
   return asked;
 }
 
-/** From which size on files are shared between lanes, as ranges of blocks, and how large the blocks of a file are. */
-export type BlockSizes = { readonly largeFileBytes: number; readonly bytesFor: typeof blockBytesFor };
+/**
+ * From which size on files are shared between lanes, as ranges of blocks, how large the blocks of a file are, and how many
+ * bytes of them one request reads: a walk that is stopped, or shares, doesn't go on for longer.
+ */
+export type BlockSizes = {
+  readonly largeFileBytes: number;
+  readonly bytesFor: typeof blockBytesFor;
+  readonly bytesPerRead: number;
+};
 
 /** What suits Azure: sharing a file costs a few table requests, which this many bytes are worth. */
-export const blockSizes: BlockSizes = { largeFileBytes: 256 * mebibyte, bytesFor: blockBytesFor };
+export const blockSizes: BlockSizes = {
+  largeFileBytes: 256 * mebibyte,
+  bytesFor: blockBytesFor,
+  bytesPerRead: 64 * mebibyte,
+};
+
+/** Blocks of a large file that one request reads. */
+export function blocksPerRead({ bytesPerRead }: BlockSizes, blockBytes: number): number {
+  return Math.max(1, Math.floor(bytesPerRead / blockBytes));
+}

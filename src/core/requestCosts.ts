@@ -1,10 +1,7 @@
-import { onePutBytes } from "./blocks.ts";
+import { blockSizes, blocksPerRead, onePutBytes } from "./blocks.ts";
 
 /** Requests by store and operation, as "source OPEN". */
 export type Requests = Readonly<Record<string, number>>;
-
-/** Blocks of a large file that one request reads: a walk that is stopped, or shares, doesn't go on for longer. */
-export const blocksPerRead = 8;
 
 /** What a first migration sends for a file, beside listings. */
 export type FileCost = {
@@ -46,7 +43,7 @@ export const requestsFor = {
     const { bytes, blockBytes, isShared, asksAcl, setsAccess, looksBack, setsExpiry } = file;
     const blocks = bytes > onePutBytes ? Math.ceil(bytes / blockBytes) : 0;
     return counted({
-      "source OPEN": bytes === 0 ? 0 : isShared ? Math.ceil(blocks / blocksPerRead) : 1,
+      "source OPEN": bytes === 0 ? 0 : isShared ? Math.ceil(blocks / blocksPerRead(blockSizes, blockBytes)) : 1,
       // The source of a shared file is looked at again before its blocks become its content.
       "source GETFILESTATUS": isShared ? 1 : 0,
       "source GETACLSTATUS": asksAcl ? (isShared ? 2 : 1) : 0,

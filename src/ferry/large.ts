@@ -12,7 +12,7 @@ import { bringFile, copyAnew, giveUp, readBack } from "./readBack.ts";
 import { changedAgain } from "./readWhole.ts";
 import { sendBlocks } from "./sendBlocks.ts";
 
-/** Sends the blocks from `first` to before `end`; resolves to their part of the whole's CRC-64, and their bytes. */
+/** Sends the blocks from `first` to before `end`, if there is memory before it is `ending`; resolves to their part of the whole's CRC-64, and their bytes. */
 export async function sendPiece(
   { source, sink, memory }: Crossing,
   file: LargeFileState,
@@ -20,11 +20,13 @@ export async function sendPiece(
   first: number,
   end: number,
   signal: AbortSignal,
+  ending: AbortSignal,
 ): Promise<{ readonly crc64: LargeFileState["crc64"]; readonly bytes: number }> {
   const { id, path, blockBytes } = file;
   const endByte = Math.min(file.bytes, end * blockBytes);
   const bytes = endByte - first * blockBytes;
-  const sum = await sendBlocks({ source, sink, memory, from: path, to, file: id, blockBytes, first, bytes }, signal);
+  const job = { source, sink, memory, from: path, to, file: id, blockBytes, first, bytes, ending };
+  const sum = await sendBlocks(job, signal);
   return { crc64: placedCrc64(sum, file.bytes - endByte), bytes };
 }
 

@@ -6,7 +6,7 @@ import { makesWay, rivalsOf } from "../core/fairness.ts";
 import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
-import { isInVain, shareFor, starving } from "../core/lanes.ts";
+import { isInVain, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { isOfSourceOnly, type Run } from "../core/run.ts";
 import { selectionOf, selects } from "../core/selection.ts";
@@ -26,17 +26,18 @@ import { narrowed } from "./narrow.ts";
 import { nowhere } from "./nowhere.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
+import { openSharing } from "./sharing.ts";
 import { visitorFor } from "./visitors.ts";
 import { openWaiting } from "./waiting.ts";
 import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
-/** Past its deadline a slice goes on for so long with a packet of which it has not dealt with any name yet. */
+/** Past its deadline a slice goes on for so long with its first packet, if it has not dealt with any name of it yet. */
 const leastWorkMs = 10_000;
 /** A slice that was told to stop gives its last save so long. */
 const lastSaveMs = 5000;
-/** Parts that one gift can have. */
-const maxParts = 16;
+/** While so many lanes wait, a packet is shared as soon as it was claimed, though others may have given by now. */
+const scarceShare = 0.25;
 
 /** How a slice left one packet: with nothing in it, with names for a later slice, or because the slice had to end. */
 export type PacketEnd = {
@@ -173,16 +174,16 @@ export async function walkPacket(
   }
 
   // Given away is what the next save puts into rows of its own.
-  function giveAway(parts: number): boolean {
-    const groups = walk.give(parts);
+  function giveAway(parts: number, share?: number): boolean {
+    const groups = walk.give(parts, share);
     for (const group of groups) given.push(...splitToFit(group));
     return groups.length > 0;
   }
 
-  // Lanes wait: some of this packet's work is for them. A folder too wide to be divided is looked at more closely first.
-  async function share(parts: number): Promise<void> {
-    if (walk.spare() < parts) await walk.spread(maxParts).catch(() => undefined);
-    if (state.stoppedMs === undefined && given.length === 0 && giveAway(parts)) await save(false);
+  async function shareOut(parts: number, share: number): Promise<boolean> {
+    if (state.stoppedMs !== undefined || given.length > 0 || !giveAway(parts, share)) return false;
+    await save(false);
+    return true;
   }
 
   function takeAll(): Cut {
@@ -193,13 +194,19 @@ export async function walkPacket(
 
   async function tend(): Promise<void> {
     const claimedMs = clock.nowMs();
-    let pulseMs = claimedMs;
+    let pulseMs = Number.NEGATIVE_INFINITY;
     let settledMs = claimedMs;
-    let gaveMs = 0;
-    let sharing: Promise<unknown> | undefined;
     let running: Promise<unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     let elsewhere = { listed: 0, failed: 0 };
+    const sharing = openSharing({
+      clock,
+      walk,
+      lanes: input.lanes,
+      giveMs: pace.giveMs,
+      giveAway: shareOut,
+      failed: (error) => (failure = { error }),
+    });
     while (!state.isOver && !saving.isFenced) {
       await Promise.race([over, clock.sleep(tickMs)]);
       if (failure !== undefined) throw failure.error;
@@ -208,8 +215,8 @@ export async function walkPacket(
       const here = ledger.unsaved();
       const hasGoneWrong = isTooMany(limit, elsewhere.failed + here.failed, elsewhere.listed + here.listed);
       if (ferry.closing.aborted || hasGoneWrong) stop("asked");
-      // However late it was claimed and however slow the lakes are: a packet that was taken is moved on, if it can be.
-      const isFair = ledger.items() > 0 || isDue(claimedMs, leastWorkMs, nowMs);
+      // However late it was claimed and however slow the lakes are: a slice's first packet is moved on, if it can be.
+      const isFair = !isFirst || ledger.items() > 0 || isDue(claimedMs, leastWorkMs, nowMs);
       if (nowMs >= input.deadlineMs && isFair) stop("deadline");
       const graceMs = state.ended === "deadline" ? pace.deadlineGraceMs : pace.graceMs;
       if (state.stoppedMs !== undefined && nowMs - state.stoppedMs >= graceMs) {
@@ -232,15 +239,10 @@ export async function walkPacket(
         if (await isInTheWay(ferry, input, nowMs)) stop("deadline");
         if (isInVain(starving(hunger, nowMs, pace.starvedMs), input.lanes)) stop("deadline");
         if (input.mayGrow && waiting.length === 0 && nowMs - input.plannedMs >= pace.firstWaveMs) stop("deadline");
-        const parts = isNarrow ? 0 : Math.min(maxParts, shareFor(waiting.length, input.lanes, clock.roll()));
-        if (parts > 0 && sharing === undefined && isDue(gaveMs, pace.giveMs, nowMs)) {
-          gaveMs = nowMs;
-          sharing = share(parts).then(
-            () => (sharing = undefined),
-            (error: unknown) => (failure = { error }),
-          );
-        }
+        const isScarce = waiting.length >= scarceShare * input.lanes;
+        if (!isNarrow && (isScarce || nowMs - claimedMs >= pace.pulseMs)) sharing.hear(waiting.length);
       }
+      sharing.tend(nowMs);
       if (running === undefined && (isDue(saving.lastMs, saving.everyMs, nowMs) || ledger.isFull())) {
         // A slow store must not keep the slice from looking at the clock.
         running = save(false).then(

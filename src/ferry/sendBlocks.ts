@@ -20,14 +20,17 @@ export type BlockJob = {
   /** The first block's index, and how many bytes to send from there on. */
   readonly first: number;
   readonly bytes: number;
+  /** Ends the wait for memory, and nothing else. */
+  readonly ending?: AbortSignal;
 };
 
 /** Reads a piece of a file in one go and stages it block by block, some at a time; resolves to its CRC-64. */
 export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Crc64> {
-  const { source, sink, memory, from, to, file, first, bytes, blockBytes } = job;
+  const { source, sink, memory, from, to, file, first, bytes, blockBytes, ending } = job;
   // One block is being filled while the others are sent; large blocks go one by one rather than over the budget.
   const blocksInFlight = Math.max(1, Math.min(mostInFlight, Math.floor(memory.size() / blockBytes) - 1));
-  const release = await memory.take((blocksInFlight + 1) * blockBytes, signal);
+  const waiting = ending === undefined ? signal : AbortSignal.any([signal, ending]);
+  const release = await memory.take((blocksInFlight + 1) * blockBytes, waiting);
   const slots = budget(blocksInFlight);
   const spare: Buffer[] = [];
   const sums: Crc64[] = [];

@@ -5,7 +5,7 @@ import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { addEfforts, type Effort, type FileOutcome, type FolderOutcome, type Sent } from "../core/outcome.ts";
 import { type LakePath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
-import { blocksPerRead } from "../core/requestCosts.ts";
+import { blocksPerRead } from "../core/blocks.ts";
 import { type Meter, watch } from "../wire/meter.ts";
 import { confirmSent } from "./confirm.ts";
 import type { Crossing, Parted } from "./copy.ts";
@@ -122,22 +122,25 @@ export function copying(means: Copying): Visitor {
   async function sendRun(
     run: BlockRun,
     file: LargeFileState,
-    isStopped: () => boolean,
+    ending: AbortSignal,
     signal: AbortSignal,
   ): Promise<"done" | "postponed"> {
-    while (run.from < run.to && !isStopped()) {
+    const to = target(run.path);
+    while (run.from < run.to && !ending.aborted) {
       if (file.failure !== undefined) {
         passOver(run, file.failure);
         break;
       }
-      run.busy = Math.min(run.from + blocksPerRead, run.to);
+      run.busy = Math.min(run.from + blocksPerRead(crossing.sizes, file.blockBytes), run.to);
       try {
-        const { crc64, bytes } = await sendPiece(crossing, file, target(run.path), run.from, run.busy, signal);
+        const { crc64, bytes } = await sendPiece(crossing, file, to, run.from, run.busy, signal, ending);
         lost = 0;
         ledger.staged({ file: file.id, blocks: run.busy - run.from, crc64 }, bytes);
         run.from = run.busy;
       } catch (error) {
         run.busy = run.from;
+        // It may have waited for memory until now; whatever it was, it is for a later walk.
+        if (ending.aborted && !signal.aborted) break;
         if ((await blame(error, run.path, signal)) === "postponed") return "postponed";
         passOver(run, failureOf(error, "copy", run.path));
       }
@@ -245,14 +248,14 @@ export function copying(means: Copying): Visitor {
       }
     },
 
-    blocks: async (run, { isStopped, givenUp }, signal) => {
+    blocks: async (run, { ending, givenUp }, signal) => {
       await ledger.room(signal);
       const release = await ledger.large(signal);
       try {
         const known = begunHere.get(run.file) ?? (await means.largeFile(run.file));
         if (known === undefined) throw unknownFile(run);
         const file = givenUp === undefined ? known : { ...known, failure: givenUp };
-        if (!run.isCommit) return await sendRun(run, file, isStopped, signal);
+        if (!run.isCommit) return await sendRun(run, file, ending, signal);
         const outcome = await commit(file, signal);
         return outcome !== "postponed" && outcome.do === "parted" ? await roomFor(outcome, signal) : outcome;
       } finally {

@@ -18,7 +18,6 @@ import {
   cutAt,
   endAt,
   endOf,
-  fewEntries,
   forget,
   type Frame,
   heldBy,
@@ -40,6 +39,7 @@ import {
 import type { Joining, March } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
+import { parted } from "./parting.ts";
 import { secondLooks, type Started } from "./secondLook.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
@@ -58,12 +58,12 @@ export type Visitor = {
   /** Looks again at the source of one file that was sent, and deals with it once more if it has changed. */
   readonly confirm: (path: LakePath, sent: Sent, signal: AbortSignal) => Promise<FileOutcome | Parted | "postponed">;
   /**
-   * Sends blocks of a large file until they are sent or the walk is stopped, moving `run.from` on as it counts them; or,
+   * Sends blocks of a large file until they are sent or the walk is ending, moving `run.from` on as it counts them; or,
    * when all were sent, makes them its content. Given up are blocks that no worker survives.
    */
   readonly blocks: (
     run: BlockRun,
-    means: { readonly isStopped: () => boolean; readonly givenUp?: Failure },
+    means: { readonly ending: AbortSignal; readonly givenUp?: Failure },
     signal: AbortSignal,
   ) => Promise<FileOutcome | Sent | Parted | "done" | "postponed">;
   /**
@@ -135,8 +135,8 @@ export type Walk = {
   readonly seek: (isSeeking: boolean) => void;
   /** Ranges that nobody stands in. */
   readonly spare: () => number;
-  /** Takes at most so many parts out of this walk, the largest ranges first, to be walked by somebody else. */
-  readonly give: (parts: number) => readonly Cut[];
+  /** Takes at most so many parts, a share of what is left, out of this walk, for others; the farthest up come first. */
+  readonly give: (parts: number, share?: number) => readonly Cut[];
   /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
   readonly spread: (parts: number) => Promise<void>;
   /** Where the walk is, and the files and bytes that it knows of and hasn't started. */
@@ -579,19 +579,6 @@ export function startWalk(
     }
   }
 
-  // Makes one more frame of those being walked: of what isn't listed yet, or of the second half of a page.
-  function parted(): boolean {
-    const wide = [...moving].find(isWide);
-    const behind = wide === undefined ? undefined : cutAt(wide, wide.page.length);
-    if (behind !== undefined) return standing.unshift(behind) > 0;
-    for (const frame of moving) {
-      const middle = Math.ceil((frame.at + frame.page.length) / 2);
-      const rest = frame.page.length - middle < fewEntries ? undefined : cutAt(frame, middle);
-      if (rest !== undefined) return standing.unshift(rest) > 0;
-    }
-    return false;
-  }
-
   // Names enough for the files in flight: more pages at the same time would only fill the memory.
   function hasEnough(): boolean {
     let held = 0;
@@ -626,7 +613,7 @@ export function startWalk(
   const blocks = openBlockWalk(blocksIn(cut), {
     isStopped: () => isStopped,
     slot,
-    send: async (run) => confirmed(run.path, await visitor.blocks(run, { isStopped: () => isStopped }, signal)),
+    send: async (run) => confirmed(run.path, await visitor.blocks(run, { ending: ending.signal }, signal)),
     finish,
     track,
   });
@@ -664,14 +651,13 @@ export function startWalk(
       isSeeking = wanted;
     },
     spare: () => standing.filter(isLeft).length + blocks.spare() + (lines?.spare() ?? 0),
-    give: (parts) => {
-      for (
-        let missing = parts - standing.length - blocks.spare();
-        missing > 0 && (parted() || blocks.part());
-        missing--
-      );
+    give: (parts, share = 0.5) => {
+      const missing = parts - standing.length - blocks.spare();
+      const tails = parted([...standing, ...moving], missing, parts);
+      standing.unshift(...tails);
+      for (let more = missing - tails.length; more > 0 && blocks.part(); more--);
       // Those at the front are the farthest up: the walk would come to them last.
-      const ranges = half(standing, parts).filter(isLeft).map(rangeOf);
+      const ranges = front(standing, parts, share).filter(isLeft).map(rangeOf);
       const unsent = blocks.give(parts - ranges.length);
       const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
       // Entries of a list may have waited for fewer folders to be here.
@@ -720,9 +706,9 @@ export function startWalk(
   };
 }
 
-// Takes the first half of a list, or more when that isn't enough.
-function half<T>(list: T[], least: number): T[] {
-  return least <= 0 ? [] : list.splice(0, Math.max(least, Math.ceil(list.length / 2)));
+// Takes the first part of a list, or more when that isn't enough.
+function front<T>(list: T[], least: number, share: number): T[] {
+  return least <= 0 ? [] : list.splice(0, Math.max(least, Math.ceil(list.length * share)));
 }
 
 function everyNth<T>(list: readonly T[], first: number, count: number): readonly T[] {

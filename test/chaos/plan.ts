@@ -97,6 +97,8 @@ function sizesOf(dice: Dice): BlockSizes {
   return {
     largeFileBytes: dice.pick([10, 40, 100]),
     bytesFor: (_path, bytes) => Math.max(leastBytes, Math.ceil(bytes / 40)),
+    // Eight of the smallest blocks, fewer of larger ones.
+    bytesPerRead: 8 * leastBytes,
   };
 }
 

@@ -213,7 +213,7 @@ suite("access", () => {
         const { source, sink } = made;
         const ferry: Ferry = {
           ...made.ferry,
-          sizes: { largeFileBytes: 9.5 * 1024 * 1024, bytesFor: () => 4 * 1024 * 1024 },
+          sizes: { largeFileBytes: 9.5 * 1024 * 1024, bytesFor: () => 4 * 1024 * 1024, bytesPerRead: 32 * 1024 * 1024 },
         };
         source.write(path, content);
         source.setAccess(path, { owner: ana, acl: fileAcl });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { budget } from "../../src/core/budget.ts";
 import { addToCrc64, crc64Hex, emptyCrc64 } from "../../src/core/crc64.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { noProgress } from "../../src/core/run.ts";
@@ -16,7 +17,7 @@ const blocks = Math.ceil(content.length / blockBytes);
 
 // Files of more than a hundred bytes are large ones, with blocks of ten.
 function small<M extends Pick<TestFerry, "ferry">>(made: M): M {
-  const sizes = { largeFileBytes: 100, bytesFor: () => blockBytes };
+  const sizes = { largeFileBytes: 100, bytesFor: () => blockBytes, bytesPerRead: 8 * blockBytes };
   return { ...made, ferry: { ...made.ferry, sizes } };
 }
 
@@ -76,6 +77,24 @@ suite("a large file", () => {
     const startedMs = clock.nowMs();
     assert.equal((await clock.run(slice(1000))).ended, "deadline");
     assert.ok(clock.nowMs() - startedMs < 5000, `${clock.nowMs() - startedMs} ms`);
+  });
+
+  test("has the pieces that wait for memory left for later at the deadline", async () => {
+    const made = small(ferryAt(timeline(1_000_000), { saveMs: 300 }));
+    const { source, clock } = made;
+    // One piece at a time.
+    const ferry: Ferry = { ...made.ferry, memory: budget(2 * blockBytes) };
+    source.write("/big", content);
+    source.onCall = (op) => (op === "read" ? clock.sleep(2000) : undefined);
+    await addRun(ferry, "r", requestOf({ parallelism: 1 }));
+    await clock.run(planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress }));
+    const startedMs = clock.nowMs();
+    const slice = { ...sliceOf("r"), plannedMs: startedMs, deadlineMs: startedMs + 5000 };
+    assert.equal((await clock.run(ferryPacket(ferry, slice))).ended, "deadline");
+    assert.ok(clock.nowMs() - startedMs < 7000, `${clock.nowMs() - startedMs} ms`);
+    source.onCall = () => undefined;
+    assert.equal((await clock.run(drive(ferry, "r"))).status, "Succeeded");
+    await ended(made);
   });
 
   test("of a slice that ends goes on where it was, and after a kill sends again only what was on its way", async () => {

@@ -155,7 +155,7 @@ test("workers that are lost leave renamed names to others, who neither lose nor 
 
 test("large files, swapped kinds and access alone find renamed places too", async () => {
   const made = oddLake();
-  const ferry = { ...made.ferry, sizes: { largeFileBytes: 100, bytesFor: () => 10 } };
+  const ferry = { ...made.ferry, sizes: { largeFileBytes: 100, bytesFor: () => 10, bytesPerRead: 80 } };
   const lakes = { ...made, ferry };
   lakes.source.write("/large.", "0123456789".repeat(40));
   await pass(lakes, { names: "rename" });

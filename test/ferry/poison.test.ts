@@ -84,7 +84,7 @@ test("a file that kills every worker is a failure of its own, and everything els
 
 test("a large file that kills every worker is a failure of its own, and everything else arrives", async () => {
   const made = testFerry({ saveMs: 1 });
-  const sizes = { largeFileBytes: 100, bytesFor: () => 10 };
+  const sizes = { largeFileBytes: 100, bytesFor: () => 10, bytesPerRead: 80 };
   const large = { ...made, ferry: { ...made.ferry, sizes } };
   for (let index = 0; index < 6; index++) made.source.write(`/d/f${index}`, `${index} `.repeat(300));
   await addRun(large.ferry, "r", requestOf({ parallelism: 1 }));

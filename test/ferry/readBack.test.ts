@@ -155,7 +155,7 @@ suite("reading back", () => {
 
   test("files in blocks are read back as well, alone and by lanes, and copied again when the sink keeps other blocks", async () => {
     for (const [sizes, length] of [
-      [{ largeFileBytes: 100, bytesFor: () => 10 }, 400],
+      [{ largeFileBytes: 100, bytesFor: () => 10, bytesPerRead: 80 }, 400],
       [undefined, 9 * 1024 * 1024],
     ] as const) {
       const made = testFerry();
@@ -176,7 +176,7 @@ suite("reading back", () => {
 
   test("a large file that the sink never keeps as it was sent is a failure of kind corrupt", async () => {
     const made = testFerry();
-    const sizes = { largeFileBytes: 100, bytesFor: () => 10 };
+    const sizes = { largeFileBytes: 100, bytesFor: () => 10, bytesPerRead: 80 };
     made.source.write("/big", "0123456789".repeat(40));
     flipping(made, { kept: each(20) });
     const { lines } = await ran({ ...made, ferry: { ...made.ferry, sizes } }, readBack);
