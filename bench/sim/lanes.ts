@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/core/clock.ts";
-import type { ClaimedPacket, Work } from "../../src/state/work.ts";
+import type { ClaimedPacket } from "../../src/state/claimed.ts";
+import type { Work } from "../../src/state/work.ts";
 import type { Onlooker } from "./lakes.ts";
 
 /**

@@ -71,14 +71,20 @@ export function slowRows(
     return asked(changed.length, act);
   }
 
-  async function* list(partitionKey: string, prefix: string, state?: string): AsyncGenerator<StoredRow> {
+  async function* list(
+    partitionKey: string,
+    prefix: string,
+    state?: string,
+    from?: string,
+    atATime = rowsPerAnswer,
+  ): AsyncGenerator<StoredRow> {
     await clock.sleep(there);
     const found: StoredRow[] = [];
-    for await (const stored of rows.list(partitionKey, prefix, state)) found.push(stored);
-    count(found.length);
+    for await (const stored of rows.list(partitionKey, prefix, state, from)) found.push(stored);
+    count(Math.min(found.length, atATime));
     await clock.sleep(requestMs - there);
     for (const [index, stored] of found.entries()) {
-      if (index > 0 && index % rowsPerAnswer === 0) await asked(0, async () => undefined);
+      if (index > 0 && index % atATime === 0) await asked(Math.min(found.length - index, atATime), async () => undefined);
       yield stored;
     }
   }

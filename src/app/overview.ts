@@ -4,7 +4,8 @@ import { isOfNow, mostly, type Rates, ratesOf } from "../core/glance.ts";
 import { isLive, type PlannedWave, type Run } from "../core/run.ts";
 import { liveAdvice } from "../core/runAdvice.ts";
 import { recent } from "../state/recent.ts";
-import type { Hunger, Work } from "../state/work.ts";
+import type { Hunger } from "../state/hunger.ts";
+import type { Work } from "../state/work.ts";
 import { addAccounts, emptyAccount, type LaneAccount, type LaneSeen } from "../state/workRows.ts";
 
 /** What the rows of a run's lanes say, at most 257 of them. */

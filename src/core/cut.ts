@@ -1,3 +1,4 @@
+import type { Known } from "./glance.ts";
 import { asciiJson } from "./json.ts";
 import type { Carried } from "./outcome.ts";
 import type { ListRange } from "./nameList.ts";
@@ -25,7 +26,12 @@ export type BlockRange = {
   readonly file: string;
   readonly from: number;
   readonly to: number;
+  /** Bytes of each; absent where an older lakeferry wrote it. */
+  readonly blockBytes?: number;
 };
+
+/** Work that is handed over, and what is known of it. */
+export type Gift = Cut & { readonly known?: Known };
 
 /**
  * A range of a cut, and what is known of its folder at the sink. "fresh": this run made it, and nothing can stand in what
@@ -137,12 +143,12 @@ function lean({ ranges, open, blocks, lists }: Required<Cut>): Cut {
 
 /**
  * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo, carried?], open names as [shared, rest], blocks as [shared,
- * rest, file, from, to], parts of a list as [version, from, to].
+ * rest, file, from, to, blockBytes?], parts of a list as [version, from, to].
  */
 export type EncodedCut = {
   readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0, Carried?])[];
   readonly open: readonly (readonly [number, string])[];
-  readonly blocks?: readonly (readonly [number, string, string, number, number])[];
+  readonly blocks?: readonly (readonly [number, string, string, number, number, number?])[];
   readonly lists?: readonly (readonly [string, string, string])[];
 };
 
@@ -179,7 +185,13 @@ export function decodeCut({ ranges, open, blocks = [], lists = [] }: EncodedCut)
       ...(carried === undefined ? {} : { carried }),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
-    blocks: blocks.map(([shared, rest, file, from, to]) => ({ path: blocksBack(shared, rest), file, from, to })),
+    blocks: blocks.map(([shared, rest, file, from, to, blockBytes]) => ({
+      path: blocksBack(shared, rest),
+      file,
+      from,
+      to,
+      ...(blockBytes === undefined ? {} : { blockBytes }),
+    })),
     lists: lists.map(([version, from, to]) => ({ version, from, to })),
   });
 }
@@ -199,9 +211,17 @@ function byPath(a: BlockRange, b: BlockRange): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : a.from - b.from;
 }
 
-function encodeBlocks(blocks: readonly BlockRange[]): [number, string, string, number, number][] {
+function encodeBlocks(blocks: readonly BlockRange[]): [number, string, string, number, number, number?][] {
   const front = frontCoder();
-  return blocks.toSorted(byPath).map(({ path, file, from, to }) => [...front(path), file, from, to]);
+  return blocks
+    .toSorted(byPath)
+    .map(({ path, file, from, to, blockBytes }) => [
+      ...front(path),
+      file,
+      from,
+      to,
+      ...(blockBytes === undefined ? ([] as const) : ([blockBytes] as const)),
+    ]);
 }
 
 function encodePaths(paths: readonly LakePath[]): [number, string][] {

@@ -20,9 +20,14 @@ export type Glance = {
   readonly atOnce: Readonly<Record<BusyWith, number>>;
   /** What was waited for; absent where a lakeferry wrote it down that did not measure that. */
   readonly waits?: Waits;
-  /** Names that were listed and not yet started, and the bytes of files and blocks among them: what is known of the rest. */
-  readonly known: { readonly files: number; readonly bytes: number };
+  readonly known: Known;
 };
+
+/** Files that were listed and not yet started, and their bytes and those of blocks: what is known of the rest of some work. */
+export type Known = { readonly files: number; readonly bytes: number };
+
+/** Nothing is known of it. */
+export const nothingKnown: Known = { files: 0, bytes: 0 };
 
 /** Milliseconds by kind; those of all that went on at the same time add up. */
 export type Spent = Readonly<Record<BusyWith, number>>;

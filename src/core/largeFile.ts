@@ -52,7 +52,7 @@ export function blockIdOf(file: string, index: number): string {
 
 /** All blocks of a file. */
 export function allBlocks(file: LargeFile): BlockRange {
-  return { path: file.path, file: file.id, from: 0, to: blockCount(file) };
+  return { path: file.path, file: file.id, from: 0, to: blockCount(file), blockBytes: file.blockBytes };
 }
 
 /** What is left to do once all blocks are sent. */

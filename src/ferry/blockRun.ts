@@ -7,6 +7,7 @@ import { type BlockRange, middleOf } from "../core/cut.ts";
 export type BlockRun = {
   readonly path: BlockRange["path"];
   readonly file: string;
+  readonly blockBytes: number | undefined;
   readonly isCommit: boolean;
   from: number;
   busy: number;
@@ -14,13 +15,20 @@ export type BlockRun = {
 };
 
 /** A run that nobody sends yet. */
-export function runOf({ path, file, from, to }: BlockRange): BlockRun {
-  return { path, file, isCommit: from === to, from, busy: from, to };
+export function runOf({ path, file, from, to, blockBytes }: BlockRange): BlockRun {
+  return { path, file, blockBytes, isCommit: from === to, from, busy: from, to };
 }
 
 /** What is left of a run. */
-export function rangeOfRun({ path, file, from, to }: BlockRun): BlockRange {
-  return { path, file, from, to };
+export function rangeOfRun({ path, file, from, to, blockBytes }: BlockRun): BlockRange {
+  return { path, file, from, to, ...(blockBytes === undefined ? {} : { blockBytes }) };
+}
+
+/** The bytes of blocks that aren't counted yet, as far as they are known. */
+export function bytesOf(runs: Iterable<BlockRange | BlockRun>): number {
+  let bytes = 0;
+  for (const { from, to, blockBytes = 0 } of runs) bytes += (to - from) * blockBytes;
+  return bytes;
 }
 
 /** True while there is something to do for a run. */

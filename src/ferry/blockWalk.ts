@@ -2,7 +2,7 @@ import type { BlockRange } from "../core/cut.ts";
 import { allBlocks, type LargeFile } from "../core/largeFile.ts";
 import type { FileOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
-import { type BlockRun, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
+import { type BlockRun, bytesOf, isLeftOf, partedRun, rangeOfRun, runOf } from "./blockRun.ts";
 import type { Parted } from "./copy.ts";
 
 /** Runs of blocks that one walk sends at a time: the second one fills the pauses of the first. */
@@ -24,6 +24,8 @@ export type BlockWalk = {
   readonly start: () => void;
   /** A file that is being sent. */
   readonly path: () => LakePath | undefined;
+  /** Bytes of blocks that aren't sent. */
+  readonly bytes: () => number;
 };
 
 /** What a walk of blocks needs of the walk that it is part of. */
@@ -86,5 +88,6 @@ export function openBlockWalk(blocks: readonly BlockRange[], means: BlockMeans):
       least <= 0 ? [] : waiting.splice(0, Math.max(least, Math.ceil(waiting.length / 2))).map(rangeOfRun),
     start,
     path: () => [...sending][0]?.path,
+    bytes: () => bytesOf([...waiting, ...sending, ...postponed]),
   };
 }

@@ -1,5 +1,6 @@
 import type { CutRange, Past } from "../core/cut.ts";
 import type { Entry, Standing } from "../core/entry.ts";
+import type { Known } from "../core/glance.ts";
 import type { FolderOutcome } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import { LakeError } from "../core/error.ts";
@@ -154,6 +155,18 @@ export function watchOrder(frame: Frame, entries: readonly Entry[]): void {
 /** Names that a frame keeps in memory. */
 export function heldBy({ page, at, march }: Frame): number {
   return page.length - at + (march?.held() ?? 0);
+}
+
+/** What is known of the names in frames that aren't started. */
+export function knownOf(frames: Iterable<Frame>): Known {
+  let [files, bytes] = [0, 0];
+  for (const { page, at } of frames) {
+    for (const entry of page.slice(at)) {
+      if (entry.kind === "file") files++;
+      bytes += entry.bytes;
+    }
+  }
+  return { files, bytes };
 }
 
 /** Drops what was listed and not yet started; it is listed again when it is wanted. */

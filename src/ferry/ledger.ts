@@ -9,7 +9,7 @@ import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
 import type { Way } from "../core/way.ts";
 import type { JournalWriter } from "../state/journal.ts";
-import { maxLarge, type Step } from "../state/work.ts";
+import { maxLarge, type Step } from "../state/claimed.ts";
 import type { Meter } from "../wire/meter.ts";
 import { openSpans } from "./spans.ts";
 

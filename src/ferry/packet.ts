@@ -1,6 +1,6 @@
 import { type Budget, budget } from "../core/budget.ts";
 import { capsOf, laneCaps } from "../core/caps.ts";
-import { type Cut, cutBytes, isDone, maxCutBytes } from "../core/cut.ts";
+import { type Cut, cutBytes, type Gift, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
 import { isTooMany } from "../core/faultRules.ts";
@@ -15,7 +15,9 @@ import type { SliceInput } from "../core/steps.ts";
 import { addTallies, emptyTally, totalOf } from "../core/tally.ts";
 import { wayOf } from "../core/way.ts";
 import type { Pulse } from "../state/pulse.ts";
-import { type ClaimedPacket, type Hunger, maxGiven, splitToFit } from "../state/work.ts";
+import type { ClaimedPacket } from "../state/claimed.ts";
+import { maxGiven, splitToFit } from "../state/fit.ts";
+import type { Hunger } from "../state/hunger.ts";
 import { newMeter } from "../wire/meter.ts";
 import { assessedSource } from "./assessing.ts";
 import { noteExpected } from "./expected.ts";
@@ -117,7 +119,7 @@ export async function walkPacket(
     walk.stop();
   }
 
-  const given: Cut[] = [];
+  const given: Gift[] = [];
   let unconfirmed = walk.unconfirmed();
   const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false, isLetGo: false };
   let lastSave: Promise<void> = Promise.resolve();

@@ -1,8 +1,9 @@
 import type { Budget } from "../core/budget.ts";
-import { blocksIn, type Cut, listsIn, isMade } from "../core/cut.ts";
+import { blocksIn, type Cut, type Gift, listsIn, isMade } from "../core/cut.ts";
 import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
 import type { Extra } from "../core/extra.ts";
 import { type Failure, LakeError } from "../core/error.ts";
+import type { Known } from "../core/glance.ts";
 import type { LargeFile } from "../core/largeFile.ts";
 import { type FileOutcome, type FolderOutcome, isSent, type Sent } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../core/path.ts";
@@ -11,7 +12,7 @@ import { type Interval, isBeyond } from "../core/range.ts";
 import type { Selection } from "../core/selection.ts";
 import type { ListItem, NameList } from "../core/nameList.ts";
 import type { Source } from "../lake/lake.ts";
-import type { BlockRun } from "./blockRun.ts";
+import { type BlockRun, bytesOf } from "./blockRun.ts";
 import { openBlockWalk } from "./blockWalk.ts";
 import type { Parted } from "./copy.ts";
 import {
@@ -26,6 +27,7 @@ import {
   isTakenOver,
   isUndecided,
   isWide,
+  knownOf,
   type Met,
   metEarlier,
   nearer,
@@ -136,11 +138,11 @@ export type Walk = {
   /** Ranges that nobody stands in. */
   readonly spare: () => number;
   /** Takes at most so many parts, a share of what is left, out of this walk, for others; the farthest up come first. */
-  readonly give: (parts: number, share?: number) => readonly Cut[];
+  readonly give: (parts: number, share?: number) => readonly Gift[];
   /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
   readonly spread: (parts: number) => Promise<void>;
   /** Where the walk is, and the files and bytes that it knows of and hasn't started. */
-  readonly view: () => { readonly path: LakePath; readonly known: { readonly files: number; readonly bytes: number } };
+  readonly view: () => { readonly path: LakePath; readonly known: Known };
   /** Files that were sent and don't count yet, and the bytes read for them. */
   readonly unconfirmed: () => { readonly files: number; readonly bytes: number };
   /** Resolves when nothing runs any more; rejects with the first error that isn't about one name. */
@@ -657,31 +659,31 @@ export function startWalk(
       standing.unshift(...tails);
       for (let more = missing - tails.length; more > 0 && blocks.part(); more--);
       // Those at the front are the farthest up: the walk would come to them last.
-      const ranges = front(standing, parts, share).filter(isLeft).map(rangeOf);
+      const frames = front(standing, parts, share).filter(isLeft);
+      const ranges = frames.map(rangeOf);
       const unsent = blocks.give(parts - ranges.length);
       const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
       // Entries of a list may have waited for fewer folders to be here.
       wakeAll();
       const count = Math.min(parts, ranges.length + unsent.length + unread.length);
-      return Array.from({ length: count }, (_, index) => ({
-        ranges: everyNth(ranges, index, count),
-        open: [],
-        blocks: everyNth(unsent, index - ranges.length, count),
-        lists: everyNth(unread, index - ranges.length - unsent.length, count),
-      }));
+      return Array.from({ length: count }, (_, index) => {
+        const sent = everyNth(unsent, index - ranges.length, count);
+        const { files, bytes } = knownOf(everyNth(frames, index, count));
+        return {
+          ranges: everyNth(ranges, index, count),
+          open: [],
+          blocks: sent,
+          lists: everyNth(unread, index - ranges.length - unsent.length, count),
+          known: { files, bytes: bytes + bytesOf(sent) },
+        };
+      });
     },
     view: () => {
-      let files = 0;
-      let bytes = 0;
-      for (const { page, at } of [...standing, ...moving]) {
-        for (const entry of page.slice(at)) {
-          if (entry.kind === "file") files++;
-          bytes += entry.bytes;
-        }
-      }
+      const { files, bytes } = knownOf([...standing, ...moving]);
       const [frame] = moving;
       const path = frame?.folder ?? blocks.path() ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
-      return { path, known: { files: files + open.size + looks.count() + (lines?.known() ?? 0), bytes } };
+      const waiting = open.size + looks.count() + (lines?.known() ?? 0);
+      return { path, known: { files: files + waiting, bytes: bytes + blocks.bytes() } };
     },
     spread: async (parts) => {
       await lines?.spread(parts, signal);

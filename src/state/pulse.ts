@@ -5,7 +5,8 @@ import { ownRest } from "../core/rest.ts";
 import { spentBy } from "../core/stopAfter.ts";
 import { recent } from "./recent.ts";
 import type { Runs } from "./runs.ts";
-import type { Hunger, Work } from "./work.ts";
+import type { Hunger } from "./hunger.ts";
+import type { Work } from "./work.ts";
 import { countedIn, emptyAccount } from "./workRows.ts";
 
 /** What slices look at every few seconds: what people want of the run, and which lanes wait for work. */

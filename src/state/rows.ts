@@ -28,9 +28,15 @@ export type Rows = {
   readonly get: (partitionKey: string, rowKey: string) => Promise<StoredRow | undefined>;
   /**
    * All rows whose key begins with `prefix`, ascending by key; only those in this state, and from this key on, where one is
-   * given.
+   * given. Who may want a few only asks for so many at a time.
    */
-  readonly list: (partitionKey: string, prefix: string, state?: string, from?: string) => AsyncIterable<StoredRow>;
+  readonly list: (
+    partitionKey: string,
+    prefix: string,
+    state?: string,
+    from?: string,
+    atATime?: number,
+  ) => AsyncIterable<StoredRow>;
   readonly insert: (row: Row) => Promise<{ readonly etag: string }>;
   readonly replace: (row: Row, etag: string) => Promise<{ readonly etag: string }>;
   /** All changes or none, in one partition; the new ETags in the order of the changes. */

@@ -2,6 +2,9 @@ import { odata, RestError, type TableClient, type TableEntityResult, type Transa
 import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
 import { askingAfter, usualPatienceMs } from "./asking.ts";
 
+/** What Azure answers with at most. */
+const mostAtATime = 1000;
+
 type Stored = TableEntityResult<Record<string, unknown>>;
 
 /** A table of Azure Table Storage. The table is made on first use. */
@@ -19,11 +22,11 @@ export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Ro
         }
       }),
 
-    list: async function* (partitionKey, prefix, state, from = prefix) {
+    list: async function* (partitionKey, prefix, state, from = prefix, atATime = mostAtATime) {
       const upTo = `${prefix}\uffff`;
       const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${from} and RowKey lt ${upTo}`;
       const filter = state === undefined ? keys : `${keys} and ${odata`state eq ${state}`}`;
-      const pages = client.listEntities({ queryOptions: { filter } }).byPage();
+      const pages = client.listEntities({ queryOptions: { filter } }).byPage({ maxPageSize: atATime });
       for (;;) {
         const page = await asking("list", `${partitionKey}/${prefix}`, () => pages.next());
         if (page.done === true) return;

@@ -1,10 +1,14 @@
-import { type Cut, decodeCut, type EncodedCut, encodeCut } from "../core/cut.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Cut, decodeCut, type EncodedCut, encodeCut, type Gift } from "../core/cut.ts";
 import type { Failure } from "../core/error.ts";
-import type { Glance } from "../core/glance.ts";
+import { type Glance, type Known, nothingKnown } from "../core/glance.ts";
 import type { JournalMark } from "../core/journal.ts";
 import type { LargeFileState } from "../core/largeFile.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
-import { gather, type Row, type StoredRow, spread } from "./rows.ts";
+import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
+
+/** Packets in nobody's hands, and what is known of them. */
+export type Waiting = Known & { readonly packets: number };
 
 /** A lane's account. Packets created = done + failed once nothing is left. */
 export type LaneAccount = {
@@ -12,10 +16,24 @@ export type LaneAccount = {
   readonly created: number;
   readonly done: number;
   readonly failed: number;
+  /** What the lane has laid down for others, less what it has taken up: only all lanes together say what waits. */
+  readonly waiting: Waiting;
 };
 
+const nothingWaits: Waiting = { packets: 0, ...nothingKnown };
+
 /** The account of a lane that has done nothing. */
-export const emptyAccount: LaneAccount = { tally: emptyTally, created: 0, done: 0, failed: 0 };
+export const emptyAccount: LaneAccount = { tally: emptyTally, created: 0, done: 0, failed: 0, waiting: nothingWaits };
+
+/** What waits once so many packets, and what is known of them, were laid down; taken up, if they are fewer than none. */
+export function afterLaid(waiting: Waiting, packets: number, { files, bytes }: Known = nothingKnown): Waiting {
+  const sign = Math.sign(packets);
+  return {
+    packets: waiting.packets + packets,
+    files: waiting.files + sign * files,
+    bytes: waiting.bytes + sign * bytes,
+  };
+}
 
 /** How many items an account has counted, and how many of them failed. */
 export function countedIn({ tally, failed }: Pick<LaneAccount, "tally" | "failed">) {
@@ -45,6 +63,8 @@ export function packed(failures: readonly Failure[]): readonly (readonly Failure
 export type PacketState = {
   readonly state: "pending" | "claimed" | "done";
   readonly cut: Cut;
+  /** As of its last save. */
+  readonly known: Known;
   readonly lane: number;
   readonly claims: number;
   /** Claims in a row, the present one included, in which nothing was counted. */
@@ -55,9 +75,33 @@ export type PacketState = {
   readonly isClean: boolean;
 };
 
-/** A packet as the properties of its row. */
-export function packetFields({ cut, suspect, ...rest }: PacketState): Omit<Row, "partitionKey" | "rowKey"> {
-  return { ...rest, ...spread("cut", encodeCut(cut)), ...(suspect === undefined ? {} : spread("suspect", suspect)) };
+/** The rows of one run, and what it takes to write them. */
+export type Place = {
+  readonly rows: Rows;
+  readonly partitionKey: string;
+  /** A text that nobody else has. */
+  readonly nonce: () => string;
+  readonly clock: Clock;
+};
+
+/** A packet's row. */
+export function packetRow({ partitionKey }: Place, rowKey: string, packet: PacketState): Row {
+  const { cut, known, suspect, ...rest } = packet;
+  return {
+    partitionKey,
+    rowKey,
+    version: 1,
+    ...rest,
+    ...spread("cut", encodeCut(cut)),
+    knownFiles: known.files,
+    knownBytes: known.bytes,
+    ...(suspect === undefined ? {} : spread("suspect", suspect)),
+  };
+}
+
+/** A packet that nobody has taken yet. */
+export function freshPacket({ nonce }: Place, { known = nothingKnown, ...cut }: Gift): PacketState {
+  return { state: "pending", cut, known, lane: 0, claims: 0, barren: 0, nonce: nonce(), isClean: true };
 }
 
 /** Reads a packet's row. */
@@ -65,6 +109,7 @@ export function packetOf(row: Row): PacketState {
   return {
     state: row["state"] as PacketState["state"],
     cut: decodeCut(gather("cut", row) as EncodedCut),
+    known: { files: Number(row["knownFiles"] ?? 0), bytes: Number(row["knownBytes"] ?? 0) },
     lane: Number(row["lane"]),
     claims: Number(row["claims"]),
     barren: Number(row["barren"]),
@@ -102,11 +147,23 @@ export function laneKey(lane: number): string {
   return `lane-${String(lane).padStart(laneDigits, "0")}`;
 }
 
+/** A lane's row. */
+export function laneRow({ partitionKey }: Place, rowKey: string, account: LaneAccount, glance?: Glance): Row {
+  const seen = glance === undefined ? {} : spread("glance", glance);
+  return { partitionKey, rowKey, version: 1, ...spread("account", account), ...seen };
+}
+
+/** The change that puts another account into a lane's row, of which this is the present one, if there is any. */
+export function laneChange(place: Place, rowKey: string, held: StoredRow | undefined, account: LaneAccount): Change {
+  if (held === undefined) return { do: "insert", row: laneRow(place, rowKey, account) };
+  return { do: "replace", row: laneRow(place, rowKey, account, glanceOf(held)), etag: held.etag };
+}
+
 /** Reads a lane's row. */
 export function accountOf({ row }: StoredRow): LaneAccount {
   const account = gather("account", row) as LaneAccount;
   // A lakeferry that counted less may have written it.
-  return { ...account, tally: { ...emptyTally, ...account.tally } };
+  return { ...emptyAccount, ...account, tally: { ...emptyTally, ...account.tally } };
 }
 
 /** A lane as its row shows it; the dealer's row has no number. */
@@ -114,13 +171,17 @@ export type LaneSeen = { readonly lane: number | undefined; readonly account: La
 
 /** See LaneSeen. */
 export function laneOf(stored: StoredRow): LaneSeen {
-  const { row } = stored;
-  const lane = Number(row.rowKey.slice("lane-".length));
+  const lane = Number(stored.row.rowKey.slice("lane-".length));
+  const glance = glanceOf(stored);
   return {
     lane: Number.isNaN(lane) ? undefined : lane,
     account: accountOf(stored),
-    ...(row["glance0"] === undefined ? {} : { glance: gather("glance", row) as Glance }),
+    ...(glance === undefined ? {} : { glance }),
   };
+}
+
+function glanceOf({ row }: StoredRow): Glance | undefined {
+  return row["glance0"] === undefined ? undefined : (gather("glance", row) as Glance);
 }
 
 /** Two accounts together. */
@@ -130,5 +191,10 @@ export function addAccounts(a: LaneAccount, b: LaneAccount): LaneAccount {
     created: a.created + b.created,
     done: a.done + b.done,
     failed: a.failed + b.failed,
+    waiting: {
+      packets: a.waiting.packets + b.waiting.packets,
+      files: a.waiting.files + b.waiting.files,
+      bytes: a.waiting.bytes + b.waiting.bytes,
+    },
   };
 }

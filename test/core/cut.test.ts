@@ -14,7 +14,7 @@ import {
   takenOver,
 } from "../../src/core/cut.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
-import { maxGiven, splitToFit } from "../../src/state/work.ts";
+import { maxGiven, splitToFit } from "../../src/state/fit.ts";
 
 const names = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).map((name) => name.replaceAll("/", "_"));
 const paths = fc.array(names, { maxLength: 8 }).map((all) => all.reduce(childPath, rootPath));

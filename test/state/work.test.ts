@@ -5,7 +5,8 @@ import { rootPath } from "../../src/core/path.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import type { Rows } from "../../src/state/rows.ts";
-import { openWork, type Step } from "../../src/state/work.ts";
+import type { Step } from "../../src/state/claimed.ts";
+import { openWork } from "../../src/state/work.ts";
 import { testClock } from "../kit/testClock.ts";
 
 const still = new AbortController().signal;
