@@ -84,7 +84,8 @@ export function slowRows(
     count(Math.min(found.length, atATime));
     await clock.sleep(requestMs - there);
     for (const [index, stored] of found.entries()) {
-      if (index > 0 && index % atATime === 0) await asked(Math.min(found.length - index, atATime), async () => undefined);
+      if (index > 0 && index % atATime === 0)
+        await asked(Math.min(found.length - index, atATime), async () => undefined);
       yield stored;
     }
   }

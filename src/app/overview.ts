@@ -68,23 +68,31 @@ export function lanesOf(run: Run, { account, lanes, hunger }: Overview, nowMs: n
   const glances = numbered.flatMap((seen) => (seen?.glance === undefined ? [] : [seen.glance]));
   const present = glances.filter((glance) => isOfNow(glance, nowMs));
   const advice = liveAdvice(run, present, hunger.lanes.length, account.tally.requests);
+  // What a lane of an earlier wave held is somebody else's by now.
+  const held = glances.filter(({ atMs }) => atMs >= wave.plannedMs);
   const sum = glances
     .map((glance) => ratesOf(glance, nowMs))
     .reduce(
       (a, b) => ({ files: a.files + b.files, bytes: a.bytes + b.bytes, requests: a.requests + b.requests }),
       none,
     );
-  const held = shown.filter(({ doing }) => doing !== "idle" && doing !== "starting").length;
-  const unfinished = account.created - account.done - account.failed;
+  // Rows of an older lakeferry don't say what they took up.
+  const waiting = {
+    packets: Math.max(0, account.waiting.packets),
+    files: Math.max(0, account.waiting.files),
+    bytes: Math.max(0, account.waiting.bytes),
+  };
   return {
     lanes: shown,
     rates: perSecond(sum),
     ...(advice === undefined ? {} : { advice }),
     pending: {
-      packets: unfinished,
-      waiting: Math.max(0, unfinished - held),
-      knownFiles: glances.reduce((all, { known }) => all + known.files, 0),
-      knownBytes: glances.reduce((all, { known }) => all + known.bytes, 0),
+      packets: account.created - account.done - account.failed,
+      waiting: waiting.packets,
+      waitingFiles: waiting.files,
+      waitingBytes: waiting.bytes,
+      knownFiles: held.reduce((all, { known }) => all + known.files, waiting.files),
+      knownBytes: held.reduce((all, { known }) => all + known.bytes, waiting.bytes),
     },
   };
 }

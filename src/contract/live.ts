@@ -45,6 +45,19 @@ const lane = named(
   }),
 );
 
+const pending = named(
+  "Pending",
+  "Packets that aren't done, and the files and bytes known of them: listed and not yet started. Those waiting are in no lane's hands.",
+  z.object({
+    packets: count,
+    knownFiles: count,
+    knownBytes: amount,
+    waiting: count,
+    waitingFiles: count,
+    waitingBytes: amount,
+  }),
+);
+
 /** What a live migration shows of its lanes. */
 export const liveFields = {
   wave: wave.exactOptional(),
@@ -52,5 +65,5 @@ export const liveFields = {
   lanes: z.array(lane).exactOptional(),
   rates: z.object(rates).exactOptional(),
   advice: advice.exactOptional(),
-  pending: z.object({ packets: count, waiting: count, knownFiles: count, knownBytes: amount }).exactOptional(),
+  pending: pending.exactOptional(),
 };

@@ -17,7 +17,10 @@ export function parted(frames: readonly Frame[], least: number, most: number): r
   const sized: Sized[] = frames.map(sizedOf);
   const fair = sized.reduce((sum, { worth }) => sum + worth, 0) / most;
   while (tails.length < most) {
-    const largest = sized.reduce<Sized | undefined>((a, b) => (a !== undefined && a.worth >= b.worth ? a : b), undefined);
+    const largest = sized.reduce<Sized | undefined>(
+      (a, b) => (a !== undefined && a.worth >= b.worth ? a : b),
+      undefined,
+    );
     if (largest === undefined || largest.worth < 2 * fewEntries) break;
     if (tails.length >= least && largest.worth <= 2 * fair) break;
     const tail = secondHalf(largest);

@@ -100,6 +100,8 @@ export function claimedPacket(
       nonce: nonce(),
       ...(suspect === undefined ? {} : { suspect }),
     };
+    // A lane that lets a packet go knows nothing of it any more.
+    const glance = step.isLast && step.glance !== undefined ? { ...step.glance, known: nothingKnown } : step.glance;
     saving = next.nonce;
     // Frozen here: a step is the same, to its keys, each time it is tried.
     const added: Change[] = [
@@ -146,7 +148,7 @@ export function claimedPacket(
         };
         await rows.transact([
           { do: "replace", row: packetRow(place, rowKey, next), etag: there.etag },
-          { do: "replace", row: laneRow(place, laneKey(lane), nextAccount, step.glance), etag: held.etag },
+          { do: "replace", row: laneRow(place, laneKey(lane), nextAccount, glance), etag: held.etag },
           ...added,
           ...large.changes,
         ]);

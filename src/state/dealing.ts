@@ -1,5 +1,5 @@
-import type { Cut } from "../core/cut.ts";
-import { dealt, maxGiven, pieces } from "./fit.ts";
+import { type Cut, dealt } from "../core/cut.ts";
+import { maxGiven, pieces } from "./fit.ts";
 import { isRace } from "./races.ts";
 import type { Change, StoredRow } from "./rows.ts";
 import {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lanesOf, openOverviews, wavesOf } from "../../src/app/overview.ts";
+import { rootPath } from "../../src/core/path.ts";
+import { noProgress } from "../../src/core/run.ts";
+import { emptyTally } from "../../src/core/tally.ts";
+import { planWave } from "../../src/ferry/wave.ts";
 import type { Work } from "../../src/state/work.ts";
-import { addRun, drive, ferryAt, requestOf } from "../kit/testFerry.ts";
+import { addRun, drive, ferryAt, requestOf, testFerry } from "../kit/testFerry.ts";
 import { timeline } from "../kit/timeline.ts";
 
 type Shown = {
@@ -55,6 +59,37 @@ test("a live run shows what each lane is doing, how fast it is, and what is know
   assert.ok(shown.rates.filesPerSecond > 1, JSON.stringify(shown.rates));
   assert.ok(shown.pending.packets >= 1);
   assert.equal(queries, 1, "ten people who look cost one query");
+});
+
+test("packets that nobody holds are shown with what was known of them when they were given away", async () => {
+  const { ferry, clock } = testFerry();
+  await addRun(ferry, "r", requestOf());
+  const plan = await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
+  assert.equal(plan.do, "ferry");
+  const work = ferry.work("r");
+  const packet = await work.claim(0);
+  const glance = { overMs: 1, path: "/", files: 0, bytes: 0, requests: 0, known: { files: 5, bytes: 50 } };
+  const atOnce = { listing: 0, reading: 0, writing: 0, waiting: 0 };
+  const gift = { ranges: [{ folder: rootPath, after: "m" }], open: [], known: { files: 30, bytes: 300 } };
+  const step = {
+    cut: { ranges: [{ folder: rootPath, upTo: "m" }], open: [] },
+    given: [gift, { ...gift, known: { files: 4, bytes: 40 } }],
+    tally: emptyTally,
+    failures: [],
+    glance: { ...glance, atOnce, atMs: clock.nowMs() },
+    isLast: false,
+  };
+  await packet?.save(step, new AbortController().signal);
+  const shown = async () => {
+    const run = (await ferry.runs.get("r"))!;
+    return (lanesOf(run, await openOverviews(ferry.work, clock, 0)(run), clock.nowMs()) as Shown).pending;
+  };
+  const waiting = { waiting: 2, waitingFiles: 34, waitingBytes: 340 };
+  assert.deepEqual(await shown(), { packets: 3, ...waiting, knownFiles: 39, knownBytes: 390 });
+  // Let go, it waits with the others.
+  await packet?.save({ ...step, given: [], isLast: true }, new AbortController().signal);
+  const all = { waiting: 3, waitingFiles: 39, waitingBytes: 390 };
+  assert.deepEqual(await shown(), { packets: 3, ...all, knownFiles: 39, knownBytes: 390 });
 });
 
 test("a run that has ended shows its last waves, and no lanes", async () => {

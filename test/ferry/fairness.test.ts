@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { wavesOf } from "../../src/app/overview.ts";
 import { budget } from "../../src/core/budget.ts";
 import { noProgress } from "../../src/core/run.ts";
 import type { WaveSeen } from "../../src/core/lanes.ts";
@@ -84,6 +85,23 @@ test("runs that were lost without a word make nobody's waves short for long", as
   const lengths = await clock.run(orchestrated(ferry, "large", slots));
   assert.ok(lengths.includes(180_000), lengths.join(" "));
   assert.deepEqual(await ferry.rivals.all(), []);
+});
+
+test("auto follows the slots that were taken, and each change is on record with its reason", async () => {
+  const { ferry, clock } = busy();
+  await addRun(ferry, "r", requestOf({ source: { folderPath: "/big" } }));
+  await clock.run(orchestrated(ferry, "r", budget(6)));
+  const { waves } = wavesOf((await ferry.runs.get("r"))!) as {
+    readonly waves: readonly { readonly lanes: number; readonly why: string; readonly packets: number }[];
+  };
+  const told = waves.map(({ lanes, why }) => `${lanes}: ${why}`);
+  assert.deepEqual(told.slice(0, 4), [
+    "1: the first slice looks around",
+    "4: all 1 lanes were at work",
+    "8: all 4 lanes were at work",
+    "6: 2 of 8 lanes got no slot in time",
+  ]);
+  assert.equal(told[4], "7: all 6 lanes were at work; 6 slots are known, more are looked for");
 });
 
 test("runs enter and leave at the same time, and none is forgotten", async () => {

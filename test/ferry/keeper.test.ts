@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
 import { instanceOf, noProgress, type Run } from "../../src/core/run.ts";
+import { emptyAccount } from "../../src/state/workRows.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 import { keep } from "../../src/ferry/keeper.ts";
 import { planWave } from "../../src/ferry/wave.ts";
@@ -102,7 +103,7 @@ test("a run that is lost again and again without a file or a folder in between f
 
 test("a run that makes nothing but folders goes on, however often it is lost", async () => {
   const made = await withRun({ status: "Running" });
-  const account = { created: 1, done: 0, failed: 0 };
+  const account = { ...emptyAccount, created: 1 };
   let folders = 0;
   const work = (run: string) => ({
     ...made.ferry.work(run),

@@ -36,7 +36,11 @@ test("a few folders are worth dividing, and a few files are not", () => {
 });
 
 test("what isn't listed yet goes first, and the largest page is divided even where there are frames enough", () => {
-  const [small, large, wide] = [listed("small", files(100)), listed("large", files(4000)), listed("wide", files(50), false)];
+  const [small, large, wide] = [
+    listed("small", files(100)),
+    listed("large", files(4000)),
+    listed("wide", files(50), false),
+  ];
   const [behind, ...more] = parted([small, large, wide], 1, 4);
   assert.equal(behind?.folder, "/wide");
   assert.deepEqual([behind?.page.length, behind?.isListed, wide.upTo], [0, false, "n00049"]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LakeError } from "../../src/core/error.ts";
-import { rootPath } from "../../src/core/path.ts";
+import { childPath, rootPath } from "../../src/core/path.ts";
 import { emptyTally } from "../../src/core/tally.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import type { Rows } from "../../src/state/rows.ts";
@@ -161,4 +161,50 @@ test("a packet lost again and again is handed out with more and more care; progr
   await moving?.save({ ...step, given: [], failures: [] }, still);
   await work.requeue();
   assert.deepEqual((await work.claim(0))?.care, { isNarrow: false });
+});
+
+test("what waits, and what is known of it, is told by the lanes' rows, whatever becomes of packets", async () => {
+  const rows = memoryRows();
+  const work = open(rows);
+  const waiting = async () => (await work.account()).waiting;
+  // The same, counted from the packets.
+  const scanned = async () => {
+    const sum = { packets: 0, files: 0, bytes: 0 };
+    for await (const { row } of rows.list("work-r", "packet-", "pending")) {
+      sum.packets++;
+      sum.files += Number(row["knownFiles"]);
+      sum.bytes += Number(row["knownBytes"]);
+    }
+    return sum;
+  };
+  const isRight = async (expected: Awaited<ReturnType<typeof scanned>>) => {
+    assert.deepEqual(await scanned(), expected);
+    assert.deepEqual(await waiting(), expected);
+  };
+  const glance = { atMs: 1, overMs: 1, path: "/", files: 0, bytes: 0, requests: 0, known: { files: 100, bytes: 7000 } };
+  const atOnce = { listing: 0, reading: 0, writing: 0, waiting: 0 };
+  const folders = ["a", "b", "c"].map((folder) => ({ folder: childPath(rootPath, folder) }));
+  await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+  await isRight({ packets: 1, files: 0, bytes: 0 });
+  const first = await work.claim(0);
+  await isRight({ packets: 0, files: 0, bytes: 0 });
+  const given = [{ ranges: folders, open: [], known: { files: 7, bytes: 70 } }];
+  await first?.save({ ...step, failures: [], given, glance: { ...glance, atOnce } }, still);
+  await isRight({ packets: 1, files: 7, bytes: 70 });
+  // Divided, it is as much as before.
+  assert.equal(await work.deal(3), 3);
+  await isRight({ packets: 3, files: 7, bytes: 70 });
+  await work.claim(1);
+  const { packets, files } = await scanned();
+  assert.ok(packets === 2 && files < 7);
+  assert.deepEqual(await waiting(), await scanned());
+  // Two workers are lost: what the first had known at its last save waits again.
+  await work.takeBack(1);
+  await isRight({ packets: 3, files: 7, bytes: 70 });
+  assert.equal(await work.requeue(), 4);
+  await isRight({ packets: 4, files: 107, bytes: 7070 });
+  const again = await work.claim(2);
+  await again?.save({ ...step, failures: [], given: [], cut: { ranges: [], open: [] }, isLast: true }, still);
+  assert.deepEqual(await waiting(), await scanned());
+  assert.equal((await scanned()).packets, 3);
 });
