@@ -6,16 +6,16 @@ const filesPerFolder = 16;
 /**
  * Makes more frames out of some that have names at hand: what isn't listed yet of a wide folder first, then halves of
  * pages, the one with the most on it each time. There are `least` then, if that can be, and no page has more than two of
- * `most` equal shares; never more than `most`. The frames themselves keep the first parts.
+ * `most` parts of a `share` of it all; never more than `most`. The frames themselves keep the first parts.
  */
-export function parted(frames: readonly Frame[], least: number, most: number): readonly Frame[] {
+export function parted(frames: readonly Frame[], least: number, most: number, share: number): readonly Frame[] {
   const tails: Frame[] = [];
   for (const frame of frames) {
     const tail = tails.length < least && isWide(frame) ? cutAt(frame, frame.page.length) : undefined;
     if (tail !== undefined) tails.push(tail);
   }
   const sized: Sized[] = frames.map(sizedOf);
-  const fair = sized.reduce((sum, { worth }) => sum + worth, 0) / most;
+  const fair = (share * sized.reduce((sum, { worth }) => sum + worth, 0)) / most;
   while (tails.length < most) {
     const largest = sized.reduce<Sized | undefined>(
       (a, b) => (a !== undefined && a.worth >= b.worth ? a : b),
@@ -30,6 +30,19 @@ export function parted(frames: readonly Frame[], least: number, most: number): r
     sized.push(sizedOf(tail));
   }
   return tails;
+}
+
+/** Takes so many frames out of a list, those of which nobody knows how much is in them first, then the largest. */
+export function takeLargest(frames: Frame[], count: number): readonly Frame[] {
+  const sizeOf = (frame: Frame) => (frame.isListed ? worthOf(frame) : Number.POSITIVE_INFINITY);
+  const taken = frames
+    .map((frame) => ({ frame, size: sizeOf(frame) }))
+    .toSorted((a, b) => (a.size === b.size ? 0 : b.size - a.size))
+    .slice(0, count)
+    .map(({ frame }) => frame);
+  const rest = frames.filter((frame) => !taken.includes(frame));
+  frames.splice(0, frames.length, ...rest);
+  return taken;
 }
 
 type Sized = { readonly frame: Frame; worth: number };

@@ -41,7 +41,7 @@ import {
 import type { Joining, March } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
-import { parted } from "./parting.ts";
+import { parted, takeLargest } from "./parting.ts";
 import { secondLooks, type Started } from "./secondLook.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
@@ -137,7 +137,7 @@ export type Walk = {
   readonly seek: (isSeeking: boolean) => void;
   /** Ranges that nobody stands in. */
   readonly spare: () => number;
-  /** Takes at most so many parts, a share of what is left, out of this walk, for others; the farthest up come first. */
+  /** Takes at most so many parts, a share of what is left, out of this walk, for others; the largest ranges come first. */
   readonly give: (parts: number, share?: number) => readonly Gift[];
   /** Looks for places at which a wide folder can be cut, so that there is more to give; may find none. */
   readonly spread: (parts: number) => Promise<void>;
@@ -655,11 +655,12 @@ export function startWalk(
     spare: () => standing.filter(isLeft).length + blocks.spare() + (lines?.spare() ?? 0),
     give: (parts, share = 0.5) => {
       const missing = parts - standing.length - blocks.spare();
-      const tails = parted([...standing, ...moving], missing, parts);
+      const tails = parts <= 0 ? [] : parted([...standing, ...moving], missing, parts, share);
       standing.unshift(...tails);
       for (let more = missing - tails.length; more > 0 && blocks.part(); more--);
       // Those at the front are the farthest up: the walk would come to them last.
-      const frames = front(standing, parts, share).filter(isLeft);
+      const wanted = parts <= 0 ? 0 : Math.max(parts, Math.ceil(standing.length * share));
+      const frames = takeLargest(standing, wanted).filter(isLeft);
       const ranges = frames.map(rangeOf);
       const unsent = blocks.give(parts - ranges.length);
       const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
@@ -706,11 +707,6 @@ export function startWalk(
     },
     ended: run(),
   };
-}
-
-// Takes the first part of a list, or more when that isn't enough.
-function front<T>(list: T[], least: number, share: number): T[] {
-  return least <= 0 ? [] : list.splice(0, Math.max(least, Math.ceil(list.length * share)));
 }
 
 function everyNth<T>(list: readonly T[], first: number, count: number): readonly T[] {

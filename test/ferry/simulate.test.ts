@@ -13,10 +13,10 @@ for (const [name, shape] of Object.entries(shapes)) {
 }
 
 test("once they have spread out, lanes have nothing to do for about a tenth of the time", async () => {
-  const figures = await simulate({ ...azure, lake: shapes["heavy"]!(0.05), lanes: 8, parallelism: 8 });
+  const figures = await simulate({ ...azure, lake: shapes["heavy"]!(0.12), lanes: 8, parallelism: 8 });
   assert.deepEqual(figures.faults, []);
-  // Between 0.09 and 0.12, as the seed and the order of the tests will have it.
-  assert.ok((figures.idleShare ?? 1) <= 0.13, `${figures.idleShare}`);
+  // Between 0.07 and 0.10, as the seed will have it.
+  assert.ok((figures.idleShare ?? 1) <= 0.12, `${figures.idleShare}`);
 });
 
 test("the same seed gives the same course, another one another", async () => {
