@@ -84,8 +84,7 @@ export function claimedPacket(
   async function save(step: Step, signal: AbortSignal): Promise<Saved> {
     const isPacketDone = step.isLast && isDone(step.cut);
     const { opened = [], staged = [] } = step.large ?? {};
-    const hasMoved =
-      movedIn(step.tally) + step.given.length + step.failures.length + opened.length + staged.length > 0;
+    const hasMoved = movedIn(step.tally) + step.given.length + step.failures.length + opened.length + staged.length > 0;
     // The name that was written down last stays under suspicion until something is counted.
     const { suspect: last, ...rest } = packet;
     const suspect = step.suspect ?? (hasMoved ? undefined : last);
