@@ -75,7 +75,8 @@ export async function layOut(ground: Ground, dice: Dice, { lake: plan, paralleli
   if (plan.hasRefused) await putInTheWay(ground, dice, folders, files, (path) => moved(path) as LakePath, request);
   const cursed = files.slice(1);
   const pick = (wanted: boolean) => (wanted && cursed.length > 0 ? dice.pick(cursed) : undefined);
-  return { request, poison: pick(plan.poison), denied: pick(plan.denied), unserved: pick(plan.unserved) };
+  const asked = plan.isListed && !plan.isPart ? listing(dice.fork("list"), request, folders.slice(1), files) : request;
+  return { request: asked, poison: pick(plan.poison), denied: pick(plan.denied), unserved: pick(plan.unserved) };
 }
 
 function requestFor(dice: Dice, plan: LakePlan): MigrationRequest {
@@ -94,6 +95,23 @@ function requestFor(dice: Dice, plan: LakePlan): MigrationRequest {
   if (part === "folder") return requestOf({ ...all, source: { ...all.source, folderPath: "/part" } });
   if (part === "flat") return requestOf({ ...all, source: { ...all.source, recursive: false } });
   return requestOf({ ...all, source: { ...all.source, listAfter: "b", listBefore: "f2" } });
+}
+
+// Some of the folders, and some of the files that lie in none of these.
+function listing(
+  dice: Dice,
+  request: MigrationRequest,
+  folders: readonly LakePath[],
+  files: readonly LakePath[],
+): MigrationRequest {
+  const listed: LakePath[] = [];
+  const add = (path: LakePath, chance: number) => {
+    const isIn = listed.some((other) => path.startsWith(`${other}/`));
+    if (!isIn && !isRefused(path) && dice.chance(chance)) listed.push(path);
+  };
+  for (const folder of folders) add(folder, 0.4);
+  for (const file of files) add(file, 0.5);
+  return listed.length === 0 ? request : { ...request, source: { ...request.source, fileList: listed } };
 }
 
 const people = ["1", "2", "3"].map((digit) => `${digit.repeat(8)}-1111-4111-8111-${digit.repeat(12)}`);

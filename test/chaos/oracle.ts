@@ -192,7 +192,8 @@ function assertSame({ source, sink, before, run: { request } }: Rested, failed: 
   const expected = new Set([...files, ...folders].map((path) => moved(path, request)));
   for (const path of [...sink.files.keys(), ...sink.folders]) {
     const isRoot = path === "/" || path === pathFrom(request.sink.folderPath);
-    const isKnown = expected.has(path) || before.files.has(path) || before.folders.has(path);
+    const isAbove = request.source.fileList?.some((listed) => moved(listed, request).startsWith(`${path}/`)) === true;
+    const isKnown = isAbove || expected.has(path) || before.files.has(path) || before.folders.has(path);
     assert.ok(isRoot || isKnown, `${path} is at the sink, and nobody's`);
   }
 }
@@ -226,7 +227,7 @@ function moved(path: string, { source, sink }: MigrationRequest): string {
 // An independent walk: nothing under a folder that failed is listed.
 function selected(source: Truth, request: MigrationRequest, failed: ReadonlySet<string>) {
   const root = pathFrom(request.source.folderPath);
-  const { recursive, listAfter, listBefore } = request.source;
+  const { recursive, listAfter, listBefore, fileList } = request.source;
   const isIn = (path: string, folder: string) =>
     path.startsWith(folder === "/" ? "/" : `${folder}/`) && path !== folder;
   function isSelected(path: string): boolean {
@@ -236,6 +237,7 @@ function selected(source: Truth, request: MigrationRequest, failed: ReadonlySet<
     if (listAfter !== undefined && first <= listAfter) return false;
     if (listBefore !== undefined && first > listBefore) return false;
     if (!recursive && names.length > 1) return false;
+    if (fileList?.every((listed) => path !== listed && !isIn(path, listed)) === true) return false;
     if (failed.has(root)) return false;
     return names.slice(1).every((_, at) => {
       const above = `${root === "/" ? "" : root}/${names.slice(0, at + 1).join("/")}`;
@@ -245,7 +247,7 @@ function selected(source: Truth, request: MigrationRequest, failed: ReadonlySet<
   const folders = [...source.folders].filter(isSelected);
   return {
     files: [...source.files.keys()].filter(isSelected),
-    folders: listAfter === undefined ? [root as string, ...folders] : folders,
+    folders: listAfter === undefined && fileList === undefined ? [root as string, ...folders] : folders,
   };
 }
 

@@ -59,6 +59,8 @@ export type LakePlan = {
   readonly unserved: boolean;
   /** The request takes a part of the lake only. */
   readonly isPart: boolean;
+  /** The request takes folders and files that a list names. */
+  readonly isListed: boolean;
 };
 
 /** Parts of chaos; a seed has each of them or not. */
@@ -206,6 +208,7 @@ function lakeOf(dice: Dice, flavours: ReadonlySet<Flavour>): LakePlan {
     denied: isOdd && dice.chance(0.4),
     unserved: isOdd && dice.chance(0.3),
     isPart: dice.chance(0.15),
+    isListed: dice.fork("list").chance(0.2),
     rights: dice.fork("rights").pick([0, 0.5, 1]),
     isMakers: dice.fork("makers").chance(0.5),
   };
