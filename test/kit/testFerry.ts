@@ -135,13 +135,31 @@ export function sliceOf(run: string, epoch = 1): SliceInput {
   };
 }
 
-/** Does what the orchestrator does until the run rests; `beforeSlice` may throw in place of a slice, as a lost worker. */
+/** Another process beside that of a ferry, with its own memory, slots and knowledge, over the same rows; `lakes` are its own. */
+export function beside({ ferry }: TestFerry<Clock>, lakes: Ferry["lakes"]): Ferry {
+  const { runs, work, clock, pace: own } = ferry;
+  return {
+    ...ferry,
+    lakes,
+    memory: budget(ferry.memory.size()),
+    files: budget(ferry.files.size()),
+    access: { ...ferry.access, memory: openAccessMemories(toldIn(runs)) },
+    pulse: openPulses(runs, work, clock, own.pulseMs),
+  };
+}
+
+/**
+ * Does what the orchestrator does until the run rests; `beforeSlice` may throw in place of a slice, as a lost worker. Lanes
+ * are dealt to the ferry and to the `others` in turn.
+ */
 export async function drive(
   ferry: Ferry,
   run: string,
   epoch = 1,
   beforeSlice: (wave: number, lane: number) => Promise<void> | void = () => undefined,
+  others: readonly Ferry[] = [],
 ): Promise<Run> {
+  const processes = [ferry, ...others];
   let progress = noProgress;
   let seen: WaveSeen | undefined;
   let lastError: Failure | undefined;
@@ -161,7 +179,8 @@ export async function drive(
     const slices = await Promise.allSettled(
       Array.from({ length: lanes }, async (_, lane) => {
         await beforeSlice(wave, lane);
-        return ferryPacket(ferry, { run, epoch, lane, lanes, plannedMs, deadlineMs, isPatient, mayGrow });
+        const own = processes[lane % processes.length] ?? ferry;
+        return ferryPacket(own, { run, epoch, lane, lanes, plannedMs, deadlineMs, isPatient, mayGrow });
       }),
     );
     // A lost worker says nothing.
