@@ -155,8 +155,8 @@ export function refusedAt(path: string): Pick<Assessed, "refused"> {
 }
 
 /** A page of a listing, which a migration reads as well, and once more where there were files on it. */
-export function assessedPage(hasFiles: boolean): Partial<Assessed> {
-  return { requests: requestsFor.page(hasFiles) };
+export function assessedPage(names: number): Partial<Assessed> {
+  return { requests: requestsFor.page(names) };
 }
 
 /** The class of a length, as in `sizes`. */

@@ -1,7 +1,7 @@
 import { type Assessed, limitOfSizeClass, type Mass, sizeClassOf, topFolders, type Weighed } from "./assessment.ts";
 import type { Reckoning } from "./assessRequest.ts";
 import { blockBytesFor } from "./blocks.ts";
-import { maxLanes } from "./lanes.ts";
+import { maxLanes, type Parallelism } from "./lanes.ts";
 import { type Prices, samplePrices } from "./prices.ts";
 import { type Requests, requestsFor } from "./requestCosts.ts";
 
@@ -46,6 +46,9 @@ export type Estimate = {
   };
 };
 
+/** Lanes that an assessment was asked to have, and those it came to have; a migration is taken to have as many. */
+export type Among = { readonly parallelism: Parallelism; readonly mostLanes: number };
+
 type SideCaps = { readonly maxRequestsPerSecond: number; readonly maxMegabytesPerSecond: number };
 
 /** Money; `total` leaves out storage, which is not the migration's. */
@@ -65,6 +68,8 @@ export type Cost = {
 const mebibyte = 1024 * 1024;
 const megabyte = 1_000_000;
 const gigabyte = 1024 ** 3;
+/** Activities at a time, as host.json has it. */
+const slotsOfInstance = 10;
 /** What a request can ask for. */
 const maxBlockMB = 100;
 
@@ -73,6 +78,7 @@ export function assessmentOf(
   assessed: Assessed,
   counted: { readonly bytes: number; readonly unreadable: number; readonly aclsOverLimit: Assessed["refused"] },
   reckoning: Reckoning,
+  among: Among,
 ): Assessment {
   const { sizes, months, folders, depth, largestFile, expiring, withAcl, refused } = assessed;
   return {
@@ -91,20 +97,22 @@ export function assessmentOf(
     refusedNames: refused,
     aclsOverLimit: counted.aclsOverLimit,
     unreadable: counted.unreadable,
-    estimate: estimateOf(assessed, counted.bytes, reckoning),
+    estimate: estimateOf(assessed, counted.bytes, reckoning, among),
   };
 }
 
-function estimateOf(assessed: Assessed, bytes: number, { limits, prices }: Reckoning): Estimate {
-  const byOperation = plus(requestsFor.run, assessed.requests);
-  const [source, sink] = [totalTo("source", byOperation), totalTo("sink", byOperation)];
-  const requests = Math.max(source, sink);
+function estimateOf(assessed: Assessed, bytes: number, { limits, prices }: Reckoning, among: Among): Estimate {
+  const undivided = plus(requestsFor.run, assessed.requests);
+  const least = Math.max(totalTo("source", undivided), totalTo("sink", undivided));
   const { requestsPerSecond, megabytesPerSecond, laneRequestsPerSecond, laneMegabytesPerSecond } = limits;
   const megabytes = bytes / megabyte;
-  const laneSeconds = Math.max(requests / laneRequestsPerSecond, megabytes / laneMegabytesPerSecond);
+  const laneSeconds = Math.max(least / laneRequestsPerSecond, megabytes / laneMegabytesPerSecond);
   // More lanes than the limits feed would only wait, and a minute is worth no second lane.
   const fed = Math.max(requestsPerSecond / laneRequestsPerSecond, megabytesPerSecond / laneMegabytesPerSecond);
   const lanes = Math.max(1, Math.min(maxLanes, Math.ceil(fed), Math.ceil(laneSeconds / 60)));
+  const byOperation = plus(undivided, requestsFor.division(dividedAmong(among, lanes, laneSeconds)));
+  const [source, sink] = [totalTo("source", byOperation), totalTo("sink", byOperation)];
+  const requests = Math.max(source, sink);
   const bySeconds = {
     requests: requests / Math.min(requestsPerSecond, lanes * laneRequestsPerSecond),
     bytes: megabytes / Math.min(megabytesPerSecond, lanes * laneMegabytesPerSecond),
@@ -125,6 +133,12 @@ function estimateOf(assessed: Assessed, bytes: number, { limits, prices }: Recko
       sink: { ...caps, blockSizeInMB: Math.min(maxBlockMB, blockMB) },
     },
   };
+}
+
+// Where the request leaves it open, work for half a minute is soon divided among all the slots of an instance at least.
+function dividedAmong({ parallelism, mostLanes }: Among, lanes: number, laneSeconds: number): number {
+  if (parallelism !== "auto") return parallelism;
+  return laneSeconds < 30 ? 1 : Math.max(lanes, mostLanes, slotsOfInstance);
 }
 
 function costOf(

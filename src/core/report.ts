@@ -233,12 +233,16 @@ function deletedIn({ filesDeleted, foldersDeleted, bytesDeleted, kept }: Tally):
   return { files: filesDeleted, folders: foldersDeleted, bytes: bytesDeleted, keptBecause: { ...kept } };
 }
 
-function assessmentIn({ assess }: Run, tally: Tally): Pick<Report, "assessment"> {
+function assessmentIn(
+  { assess, mostLanes = 1, request: { parallelism } }: Run,
+  tally: Tally,
+): Pick<Report, "assessment"> {
   if (assess === undefined) return {};
   const unreadable = totalOf(tally.filesFailed) + totalOf(tally.foldersFailed) + tally.rangesFailed;
   const aclsOverLimit = tally.findings.tooManyEntries ?? { items: 0, paths: [] };
+  const among = { parallelism, mostLanes };
   const counted = { bytes: tally.bytesListed, unreadable, aclsOverLimit };
-  return { assessment: assessmentOf(tally.assessed ?? emptyAssessed, counted, assess) };
+  return { assessment: assessmentOf(tally.assessed ?? emptyAssessed, counted, assess, among) };
 }
 
 function auditedIn({ checked, differences, later }: Tally): Audited {

@@ -3,6 +3,12 @@ import { blockSizes, blocksPerRead, onePutBytes } from "./blocks.ts";
 /** Requests by store and operation, as "source OPEN". */
 export type Requests = Readonly<Record<string, number>>;
 
+/** Names of a folder that one second look lists again. */
+export const lookNames = 500;
+
+/** How often a lane is given work, as seen on trees of some ten thousand files: a few packets at first, and again at the end. */
+const divisionsForLane = 12;
+
 /** What a first migration sends for a file, beside listings. */
 export type FileCost = {
   readonly bytes: number;
@@ -29,8 +35,11 @@ export const requestsFor = {
     "sink Create Container": 1,
   } as Requests,
 
-  /** The second look lists what was sent once more. */
-  page: (hasFiles: boolean): Requests => ({ "source LISTSTATUS": hasFiles ? 2 : 1 }),
+  /** The second look lists what was sent once more; `names` are those from the first file to the last. */
+  page: (names: number): Requests => ({ "source LISTSTATUS": 1 + Math.ceil(names / lookNames) }),
+
+  /** Work that is given away begins in the middle of a page, which is listed again: for the one half and the other. */
+  division: (lanes: number): Requests => ({ "source LISTSTATUS": lanes === 1 ? 0 : lanes * divisionsForLane * 2 }),
 
   folder: ({ asksAcl, isSticky }: { readonly asksAcl: boolean; readonly isSticky: boolean }): Requests =>
     counted({

@@ -27,7 +27,9 @@ export function assessedSource(source: Source, ledger: Ledger): Source {
     ...source,
     list: async (...given) => {
       const page = await source.list(...given);
-      ledger.assessed(assessedPage(page.entries.some(({ kind }) => kind === "file")));
+      const first = page.entries.findIndex(isFile);
+      const last = page.entries.findLastIndex(isFile);
+      ledger.assessed(assessedPage(first === -1 ? 0 : last - first + 1));
       return page;
     },
     getAccess: (path, principals, signal) => {
@@ -154,6 +156,10 @@ export function assessing(visitor: Visitor, means: AssessMeans): Visitor {
       },
     },
   );
+}
+
+function isFile({ kind }: Entry): boolean {
+  return kind === "file";
 }
 
 function isNew(known: Set<string>, one: string): boolean {

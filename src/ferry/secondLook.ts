@@ -1,3 +1,4 @@
+import { lookNames } from "../core/requestCosts.ts";
 import { budget } from "../core/budget.ts";
 import type { Cut } from "../core/cut.ts";
 import type { Copied, Sent } from "../core/outcome.ts";
@@ -21,6 +22,8 @@ type Stretch = {
   going: number;
   left: number;
   isClosed: boolean;
+  /** How often it was left open when others were closed. */
+  settles: number;
 };
 
 /** Keeps what a walk has sent until its source was looked at again, with one listing for many files. */
@@ -35,6 +38,8 @@ export type SecondLooks = {
   readonly close: (frame: Frame) => void;
   /** The same for all frames. */
   readonly closeAll: () => void;
+  /** The same for what has been open for a while, so that it counts before its page is through. Called in equal intervals. */
+  readonly settle: () => void;
   /** What is not counted, as a part of the cut. */
   readonly left: () => Required<Pick<Cut, "ranges" | "open">>;
   /** How many files are not counted. */
@@ -46,6 +51,8 @@ export type SecondLooks = {
 /** A listing that is to show so many names may be a little longer, as some may have come between them. */
 const spareNames = 16;
 const mostNames = 4000;
+/** Most folders are through before their stretch is closed for its age: closing it costs a listing. */
+const mostSettles = 10;
 
 /** What second looks ask of their walk. */
 export type Looking = {
@@ -64,7 +71,7 @@ export function secondLooks(source: Source, { look, run }: Looking, atOnce: numb
   let count = 0;
 
   function opened(frame: Frame, after: string | undefined): Stretch {
-    const stretch: Stretch = { frame, after, names: [], going: 0, left: 0, isClosed: false };
+    const stretch: Stretch = { frame, after, names: [], going: 0, left: 0, isClosed: false, settles: 0 };
     stretches.add(stretch);
     return stretch;
   }
@@ -109,6 +116,7 @@ export function secondLooks(source: Source, { look, run }: Looking, atOnce: numb
       stretch.going++;
       stretch.left++;
       count++;
+      if (stretch.names.length >= lookNames) close(frame);
       return started;
     },
     pass: (frame, name) => {
@@ -140,6 +148,9 @@ export function secondLooks(source: Source, { look, run }: Looking, atOnce: numb
     close,
     closeAll: () => {
       for (const frame of current.keys()) close(frame);
+    },
+    settle: () => {
+      for (const [frame, stretch] of current) if (++stretch.settles >= mostSettles) close(frame);
     },
     left: () => {
       const parts = [...stretches].map(({ frame, names }) =>

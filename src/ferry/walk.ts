@@ -642,7 +642,7 @@ export function startWalk(
       };
     },
     stop,
-    settle: looks.closeAll,
+    settle: looks.settle,
     unconfirmed: looks.waiting,
     hold: (wanted) => {
       isHeld = wanted;
