@@ -51,6 +51,18 @@ export const shapes: Readonly<Record<string, (scale: number) => SyntheticLake>> 
   mix: (scale) => laid(folders([...sortsBefore(scale), ["huge", huge(256, scale)], ...sortsAfter(scale)])),
 };
 
+/** What is in them, in a few words, at scale 1. */
+export const contents: Readonly<Record<string, string>> = {
+  flat: "one flat folder of 10 million names",
+  prefixed: "one flat folder of 2 million names that differ late",
+  heavy: "one folder with 90 % of the bytes",
+  folders: "a million folders with one file each",
+  deep: "1.2 million files, 60 levels deep",
+  huge: "one file of 1 TB among a million small ones",
+  medley: "deep, flat, folders, heavy and plain folders together, 2.9 million files",
+  mix: "the medley, and a file of 256 GiB",
+};
+
 function laid(plan: Plan): SyntheticLake {
   const { shelf, files, folders, bytes } = plan({ files: 0, folders: 0 });
   return { root: shelf, files, folders, bytes, slowdown };
