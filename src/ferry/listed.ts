@@ -76,7 +76,11 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
       const entry = await look(item, path, signal);
       const parent = path === root ? there : await above(splitPath(path).folder, by, signal);
       if (parent === "postponed") return parent;
-      if (!isThere(parent)) throw unmade(path, parent);
+      if (!isThere(parent)) {
+        const error = unmade(path, parent);
+        if (entry.kind === "file") throw error;
+        return { path, folder: { do: "failed", failure: failureOf(error, "list", path) } };
+      }
       if (entry.kind === "folder") {
         const folder = path === root ? there : await by.folder(path, entry, true, "unknown", signal);
         return folder === "postponed" ? folder : { path, folder };

@@ -87,7 +87,11 @@ function assertFair({ mayFail, before, run: { request } }: Rested, lines: readon
     if (outcome !== "failed") continue;
     const to = moved(path, request);
     const isRefusal = because === "invalid" && isRefused(to);
-    const isInTheWay = because === "conflict" && (type === "file" ? before.folders.has(to) : before.files.has(to));
+    // What stands above the items of a list is nobody's own line.
+    const isUnder =
+      request.source.fileList !== undefined && [...before.files.keys()].some((file) => to.startsWith(`${file}/`));
+    const isInTheWay =
+      because === "conflict" && (isUnder || (type === "file" ? before.folders.has(to) : before.files.has(to)));
     assert.ok(
       isRefusal || isInTheWay || mayFail(path, because),
       `${path} failed as ${because}, for no reason: ${String(op)} ${String(detail)}`,

@@ -64,6 +64,14 @@ test("what is wrong with a line is that line's failure, by its number; what is m
   assert.match(JSON.stringify(skipping.lines.filter(({ because }) => because === "fileMissing")), /line 2 of \/list/u);
 });
 
+test("what is listed and has a file in the way above it fails as what it is", async () => {
+  const made = testFerry();
+  for (const path of ["/a/folder/1", "/a/file"]) made.source.write(path, path);
+  made.sink.plant("/a", "in the way");
+  const { tally } = await migrate(made, { fileList: ["a/folder", "a/file"] });
+  assert.deepEqual([tally.foldersFailed, tally.filesFailed], [{ conflict: 1 }, { conflict: 1 }]);
+});
+
 test("a list of many folders is dealt to many lanes, and none of its names gets lost between them", async () => {
   const { ferry, source, sink, clock } = ferryAt(
     timeline(1_000_000),
