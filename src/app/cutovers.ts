@@ -5,6 +5,7 @@ import { isWithin, pathFrom } from "../core/path.ts";
 import { describeRequest } from "../core/report.ts";
 import { isLive, isOfSourceOnly } from "../core/run.ts";
 import { requestOfSlot, sinkRootOf } from "../core/scheduleRequest.ts";
+import { cancelRunOf } from "../ferry/cutovers.ts";
 import { journalLines } from "../state/journal.ts";
 import type { App } from "./app.ts";
 import { isoTime } from "./overview.ts";
@@ -103,6 +104,7 @@ export function openCutoverApi(app: App, api: string): CutoverApi {
     if (cutover.status !== "Cancelled") {
       return problem("command-not-allowed", `cut-over "${id}" is ${cutover.status}; it can't be cancelled now`);
     }
+    await cancelRunOf(ferry, cutover);
     return { status: 200, body: shown(cutover) };
   }
 

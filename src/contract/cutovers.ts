@@ -129,7 +129,7 @@ export const cutoverOperations = {
   cancelCutover: {
     method: "post",
     path: "/cutovers/{id}/cancel",
-    summary: "Ends a cut-over; a run of it that is live goes on to its end.",
+    summary: "Ends a cut-over, and cancels its run.",
     access: "function",
     answers: { 200: { description: "The cut-over.", content } },
     problems: ["not-found", "command-not-allowed"],

@@ -1,6 +1,6 @@
 import { type Cutover, failedBy, isToStart, runOfStep, type Seen, steppedOn } from "../core/cutover.ts";
 import { failureOf } from "../core/error.ts";
-import { isLive, type Run } from "../core/run.ts";
+import { isLive, type Run, statusAfter } from "../core/run.ts";
 import { skippedByRule } from "../core/tally.ts";
 import type { Cutovers } from "../state/cutovers.ts";
 import type { Ferry } from "./ferry.ts";
@@ -24,9 +24,11 @@ export async function moveOn(means: CutoverMeans): Promise<void> {
   const { ferry, cutovers } = means;
   const { records, unreadable } = await cutovers.list();
   for (const { id, detail } of unreadable) ferry.log("cutover.unreadable", { cutover: id, detail });
-  for (const cutover of records.filter(({ status }) => status === "Running")) {
+  for (const cutover of records) {
     try {
-      await step(means, cutover);
+      if (cutover.status === "Running") await step(means, cutover);
+      // Its run may have been on its way when it was cancelled, or whoever cancelled it have been lost.
+      if (cutover.status === "Cancelled") await cancelRunOf(ferry, cutover);
     } catch (error) {
       // The next look tries again.
       ferry.log("cutover.failed", { cutover: cutover.id, error: failureOf(error, "cutover", cutover.id) });
@@ -43,11 +45,26 @@ async function step(means: CutoverMeans, known: Cutover): Promise<void> {
   const nowMs = ferry.clock.nowMs();
   if (!isToStart(moved, next, nowMs)) return;
   const launched = await launch(ferry, means.start, runFor(moved, nowMs));
-  if (launched.do !== "held") return;
+  if (launched.do !== "held") {
+    const now = await cutovers.get(known.id);
+    return now?.status === "Cancelled" ? cancelRunOf(ferry, now) : undefined;
+  }
   const detail = `it waits for migration ${launched.by.run}, which holds ${launched.by.root} of the sink`;
   await cutovers.change(known.id, (now) =>
     now.step === moved.step && now.detail !== detail ? { ...now, detail } : undefined,
   );
+}
+
+/** Cancels the run of a cut-over that was cancelled, if it is live. May be repeated. */
+export async function cancelRunOf({ runs, roots, rootsKey, clock }: Ferry, cutover: Cutover): Promise<void> {
+  const known = await runs.get(runOfStep(cutover, cutover.step));
+  if (known === undefined || known.cutover !== cutover.id || !isLive(known.status)) return;
+  const run = await runs.change(known.id, ({ rest: _, ...now }) => {
+    const status = statusAfter("cancel", now.status);
+    if (status === undefined || status === now.status) return undefined;
+    return { ...now, status, ...(isLive(status) ? {} : { endedMs: clock.nowMs() }) };
+  });
+  if (!isLive(run.status)) await roots.release(rootsKey(run.request), run.id);
 }
 
 async function settled({ ferry, cutovers, samplesOf }: CutoverMeans, known: Cutover, run: Run): Promise<Cutover> {

@@ -291,3 +291,35 @@ test("what makes no sense is refused with the reason: a live migration, a second
   assert.equal((await toEnd()).status, "Cancelled");
   assert.equal((await get("nobody")).status, 404);
 });
+
+test("cancelling a cut-over cancels its live run, and one that was on its way meanwhile", async () => {
+  const one = await migrated();
+  await one.start();
+  await one.look();
+  assert.equal((await one.cancel()).status, 200);
+  assert.equal((await one.ferry.runs.get("base-cutover-1-look1"))?.status, "Cancelling");
+  assert.equal((await drive(one.ferry, "base-cutover-1-look1")).status, "Cancelled");
+  await one.look();
+  assert.equal((await one.get()).body.status, "Cancelled");
+
+  const other = await migrated();
+  await other.start();
+  // Between the look at the cut-over and its run's row.
+  const { add } = other.ferry.runs;
+  Object.assign(other.ferry.runs, {
+    add: async (...run: Parameters<typeof add>) => {
+      assert.equal((await other.cancel()).status, 200);
+      return add(...run);
+    },
+  });
+  await other.look();
+  assert.equal((await other.ferry.runs.get("base-cutover-1-look1"))?.status, "Cancelling");
+
+  const lost = await migrated();
+  await lost.start();
+  await lost.look();
+  // Whoever cancelled it was lost before its run was told.
+  await lost.app.cutovers.change("base-cutover-1", (now) => ({ ...now, status: "Cancelled" }));
+  await lost.look();
+  assert.equal((await lost.ferry.runs.get("base-cutover-1-look1"))?.status, "Cancelling");
+});

@@ -56,7 +56,7 @@ export function addCutover(program: Command, cli: Cli): void {
 
   for (const [name, method, rest, description] of [
     ["show", "GET", "", "show a cut-over; of a signed one this is the report"],
-    ["cancel", "POST", "/cancel", "end a cut-over; a run of it that is live goes on to its end"],
+    ["cancel", "POST", "/cancel", "end a cut-over, and cancel its run"],
   ] as const) {
     cutover
       .command(`${name} <id>`)
