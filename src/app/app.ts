@@ -130,6 +130,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       sizes: blockSizes,
       memory: widening.memory,
       files: widening.files,
+      mostFiles: tuning.filesInFlight,
       widen: widening.look,
       access: { namedEntries: tuning.namedAclEntries, memory: openAccessMemories(toldIn(runs)) },
       pulse: openPulses(runs, work, systemClock, tuning.pulseIntervalMs),

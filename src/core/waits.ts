@@ -49,7 +49,7 @@ export type Waits = Readonly<Record<StoreName, StoreWaits>> & {
   readonly overMs: number;
   /** The part of that in which a listing was under way, and no name was at hand that waited for a slot. */
   readonly listingAloneMs: number;
-  /** The part in which names waited for a slot, and in which files waited for memory. */
+  /** The part in which names waited for a slot though there are no more to be had, and in which files waited for memory. */
   readonly slotsMs: number;
   readonly memoryMs: number;
   /** The part in which the event loop of the lane's process was at work, and the time its process had of processors. */

@@ -43,6 +43,8 @@ export type Ferry = {
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
+  /** How many files may be in flight at most, however wide the process goes. */
+  readonly mostFiles: number;
   /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work. */
   readonly widen: () => void;
   readonly sizes: BlockSizes;

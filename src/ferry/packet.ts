@@ -30,7 +30,7 @@ import { observedBudget, observedSink, observedSource, withinBudget } from "./ob
 import { turnValves } from "./valves.ts";
 import { openSharing } from "./sharing.ts";
 import { visitorFor } from "./visitors.ts";
-import { openWaiting } from "./waiting.ts";
+import { isWidest, openWaiting } from "./waiting.ts";
 import { startWalk } from "./walk.ts";
 
 const tickMs = 250;
@@ -63,7 +63,6 @@ export async function walkPacket(
   const meter = newMeter(run.id);
   const activity = openActivity(clock.nowMs);
   const valves = ferry.valves();
-  const waiting = openWaiting(meter, valves, ferry.load);
   turnValves(valves, laneCaps(capsOf(run), input.lanes));
   const bare = ferry.lakes(request, meter, valves);
   const ledger = openLedger(meter, ferry.journal(run.id, packet.claim), wayOf(request));
@@ -91,6 +90,7 @@ export async function walkPacket(
     ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
     : { source: lakes.source, visitor };
   const slots = observedBudget(filesOf(ferry, request), activity, "slots");
+  const waiting = openWaiting(meter, valves, ferry.load, () => isWidest(ferry, request, slots));
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
   const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, { beside, selection, list });
   // The first slice of many lanes looks for work for all of them.

@@ -166,6 +166,7 @@ export function openMachine(world: World, name: string): Machine {
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
       files: budget(world.files),
+      mostFiles: world.files,
       widen: () => undefined,
       access: { namedEntries: 28, memory: openAccessMemories(toldIn(runs)) },
       pulse: openPulses(runs, work, clock, world.pace.pulseMs),
