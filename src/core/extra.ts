@@ -1,5 +1,5 @@
 import type { SinkEntry } from "./entry.ts";
-import { emptyTally, type KeepReason, type Tally } from "./tally.ts";
+import type { KeepReason, Tally } from "./tally.ts";
 
 /** How much is in what only the sink has: a folder itself and all that is under it. */
 export type Mass = { readonly files: number; readonly folders: number; readonly bytes: number };
@@ -31,22 +31,21 @@ export function addMasses(a: Mass, b: Mass): Mass {
 /** Nothing. */
 export const noMass: Mass = { files: 0, folders: 0, bytes: 0 };
 
-/** An extra item as a tally; `mass` of one that was kept is what of it was deleted all the same. */
-export function tallyOfExtra({ outcome }: Extra): Tally {
+/** What an extra item adds to a tally; `mass` of one that was kept is what of it was deleted all the same. */
+export function tallyOfExtra({ outcome }: Extra): Partial<Tally> {
   const { files, folders, bytes } = outcome.mass;
   switch (outcome.do) {
     case "extra":
-      return { ...emptyTally, extraFiles: files, extraFolders: folders, extraBytes: bytes };
+      return { extraFiles: files, extraFolders: folders, extraBytes: bytes };
     case "deleted":
-      return { ...emptyTally, filesDeleted: files, foldersDeleted: folders, bytesDeleted: bytes };
+      return { filesDeleted: files, foldersDeleted: folders, bytesDeleted: bytes };
     case "surplus":
-      if (outcome.isLater) return { ...emptyTally, later: files + folders };
-      return { ...emptyTally, differences: { extra: files + folders } };
+      if (outcome.isLater) return { later: files + folders };
+      return { differences: { extra: files + folders } };
     case "planned":
-      return { ...emptyTally, deletesPlanned: files + folders };
+      return { deletesPlanned: files + folders };
     case "kept":
       return {
-        ...emptyTally,
         filesDeleted: files,
         foldersDeleted: folders,
         bytesDeleted: bytes,

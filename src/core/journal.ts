@@ -47,21 +47,20 @@ export function sealedText({ blob, bytes, sha256 }: JournalMark): string {
 
 /** The line of one file; with where it is at the sink, when a name of its path is another there. */
 export function fileLine(path: LakePath, outcome: FileOutcome, sinkPath?: LakePath): string {
-  const { bytes, modifiedMs, effort } = outcome;
-  return line(outcome.do, {
-    type: "file",
-    path,
-    ...(sinkPath === undefined ? {} : { sinkPath }),
-    ...reasonOf(outcome),
-    bytes,
-    ...(outcome.do === "copied" && outcome.md5 !== undefined ? { md5: outcome.md5 } : {}),
-    ...(outcome.do === "copied" && outcome.crc64 !== undefined ? { crc64: outcome.crc64 } : {}),
-    ...(outcome.do === "copied" && outcome.readBack === true ? { readBack: true } : {}),
-    ...(outcome.do === "copied" && outcome.isGone === true ? { isGone: true } : {}),
-    ...(modifiedMs === undefined ? {} : { modifiedTime: isoTime(modifiedMs) }),
-    ...carriedOf(outcome),
-    ...effort,
-  });
+  const fields: Record<string, unknown> = { outcome: outcome.do, type: "file", path };
+  if (sinkPath !== undefined) fields["sinkPath"] = sinkPath;
+  Object.assign(fields, reasonOf(outcome));
+  fields["bytes"] = outcome.bytes;
+  if (outcome.do === "copied") {
+    const { md5, crc64, readBack, isGone } = outcome;
+    if (md5 !== undefined) fields["md5"] = md5;
+    if (crc64 !== undefined) fields["crc64"] = crc64;
+    if (readBack === true) fields["readBack"] = true;
+    if (isGone === true) fields["isGone"] = true;
+  }
+  if (outcome.modifiedMs !== undefined) fields["modifiedTime"] = isoTime(outcome.modifiedMs);
+  Object.assign(fields, carriedOf(outcome), outcome.effort);
+  return `${JSON.stringify(fields)}\n`;
 }
 
 /** The line of one folder, or of the rest of a folder that has its line already ("range"). */

@@ -2,7 +2,7 @@ import type { AccessFinding, AccessWay } from "./access.ts";
 import type { Assessed } from "./assessment.ts";
 import type { Failure } from "./error.ts";
 import type { RuledDecision } from "./overwrite.ts";
-import { type Checksum, type Difference, emptyTally, foundAt, type SkipReason, type Tally } from "./tally.ts";
+import { type Checksum, type Difference, foundAt, type SkipReason, type Tally } from "./tally.ts";
 
 /** What became of one file. */
 export type FileOutcome =
@@ -117,10 +117,9 @@ export function addEfforts(a: Effort | undefined, b: Effort): Effort {
   return { milliseconds: a.milliseconds + b.milliseconds, requests: (a.requests ?? 0) + (b.requests ?? 0) };
 }
 
-/** One file as a tally. */
-export function tallyOfFile(outcome: FileOutcome): Tally {
+/** What one file adds to a tally. */
+export function tallyOfFile(outcome: FileOutcome): Partial<Tally> {
   const listed = {
-    ...emptyTally,
     ...tallyOfCarried(outcome),
     filesListed: 1,
     bytesListed: outcome.bytes,
@@ -136,15 +135,15 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
         filesCopied: 1,
         bytesCopied: outcome.bytes,
         bytesRead: outcome.read,
-        checksums: { [checksumOf(outcome)]: 1 },
-        filesReadBack: outcome.readBack === true ? 1 : 0,
+        checksums: oneOf[checksumOf(outcome)],
+        ...(outcome.readBack === true ? { filesReadBack: 1 } : {}),
       };
     case "planned":
       return { ...listed, filesPlanned: 1, ...(outcome.plan === "copy" ? { bytesPlanned: outcome.bytes } : {}) };
     // Of what an audit looks at, nothing is counted as listed: a run has done that before.
     case "different":
-      if (outcome.isLater === true) return { ...emptyTally, later: 1 };
-      return { ...emptyTally, filesDifferent: 1, differences: countsOf(outcome.because) };
+      if (outcome.isLater === true) return { later: 1 };
+      return { filesDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
       return {
         ...listed,
@@ -156,14 +155,16 @@ export function tallyOfFile(outcome: FileOutcome): Tally {
   }
 }
 
+const oneOf = { md5: { md5: 1 }, crc64: { crc64: 1 }, none: { none: 1 } } as const;
+
 function checksumOf({ md5, crc64 }: Copied): Checksum {
   return crc64 !== undefined ? "crc64" : md5 === undefined ? "none" : "md5";
 }
 
-/** One folder as a tally. */
-export function tallyOfFolder(outcome: FolderOutcome): Tally {
-  if (outcome.do === "failed" && outcome.isPart === true) return { ...emptyTally, rangesFailed: 1 };
-  const listed = { ...emptyTally, ...tallyOfCarried(outcome), foldersListed: 1 };
+/** What one folder adds to a tally. */
+export function tallyOfFolder(outcome: FolderOutcome): Partial<Tally> {
+  if (outcome.do === "failed" && outcome.isPart === true) return { rangesFailed: 1 };
+  const listed = { ...tallyOfCarried(outcome), foldersListed: 1 };
   switch (outcome.do) {
     case "made":
       return { ...listed, foldersMade: 1 };
@@ -176,8 +177,8 @@ export function tallyOfFolder(outcome: FolderOutcome): Tally {
     case "planned":
       return { ...listed, foldersPlanned: 1 };
     case "different":
-      if (outcome.isLater === true) return { ...emptyTally, later: 1 };
-      return { ...emptyTally, foldersDifferent: 1, differences: countsOf(outcome.because) };
+      if (outcome.isLater === true) return { later: 1 };
+      return { foldersDifferent: 1, differences: countsOf(outcome.because) };
     case "skipped":
       return { ...listed, foldersSkipped: { [outcome.because]: 1 } };
     case "failed":
@@ -194,10 +195,11 @@ function tallyOfCarried(outcome: FileOutcome | FolderOutcome): Partial<Tally> {
   };
 }
 
-/** What was found out about the access of the item at this path. */
-export function tallyOfFindings(path: string, outcome: FileOutcome | FolderOutcome): Tally {
-  const { findings = [] } = "carried" in outcome ? (outcome.carried ?? {}) : {};
-  return { ...emptyTally, findings: Object.fromEntries(findings.map(({ because }) => [because, foundAt(path)])) };
+/** What was found out about the access of the item at this path, if anything. */
+export function tallyOfFindings(path: string, outcome: FileOutcome | FolderOutcome): Partial<Tally> | undefined {
+  const findings = "carried" in outcome ? outcome.carried?.findings : undefined;
+  if (findings === undefined || findings.length === 0) return undefined;
+  return { findings: Object.fromEntries(findings.map(({ because }) => [because, foundAt(path)])) };
 }
 
 function countsOf<K extends string>(keys: readonly K[]): Partial<Record<K, number>> {

@@ -53,13 +53,25 @@ export function depthOf(path: LakePath): number {
   return path === rootPath ? 0 : path.split("/").length - 1;
 }
 
+/** Folders as encoded before: a page's names share theirs. */
+const encodedFolders = new Map<string, string>();
+const mostEncodedFolders = 64;
+
 /**
  * The path for a request line: every segment percent-encoded, slashes kept.
  * Throws LakeError "invalid" for lone surrogates, which no URL can carry.
  */
 export function encodePath(path: LakePath): string {
+  const slash = path.lastIndexOf("/");
+  const folder = path.slice(0, slash);
   try {
-    return path.split("/").map(encodeSegment).join("/");
+    let encoded = encodedFolders.get(folder);
+    if (encoded === undefined) {
+      encoded = folder.split("/").map(encodeSegment).join("/");
+      if (encodedFolders.size >= mostEncodedFolders) encodedFolders.clear();
+      encodedFolders.set(folder, encoded);
+    }
+    return `${encoded}/${encodeSegment(path.slice(slash + 1))}`;
   } catch (cause) {
     throw new LakeError("invalid", { op: "path", path, detail: "the name holds half a surrogate pair", cause });
   }

@@ -39,9 +39,9 @@ export type Granting = {
    * What an item is to have; asked for before anything of it is written. The source is asked for ACLs only: of folders, and
    * of files whose listing says that there is one. "invalid" for an ACL that can't be read, or that the sink can't hold.
    */
-  readonly wanted: (path: LakePath, entry: Entry, signal?: AbortSignal) => Promise<Wanted>;
+  readonly wanted: (path: LakePath, entry: Entry, signal?: AbortSignal) => Wanted | Promise<Wanted>;
   /** Gives a file that was just written what it doesn't inherit; "conflict" when it is another by now. */
-  readonly grant: (to: LakePath, wanted: Wanted, file: Written, signal: AbortSignal) => Promise<Carried>;
+  readonly grant: (to: LakePath, wanted: Wanted, file: Written, signal: AbortSignal) => Carried | Promise<Carried>;
   /** Makes a folder with its access; says what stood there, which is given the access that it lacks. */
   readonly makeFolder: (
     to: LakePath,
@@ -107,7 +107,17 @@ export function openGranting(means: {
     return wantedAccess(isTold ? listedAccess(entry, path) : await source.getAccess(path, "ids", signal), parts);
   }
 
-  async function wanted(path: LakePath, entry: Entry, signal?: AbortSignal): Promise<Wanted> {
+  function wanted(path: LakePath, entry: Entry, signal?: AbortSignal): Wanted | Promise<Wanted> {
+    const expiresMs = keepsExpiry && entry.kind === "file" ? entry.expiresMs : undefined;
+    return parts.size === 0 ? { access: {}, expiresMs, findings: [] } : wantedWith(expiresMs, path, entry, signal);
+  }
+
+  async function wantedWith(
+    expiresMs: number | undefined,
+    path: LakePath,
+    entry: Entry,
+    signal: AbortSignal | undefined,
+  ): Promise<Wanted> {
     const access = await wantedOf(path, entry, signal);
     const findings = [
       ...findingsOf(access, namedEntries),
@@ -117,7 +127,6 @@ export function openGranting(means: {
     if (fatal !== undefined) {
       throw new LakeError("invalid", { op: "acl", path, detail: fatal.detail, code: "TooManyAclEntries" });
     }
-    const expiresMs = keepsExpiry && entry.kind === "file" ? entry.expiresMs : undefined;
     return { access, expiresMs, findings };
   }
 
@@ -166,6 +175,22 @@ export function openGranting(means: {
     await change(to, changes, etag, signal);
     if (!isAsPredicted) return { access: "mispredicted" };
     return { access: changes.length === 0 ? "readBack" : "set" };
+  }
+
+  async function grant(
+    to: LakePath,
+    { access, expiresMs, findings }: Wanted,
+    file: Written,
+    needsExpiry: boolean,
+    signal: AbortSignal,
+  ): Promise<Carried> {
+    const given = await give(to, access, file, signal);
+    if (needsExpiry) await sink.setExpiry(to, expiresMs, signal);
+    return {
+      ...given,
+      ...(needsExpiry ? { expiry: true } : {}),
+      ...(findings.length === 0 ? {} : { findings }),
+    };
   }
 
   function isSuspect(path: LakePath, entry: Entry, there: SinkItem, closeness: Closeness): boolean {
@@ -230,15 +255,9 @@ export function openGranting(means: {
     wanted,
     mend,
 
-    grant: async (to, { access, expiresMs, findings }, file, signal) => {
-      const given = await give(to, access, file, signal);
-      const needsExpiry = expiresMs !== undefined || (keepsExpiry && file.hadExpiry);
-      if (needsExpiry) await sink.setExpiry(to, expiresMs, signal);
-      return {
-        ...given,
-        ...(needsExpiry ? { expiry: true } : {}),
-        ...(findings.length === 0 ? {} : { findings }),
-      };
+    grant: (to, wanted, file, signal) => {
+      const needsExpiry = wanted.expiresMs !== undefined || (keepsExpiry && file.hadExpiry);
+      return parts.size === 0 && !needsExpiry ? {} : grant(to, wanted, file, needsExpiry, signal);
     },
 
     makeFolder: async (to, { access, findings }, make, signal) => {

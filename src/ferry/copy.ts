@@ -68,7 +68,9 @@ export async function copyFile(
   for (let isLast = false; ; isLast = true) {
     mustBeFile(from, entry);
     const listing = listedAs(from, entry);
-    const { decision, proven } = await decided(crossing, from, to, entry, there, signal);
+    const { decision, proven }: Decided = isContentAsked(crossing, from, entry, there)
+      ? await decidedByContent(crossing, from, to, entry, there, signal)
+      : { decision: ruled(crossing, from, entry, there) };
     if (decision.do === "skip" && there !== undefined) {
       // Sent earlier by this run, whose worker was lost before it could count the file, and maybe before it had its access.
       const isOwn = there.origin?.run === run;
@@ -118,29 +120,45 @@ function fileOf(path: LakePath, { bytes, modifiedMs }: Entry, because: { readonl
   return { path, bytes, modifiedMs, ...because };
 }
 
-type Decided = RuledDecision | { readonly do: "copy"; readonly because: "hash" };
+type Decided = {
+  readonly decision: RuledDecision | { readonly do: "copy"; readonly because: "hash" };
+  readonly proven?: Proven;
+};
 
-// What the request's rules say, and what is the same by length and time is looked into where that is asked for.
-async function decided(
-  { run, overwrite, compare, way, ...lakes }: Crossing,
+// What the request's rules say.
+function ruled({ run, overwrite, compare, way }: Crossing, from: LakePath, entry: Entry, found: SinkItem | undefined) {
+  const rule = compare === "always" && overwrite === "ifDifferent" ? "always" : overwrite;
+  return decideBy(rule, run, entry, found === undefined ? undefined : way.known(from, found));
+}
+
+// What is the same by length and time is looked into where that is asked for, unless this run wrote it.
+function isContentAsked(
+  crossing: Crossing,
   from: LakePath,
-  to: LakePath,
   entry: Entry,
   found: SinkItem | undefined,
-  signal: AbortSignal,
-): Promise<{ readonly decision: Decided; readonly proven?: Proven }> {
-  const there = found === undefined ? undefined : way.known(from, found);
-  const decision = decideBy(
-    compare === "always" && overwrite === "ifDifferent" ? "always" : overwrite,
-    run,
-    entry,
-    there,
-  );
-  const isSame = decision.do === "skip" && decision.because === "same" && there?.origin?.run !== run;
-  if (compare !== "hash" || !isSame || there === undefined) return { decision };
-  const content = await sameContent(lakes, from, to, entry.bytes, there, signal);
-  return { decision: content.isSame ? decision : { do: "copy", because: "hash" }, proven: content.how };
+): found is SinkItem {
+  if (crossing.compare !== "hash" || found === undefined) return false;
+  const decision = ruled(crossing, from, entry, found);
+  const isSame = decision.do === "skip" && decision.because === "same";
+  return isSame && crossing.way.known(from, found).origin?.run !== crossing.run;
 }
+
+async function decidedByContent(
+  crossing: Crossing,
+  from: LakePath,
+  to: LakePath,
+  { bytes }: Entry,
+  found: SinkItem,
+  signal: AbortSignal,
+): Promise<Decided> {
+  const content = await sameContent(crossing, from, to, bytes, crossing.way.known(from, found), signal);
+  const decision = content.isSame ? sameBy : differentBy;
+  return { decision, proven: content.how };
+}
+
+const sameBy = { do: "skip", because: "same" } as const;
+const differentBy = { do: "copy", because: "hash" } as const;
 
 function sent(copied: Omit<Copied, "do">): Sent {
   return { do: "sent", copied: { do: "copied", ...copied } };
@@ -167,7 +185,7 @@ async function send(
     const ids = blockIdsOf(file, Math.ceil(bytes / blockBytes));
     return { ...(await sink.commitBlocks(to, ids, { ...label, crc64 }, guard, signal)), crc64 };
   }
-  const release = await memory.take(bytes, signal);
+  const release = memory.now(bytes) ?? (await memory.take(bytes, signal));
   try {
     return await sink.putFile(to, await readWhole(source, from, bytes, signal), label, guard, signal);
   } finally {

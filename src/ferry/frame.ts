@@ -26,6 +26,8 @@ export type Frame = {
   uncounted: FolderOutcome | undefined;
   page: readonly Entry[];
   at: number;
+  /** Where on the page the next folder is, below zero when there is none; undefined until it is looked for. */
+  ahead: number | undefined;
   isListed: boolean;
   isListing: boolean;
   /** The order of the source's names so far; unordered: they have none, and the folder can't be divided. */
@@ -95,7 +97,7 @@ export function cutAt(frame: Frame, index: number): Frame | undefined {
   if (name === undefined || !isOrderSafe(name) || !isEnd(frame.upTo) || isUndecided(frame)) return undefined;
   if (frame.isListing || frame.isUnordered || (frame.isListed && index === frame.page.length)) return undefined;
   const tail = { ...tailOf(frame, name, frame.upTo), page: frame.page.slice(index), isListed: frame.isListed };
-  frame.page = frame.page.slice(0, index);
+  turnTo(frame, frame.page.slice(0, index));
   endAt(frame, name);
   return tail;
 }
@@ -104,10 +106,21 @@ export function cutAt(frame: Frame, index: number): Frame | undefined {
  * Where to cut a frame whose next entry is a file, to come to its folders first: before the next one on the page, or
  * behind a page without any. Undefined when it isn't worth it.
  */
-export function waysDown({ page, at, isListed }: Frame): number | undefined {
-  const folder = page.findIndex(({ kind }, index) => index > at && kind === "folder");
+export function waysDown(frame: Frame): number | undefined {
+  const { page, at, isListed } = frame;
+  // Looked for once for all the files before it.
+  if (frame.ahead === undefined || (frame.ahead >= 0 && frame.ahead <= at)) {
+    frame.ahead = page.findIndex(({ kind }, index) => index > at && kind === "folder");
+  }
+  const folder = frame.ahead;
   if (folder < 0) return isListed ? undefined : page.length;
   return folder - at < fewEntries ? undefined : folder;
+}
+
+/** Gives a frame another page. */
+export function turnTo(frame: Frame, page: readonly Entry[]): void {
+  frame.page = page;
+  frame.ahead = undefined;
 }
 
 /** Lets a frame end with this name, which is on its page. */
@@ -129,6 +142,7 @@ export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined, 
     uncounted,
     page: [],
     at: 0,
+    ahead: undefined,
     isListed: false,
     isListing: false,
     ascent: openAscent(false),
@@ -172,7 +186,7 @@ export function knownOf(frames: Iterable<Frame>): Known {
 /** Drops what was listed and not yet started; it is listed again when it is wanted. */
 export function forget(frame: Frame): void {
   if (isLeft(frame)) frame.isListed = false;
-  frame.page = [];
+  turnTo(frame, []);
   frame.at = 0;
   frame.march = undefined;
   frame.ascent = openAscent(false);

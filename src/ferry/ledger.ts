@@ -6,7 +6,8 @@ import { type FileOutcome, type FolderOutcome, tallyOfFile, tallyOfFindings, tal
 import { type Extra, tallyOfExtra } from "../core/extra.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { addStaged, type LargeFile, type Staged } from "../core/largeFile.ts";
-import { addTallies, emptyTally, type SkipReason, type Tally } from "../core/tally.ts";
+import type { SkipReason, Tally } from "../core/tally.ts";
+import { openSum } from "../core/sum.ts";
 import type { Way } from "../core/way.ts";
 import type { JournalWriter } from "../state/journal.ts";
 import { maxLarge, type Step } from "../state/claimed.ts";
@@ -23,7 +24,7 @@ export type Ledger = {
   /** Items that only the sink has in a folder of the source. */
   readonly extra: (folder: LakePath, found: readonly Extra[]) => void;
   /** Items that are counted already and were looked at once more; `more` is what that changes in the books. */
-  readonly checked: (more?: Tally) => void;
+  readonly checked: (more?: Partial<Tally>) => void;
   /** A file that an audit found the same. */
   readonly same: (path: LakePath, file: FileOutcome) => void;
   /** What an assessment has seen that is no item. */
@@ -51,7 +52,7 @@ export type Ledger = {
 /** A ledger at zero that counts the meter's requests as well; the journal says where an item is at the sink, if under other names. */
 export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledger {
   const { renamed, moved, sourceOf } = way;
-  let tally = emptyTally;
+  const sum = openSum();
   let failures: Failure[] = [];
   let waitingUnits = 0;
   let waiters: (() => void)[] = [];
@@ -64,17 +65,19 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
   let staged = new Map<string, Staged>();
   const assessing = openAssessing();
 
-  function requestsSinceLast(): Tally {
+  function requestsSinceLast(): Partial<Tally> {
     const requests: Record<string, number> = {};
     for (const [op, count] of Object.entries(meter.requests)) requests[op] = count - (counted.requests[op] ?? 0);
     const throttles = meter.throttles - counted.throttles;
     counted = { requests: { ...meter.requests }, throttles: meter.throttles };
-    return { ...emptyTally, requests, throttles };
+    return { requests, throttles };
   }
 
-  function add(path: LakePath, more: Tally, outcome: FileOutcome | FolderOutcome): void {
+  function add(path: LakePath, more: Partial<Tally>, outcome: FileOutcome | FolderOutcome): void {
     items++;
-    tally = addTallies(addTallies(tally, more), tallyOfFindings(path, outcome));
+    sum.add(more);
+    const findings = tallyOfFindings(path, outcome);
+    if (findings !== undefined) sum.add(findings);
     if ("assessed" in outcome && outcome.assessed !== undefined) assessing.add(outcome.assessed);
     if (outcome.do !== "failed") return;
     failures.push(outcome.failure);
@@ -100,25 +103,26 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
     },
     extra: (folder, found) => {
       for (const extra of found) {
-        tally = addTallies(tally, tallyOfExtra(extra));
+        sum.add(tallyOfExtra(extra));
         const { name: there, origin } = extra.item;
         const name = origin?.name ?? sourceOf(there) ?? there;
         const isPlain = name === there && renamed(folder) === undefined;
         journal.add(extraLine(childPath(folder, name), extra, isPlain ? undefined : childPath(moved(folder), there)));
       }
     },
-    checked: (more = emptyTally) => {
+    checked: (more = {}) => {
       items++;
-      tally = addTallies(tally, addTallies(more, { ...emptyTally, checked: 1 }));
+      sum.add(more);
+      sum.add({ checked: 1 });
     },
     same: (path, file) => {
       spans.add(path, "same", file);
       items++;
-      tally = addTallies(tally, { ...emptyTally, checked: 1 });
+      sum.add({ checked: 1 });
     },
     assessed: assessing.add,
     joined: (folder, how) => {
-      tally = addTallies(tally, { ...emptyTally, joined: { [how]: 1 } });
+      sum.add({ joined: { [how]: 1 } });
       journal.add(joinedLine(folder, how));
     },
     large: async (signal) => {
@@ -129,7 +133,7 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
     staged: (blocks, bytes) => {
       items++;
       const sent = blocks.failure === undefined ? blocks.blocks : 0;
-      tally = addTallies(tally, { ...emptyTally, blocksSent: sent, bytesRead: bytes });
+      sum.add({ blocksSent: sent, bytesRead: bytes });
       staged.set(blocks.file, addStaged(staged.get(blocks.file), blocks));
     },
     isFull,
@@ -143,18 +147,19 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
       }
     },
     items: () => items,
-    unsaved: () => ({ listed: tally.filesListed + tally.foldersListed, failed: failures.length }),
+    unsaved: () => ({ listed: sum.listed(), failed: failures.length }),
     take: () => {
       spans.write();
       const mark = journal.mark();
       const assessed = assessing.take();
+      sum.add(requestsSinceLast());
+      if (assessed !== undefined) sum.add({ assessed });
       const taken = {
-        tally: { ...addTallies(tally, requestsSinceLast()), ...(assessed === undefined ? {} : { assessed }) },
+        tally: sum.take(),
         failures,
         ...(opened.length + staged.size === 0 ? {} : { large: { opened, staged: [...staged.values()] } }),
         ...(mark === undefined ? {} : { journal: { mark, stored: () => journal.stored(mark) } }),
       };
-      tally = emptyTally;
       failures = [];
       waitingUnits = 0;
       const released = waiters;

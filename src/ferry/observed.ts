@@ -80,24 +80,21 @@ function both(release: () => void, giveBack: () => void): () => void {
 
 function sideOf(activity: Activity, side: Side) {
   return <A extends readonly unknown[], T>(kind: Watched, act: (...args: A) => Promise<T>) =>
-    during(activity, kind, async (...args: A): Promise<T> => {
-      try {
-        return await act(...args);
-      } catch (error) {
-        throw isLakeError(error) ? error.of(side) : error;
-      }
-    });
+    during(activity, kind, act, (error) => (isLakeError(error) ? error.of(side) : error));
 }
 
 function during<A extends readonly unknown[], T>(
   activity: Activity,
   kind: Watched,
   act: (...args: A) => Promise<T>,
+  told: (error: unknown) => unknown = (error) => error,
 ): (...args: A) => Promise<T> {
   return async (...args) => {
     const end = activity.begin(kind);
     try {
       return await act(...args);
+    } catch (error) {
+      throw told(error);
     } finally {
       end();
     }

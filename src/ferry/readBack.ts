@@ -24,7 +24,7 @@ export async function bringFile(
   earlier?: LargeFile,
 ): Promise<FileOutcome | Sent | Parted> {
   const first = await copyFile(crossing, from, to, listed, standing, signal, earlier);
-  if (first.do !== "sent") return first;
+  if (first.do !== "sent" || !isReadBack(crossing.consistency, first.copied.digest)) return first;
   const copied = await readBack(crossing, from, to, first.copied, signal);
   return copied === undefined ? copyAnew(crossing, from, to, first.copied, signal) : { do: "sent", copied };
 }

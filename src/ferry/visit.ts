@@ -207,37 +207,38 @@ export function copying(means: Copying): Visitor {
     return isOurs ? { do: "made", before: true, carried } : { do: "found", carried };
   }
 
-  // What one item costs.
-  async function measured<T>(
-    path: LakePath,
-    act: () => Promise<T>,
-  ): Promise<{ readonly outcome: T; readonly effort: Effort }> {
+  // Begins to measure what one item costs; the result ends that, and may be called again.
+  function measured(path: LakePath): () => Effort {
     const startedMs = nowMs();
     const requestsOf = watch(meter, path, moved(path));
-    let requests = 0;
-    let outcome: T;
-    try {
-      outcome = await act();
-    } finally {
-      requests = requestsOf();
-    }
-    return { outcome, effort: { milliseconds: nowMs() - startedMs, requests } };
+    return () => ({ milliseconds: nowMs() - startedMs, requests: requestsOf() });
   }
 
   return {
     file: async (path, listed, there, signal) => {
-      await ledger.room(signal);
-      const { outcome, effort } = await measured(path, () => copy(path, listed, there, signal));
-      if (typeof outcome === "string") return outcome;
-      if (outcome.do === "parted") return roomFor(outcome, signal);
-      return outcome.do === "sent" ? { ...outcome, copied: { ...outcome.copied, effort } } : { ...outcome, effort };
+      if (ledger.isFull()) await ledger.room(signal);
+      const effortOf = measured(path);
+      try {
+        const outcome = await copy(path, listed, there, signal);
+        if (typeof outcome === "string") return outcome;
+        if (outcome.do === "parted") return await roomFor(outcome, signal);
+        const effort = effortOf();
+        return outcome.do === "sent" ? { do: "sent", copied: { ...outcome.copied, effort } } : { ...outcome, effort };
+      } finally {
+        effortOf();
+      }
     },
 
     confirm: async (path, sent, signal) => {
-      const { outcome, effort } = await measured(path, () => confirm(path, sent, signal));
-      if (outcome === "postponed") return outcome;
-      if (outcome.do === "parted") return roomFor(outcome, signal);
-      return { ...outcome, effort: addEfforts(sent.copied.effort, effort) };
+      const effortOf = measured(path);
+      try {
+        const outcome = await confirm(path, sent, signal);
+        if (outcome === "postponed") return outcome;
+        if (outcome.do === "parted") return await roomFor(outcome, signal);
+        return { ...outcome, effort: addEfforts(sent.copied.effort, effortOf()) };
+      } finally {
+        effortOf();
+      }
     },
 
     folder: async (path, listed, isTakenOver, there, signal) => {

@@ -35,6 +35,7 @@ import {
   pastAfter,
   rangeOf,
   tailOf,
+  turnTo,
   waysDown,
   watchOrder,
 } from "./frame.ts";
@@ -155,6 +156,7 @@ const maxHeldEntries = 100_000;
 const enoughEntries = 6000;
 /** Files sent of which the source isn't looked at again: with more of them nothing new is started. */
 const maxUnconfirmed = 10_000;
+const noExtra: readonly Extra[] = [];
 /** A walk that seeks work for others has found enough of it, and keeps few of the names it has passed by. */
 const enoughSpare = 200;
 const maxSpareEntries = 12_000;
@@ -348,7 +350,7 @@ export function startWalk(
       if (page.entries[0]?.name === "") throw fileNow(frame.folder);
       watchOrder(frame, page.entries);
       const end = endOf(page.entries, frame.upTo);
-      frame.page = page.entries.slice(0, end);
+      turnTo(frame, end === undefined ? page.entries : page.entries.slice(0, end));
       frame.at = 0;
       frame.isListed = end !== undefined || page.next === undefined;
       return true;
@@ -375,7 +377,7 @@ export function startWalk(
   // What stands at the sink under the frame's next name; undefined once the frame has been given up.
   async function standingAt(frame: Frame, name: string): Promise<Standing | undefined> {
     try {
-      return frame.past === "fresh" ? "nothing" : ((await marchOf(frame)?.at(name, signal)) ?? "unknown");
+      return (await marchOf(frame)?.at(name, signal)) ?? "unknown";
     } catch (error) {
       await giveUp(frame, error);
       return undefined;
@@ -438,13 +440,14 @@ export function startWalk(
         frame = ahead;
         continue;
       }
-      await held();
+      if (isHeld || looks.count() > maxUnconfirmed) await held();
       if (isUndecided(frame) && !(await decide(frame))) return;
-      const there = await standingAt(frame, entry.name);
-      const extra = there === undefined ? undefined : await extraBefore(frame, entry.name);
-      if (there === undefined || extra === undefined) return;
+      const there = frame.past === "fresh" ? "nothing" : await standingAt(frame, entry.name);
+      if (there === undefined) return;
+      const extra = frame.march === undefined ? noExtra : await extraBefore(frame, entry.name);
+      if (extra === undefined || isStopped) return;
       if (entry.kind === "file") {
-        const release = await slot();
+        const release = width.files.now(1) ?? (await slot());
         if (release === undefined) return;
         // Where the listing began, should this be the first of its names.
         const { after } = intervalOf(frame);
@@ -452,7 +455,6 @@ export function startWalk(
         track(visitFile(path, entry, there, looks.start(frame, entry.name, after)), release);
         continue;
       }
-      if (isStopped) return;
       frame = await enterEntry(frame, path, entry, there, extra);
     }
   }

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { isLakeError, LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
 import { patiently } from "../wire/retry.ts";
+import { nextRequestId } from "../wire/requestId.ts";
 import type { Send, WireReply } from "../wire/send.ts";
 import { parseAclStatus, parseContentSummary, parseFileStatus, parseFileStatuses } from "./gen1Json.ts";
 import type { Receive, Source } from "./lake.ts";
@@ -29,14 +29,15 @@ export function gen1Source(
       signal: AbortSignal | undefined;
     }>,
   ): Promise<WireReply> {
-    const parameters = Object.entries(query).map(([name, value]) => `&${name}=${encoded(op, path, value)}`);
+    let parameters = "";
+    for (const name in query) parameters += `&${name}=${encoded(op, path, query[name] ?? "")}`;
     return send({
       op,
       path,
       method: "GET",
       origin: base.origin,
-      target: `${base.prefix}${encodePath(path)}?op=${op}&api-version=${apiVersion}${parameters.join("")}`,
-      headers: { "x-ms-client-request-id": randomUUID() },
+      target: `${base.prefix}${encodePath(path)}?op=${op}&api-version=${apiVersion}${parameters}`,
+      headers: { "x-ms-client-request-id": nextRequestId() },
       safe: rest.receive === undefined,
       ...rest,
     });

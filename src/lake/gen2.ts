@@ -6,7 +6,7 @@ import { isKind, LakeError } from "../core/error.ts";
 import { type LakePath, rootPath } from "../core/path.ts";
 import type { Send } from "../wire/send.ts";
 import { accessOptions, gen2Access } from "./gen2Access.ts";
-import { itemOfHeaders, metadataOf, originOf } from "./gen2Item.ts";
+import { itemOfHeaders, metadataHeaders, metadataOf, originOf } from "./gen2Item.ts";
 import { gen2List } from "./gen2List.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
 import type { FileLabel, Guard, Sink } from "./lake.ts";
@@ -188,7 +188,7 @@ function openClient(send: Send, url: string): DataLakeServiceClient {
 
 function labelHeaders(label: FileLabel): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(metadataOf(label)).map(([key, value]) => [`x-ms-meta-${key}`, value])),
+    ...metadataHeaders(label),
     ...(label.accessTier === undefined ? {} : { "x-ms-access-tier": label.accessTier }),
   };
 }

@@ -3,25 +3,42 @@ import { asciiJson } from "../core/json.ts";
 import { isoTime } from "../core/time.ts";
 import type { SourceTime } from "./lake.ts";
 
+const keysAfter = (prefix: string) => ({
+  run: `${prefix}lakeferry_run`,
+  length: `${prefix}lakeferry_length`,
+  modified: `${prefix}lakeferry_modified`,
+  name: `${prefix}lakeferry_name`,
+  crc64: `${prefix}lakeferry_crc64`,
+  // rclone's name and form, so that its listings show the source's time.
+  mtime: `${prefix}mtime`,
+});
+const bareKeys = keysAfter("");
+const headerKeys = keysAfter("x-ms-meta-");
+
 /** What lakeferry writes with an item. ISO-8859-1 headers can't carry every character, so numbers, ids and ASCII only. */
-export function metadataOf({
-  run,
-  bytes,
-  modifiedMs,
-  name,
-  crc64,
-  mtimeMs,
-}: Origin & SourceTime): Record<string, string> {
+export function metadataOf(label: Origin & SourceTime): Record<string, string> {
+  return metadataBy(bareKeys, label);
+}
+
+/** The same as headers of a request. */
+export function metadataHeaders(label: Origin & SourceTime): Record<string, string> {
+  return metadataBy(headerKeys, label);
+}
+
+function metadataBy(
+  keys: typeof bareKeys,
+  { run, bytes, modifiedMs, name, crc64, mtimeMs }: Origin & SourceTime,
+): Record<string, string> {
   const mtime = mtimeMs === undefined ? undefined : dateOf(mtimeMs);
-  return {
-    lakeferry_run: run,
-    lakeferry_length: String(bytes),
-    lakeferry_modified: String(modifiedMs),
-    ...(name === undefined ? {} : { lakeferry_name: asciiJson(name) }),
-    ...(crc64 === undefined ? {} : { lakeferry_crc64: crc64 }),
-    // rclone's name and form, so that its listings show the source's time.
-    ...(mtime === undefined ? {} : { mtime }),
+  const metadata: Record<string, string> = {
+    [keys.run]: run,
+    [keys.length]: String(bytes),
+    [keys.modified]: String(modifiedMs),
   };
+  if (name !== undefined) metadata[keys.name] = asciiJson(name);
+  if (crc64 !== undefined) metadata[keys.crc64] = crc64;
+  if (mtime !== undefined) metadata[keys.mtime] = mtime;
+  return metadata;
 }
 
 // A lake may hold times that no calendar of four digits has.

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
+import { nextRequestId } from "../wire/requestId.ts";
 import type { Send, WireReply, WireRequest } from "../wire/send.ts";
 import type { Receive } from "./lake.ts";
 
@@ -37,7 +37,7 @@ export function askGen2(send: Send, endpoint: string, fileSystem: string): Ask {
       target: `${pathname}${encodePath(path)}${query}`,
       headers: {
         "x-ms-version": serviceVersion,
-        "x-ms-client-request-id": randomUUID(),
+        "x-ms-client-request-id": nextRequestId(),
         ...(body === undefined ? {} : { "content-length": String(body.byteLength) }),
         ...headers,
       },

@@ -10,13 +10,14 @@ export type Meter = {
   throttles: number;
   /** What requests were held back by, and how long they were on the wire. */
   readonly waits: Readonly<Record<StoreName, OpenWaits>>;
-  /** Requests about single items, by store and path, for as long as somebody watches them. */
-  readonly watched: Map<string, number>;
+  /** Requests about single items, by path at each store, for as long as somebody watches them. */
+  readonly watched: Readonly<Record<StoreName, Map<string, number>>>;
 };
 
 /** A meter at zero. */
 export function newMeter(run = ""): Meter {
-  return { run, requests: {}, throttles: 0, waits: { source: noWaitsAt(), sink: noWaitsAt() }, watched: new Map() };
+  const waits = { source: noWaitsAt(), sink: noWaitsAt() };
+  return { run, requests: {}, throttles: 0, waits, watched: { source: new Map(), sink: new Map() } };
 }
 
 /** One request as it went over the wire, for whoever watches. */
@@ -32,12 +33,13 @@ export type Attempt = {
 export type Observe = (attempt: Attempt) => void;
 
 /** Begins to count the requests about one item, which stands at these paths of the two stores; the result ends it. */
-export function watch(meter: Meter, source: string, sink: string): () => number {
-  const keys = [`source ${source}`, `sink ${sink}`];
-  for (const key of keys) meter.watched.set(key, 0);
+export function watch({ watched }: Meter, source: string, sink: string): () => number {
+  watched.source.set(source, 0);
+  watched.sink.set(sink, 0);
   return () => {
-    const sum = keys.reduce((total, key) => total + (meter.watched.get(key) ?? 0), 0);
-    for (const key of keys) meter.watched.delete(key);
+    const sum = (watched.source.get(source) ?? 0) + (watched.sink.get(sink) ?? 0);
+    watched.source.delete(source);
+    watched.sink.delete(sink);
     return sum;
   };
 }
@@ -45,6 +47,7 @@ export function watch(meter: Meter, source: string, sink: string): () => number 
 /** Counts every attempt under "<store> <operation>", and tells how long it took. */
 export function measure(store: StoreName, meter: Meter, nowMs: () => number, observe?: Observe): Layer {
   const waits = meter.waits[store];
+  const watched = meter.watched[store];
   /** There are few operations, and many requests. */
   const keys = new Map<string, string>();
 
@@ -60,11 +63,8 @@ export function measure(store: StoreName, meter: Meter, nowMs: () => number, obs
     const startMs = nowMs();
     const key = keyOf(request.op);
     meter.requests[key] = (meter.requests[key] ?? 0) + 1;
-    if (meter.watched.size > 0) {
-      const watchKey = `${store} ${request.path}`;
-      const seen = meter.watched.get(watchKey);
-      if (seen !== undefined) meter.watched.set(watchKey, seen + 1);
-    }
+    const seen = watched.get(request.path);
+    if (seen !== undefined) watched.set(request.path, seen + 1);
     return next(request).then(
       (reply) => {
         const ms = nowMs() - startMs;

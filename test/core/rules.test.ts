@@ -79,7 +79,7 @@ test("every outcome balances: listed = copied + skipped + failed", () => {
     ...(["made", "found"] as const).map((what) => tallyOfFolder({ do: what })),
     tallyOfFolder({ do: "skipped", because: "not-recursive" }),
     tallyOfFolder({ do: "failed", failure }),
-  ];
+  ].map((part) => ({ ...emptyTally, ...part }));
   const sum = all.reduce(addTallies, emptyTally);
   assert.ok(all.every(isBalanced) && isBalanced(sum));
   assert.equal(sum.filesListed, 3);
