@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { blockSizes } from "../core/blocks.ts";
+import type { Pace } from "../core/pacing.ts";
+import type { StoreName } from "../core/waits.ts";
 import { openAccessMemories, toldIn } from "../ferry/accessMemory.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import { refuseFailed, sinkChecks } from "../ferry/preflight.ts";
@@ -164,6 +166,8 @@ function wiringOf({ tuning }: Settings, { log, observe }: Telemetry) {
     attemptTimeoutMs: tuning.attemptTimeoutMs,
     report: (event: Readonly<Record<string, unknown>>) => log("wire.failed", event),
     observe,
+    paced: (store: StoreName, { perSecond, why }: Pace) =>
+      log("pace.changed", { store, ...(perSecond === undefined ? {} : { perSecond: Math.round(perSecond) }), why }),
   };
 }
 

@@ -4,6 +4,8 @@ export type Flow = {
   readonly megabytesPerSecond: number;
   /** The part of the slots that was in use, on average. */
   readonly used: number;
+  /** Requests that a store refused as too many. */
+  readonly refused: number;
 };
 
 /** How many files a process has in flight, why, and what that is compared with. */
@@ -39,8 +41,10 @@ export function firstWidth(slots: number): Width {
 }
 
 /**
- * The width after one more interval.
+ * The width after one more interval. It is files and bytes a second that decide; latency has no say of its own, as it is
+ * slots through files a second: a change that does no more only makes all wait longer.
  *   slots idle                           as it is: more would be idle too
+ *   requests refused, instead of more    as it is: the pace answers that, and more files would only wait for it
  *   growing, no comparison yet           twice as many
  *   growing, at least 10 % more done     twice as many again
  *   growing, else                        back to what it was before, settled
@@ -56,6 +60,12 @@ export function nextWidth(width: Width, flow: Flow, { least, most }: WidthBounds
   }
   const to = (next: number, changes: Pick<Width, "phase" | "why">): Width => {
     const bounded = Math.max(least, Math.min(most, Math.round(next)));
+    if (bounded > slots && flow.refused > 0) {
+      return {
+        ...settledAt(width, slots, `${flow.refused} requests were refused: no more at a time`),
+        tryNext: "less",
+      };
+    }
     if (bounded === slots)
       return settledAt(width, slots, bounded === most ? "the most there are" : "the least there are");
     return { ...width, ...changes, slots: bounded, before: { slots, flow }, quiet: 0 };

@@ -45,8 +45,8 @@ export type Ferry = {
   readonly files: Budget;
   /** How many files may be in flight at most, however wide the process goes. */
   readonly mostFiles: number;
-  /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work. */
-  readonly widen: () => void;
+  /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work, with what was refused since. */
+  readonly widen: (refused: number) => void;
   readonly sizes: BlockSizes;
   /** How many named entries an ACL of the sink holds in each scope, and what was learned about access in each run. */
   readonly access: { readonly namedEntries: number; readonly memory: (run: string) => AccessMemory };

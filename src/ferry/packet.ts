@@ -196,6 +196,7 @@ export async function walkPacket(
 
   async function tend(): Promise<void> {
     const claimedMs = clock.nowMs();
+    let refused = 0;
     let pulseMs = Number.NEGATIVE_INFINITY;
     let settledMs = claimedMs;
     let running: Promise<unknown> | undefined;
@@ -213,7 +214,8 @@ export async function walkPacket(
       await Promise.race([over, clock.sleep(tickMs)]);
       if (failure !== undefined) throw failure.error;
       const nowMs = clock.nowMs();
-      ferry.widen();
+      ferry.widen(meter.throttles - refused);
+      refused = meter.throttles;
       const here = ledger.unsaved();
       const hasGoneWrong = isTooMany(limit, elsewhere.failed + here.failed, elsewhere.listed + here.listed);
       if (ferry.closing.aborted || hasGoneWrong) stop("asked");

@@ -12,8 +12,8 @@ export type Widening = {
   /** Slots for files, and bytes in memory; what is taken of them tells how much is done. */
   readonly files: Budget;
   readonly memory: Budget;
-  /** Looks whether it is time to change the width; to be called often while there is work. */
-  readonly look: () => void;
+  /** Looks whether it is time to change the width; to be called often while there is work, with what was refused since. */
+  readonly look: (refused?: number) => void;
 };
 
 /** Opens a width that moves within bounds; `told` hears of every change and why. */
@@ -29,11 +29,13 @@ export function openWidening(
   let sinceMs = clock.nowMs();
   let uses = 0;
   let looks = 0;
+  let refusals = 0;
 
   function begin(nowMs: number): void {
     sinceMs = nowMs;
     uses = 0;
     looks = 0;
+    refusals = 0;
     files.taken();
     memory.taken();
   }
@@ -41,7 +43,8 @@ export function openWidening(
   return {
     files: files.budget,
     memory: memory.budget,
-    look: () => {
+    look: (refused = 0) => {
+      refusals += refused;
       const nowMs = clock.nowMs();
       const seconds = (nowMs - sinceMs) / 1000;
       uses += 1 - Math.max(0, files.budget.free()) / files.budget.size();
@@ -56,6 +59,7 @@ export function openWidening(
           filesPerSecond: files.taken() / seconds,
           megabytesPerSecond: memory.taken() / bytesPerMegabyte / seconds,
           used: uses / looks,
+          refused: refusals,
         },
         bounds,
       );

@@ -1,6 +1,7 @@
 import type { Backoff } from "../core/backoff.ts";
 import { type Budget, budget, timed } from "../core/budget.ts";
 import { type Clock, sleepsTold } from "../core/clock.ts";
+import type { Pace } from "../core/pacing.ts";
 import type { StoreName } from "../core/waits.ts";
 import { auth, type Credential } from "../wire/auth.ts";
 import { classify, type Dialect } from "../wire/classify.ts";
@@ -31,6 +32,8 @@ export type Wiring = {
   readonly report: (event: WireEvent) => void;
   /** Absent: nobody wants to know of every attempt. */
   readonly observe?: Observe;
+  /** Hears of the rate that a store's refusals have taught, when it has changed by much. */
+  readonly paced?: (store: StoreName, learned: Pace) => void;
 };
 
 /** One store's connections, opened once per process: its pool, its credential and what its pace has learned. */
@@ -93,7 +96,7 @@ export function openStore(
   },
 ): Store {
   const pools = new Map<string, Http>(store.origins.map((origin) => [origin, openHttp(origin, store.connections)]));
-  const paced = pace(wiring.clock);
+  const paced = pace(wiring.clock, (learned) => wiring.paced?.(store.name, learned));
   const shared = budget(store.connections);
   const bottom: Send = (request) => {
     const pool = pools.get(request.origin);

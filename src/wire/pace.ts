@@ -1,25 +1,38 @@
 import type { Clock } from "../core/clock.ts";
-import { isKind } from "../core/error.ts";
-import { faster, openSecond, openSpacing, slower, unpaced } from "../core/pacing.ts";
+import { isLakeError } from "../core/error.ts";
+import { faster, isNews, openSecond, openSpacing, type Pace, slower, unpaced } from "../core/pacing.ts";
 import type { Gate } from "./gates.ts";
 
 /**
  * Spaces requests once the store has said "throttled", and slowly speeds up again; unlimited before that. One pace has a
- * gate for each of its users, whose `held` hears how long it held a request back.
+ * gate for each of its users, whose `held` hears how long it held a request back; `told` hears of the rates that it comes to.
  */
-export function pace(clock: Clock): (held?: (ms: number) => void) => Gate {
+export function pace(
+  clock: Clock,
+  told: (learned: Pace) => void = () => undefined,
+): (held?: (ms: number) => void) => Gate {
   let learned = unpaced;
+  let known = unpaced;
   const accepted = openSecond();
   const spacing = openSpacing();
 
   function learn(error: unknown): void {
     const nowMs = clock.nowMs();
-    if (isKind(error, "throttled")) learned = slower(learned, accepted.count(nowMs), nowMs);
-    else accepted.add(nowMs);
+    if (!isLakeError(error) || error.kind !== "throttled") return accepted.add(nowMs);
+    learned = slower(learned, accepted.count(nowMs), nowMs, error.retryAfterMs);
+    tell();
+  }
+
+  function tell(): void {
+    if (!isNews(learned, known)) return;
+    known = learned;
+    told(learned);
   }
 
   return (held) => (request) => {
-    learned = faster(learned, clock.nowMs());
+    const before = learned;
+    learned = faster(before, clock.nowMs());
+    if (learned !== before) tell();
     if (learned.perSecond === undefined) return learn;
     const ms = spacing.waitMs(1, learned.perSecond, clock.nowMs());
     if (ms <= 0) return learn;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { faster, openSecond, openSpacing, slower, unpaced } from "../../src/core/pacing.ts";
+import { faster, isNews, openSecond, openSpacing, type Pace, slower, unpaced } from "../../src/core/pacing.ts";
 
 test("a refusal sets the pace to a little less than the store has just taken", () => {
   assert.equal(slower(unpaced, 1000, 10_000).perSecond, 980);
@@ -39,6 +39,50 @@ test("a clock that is set back neither speeds up nor keeps the pace for ever", (
   assert.equal(back.perSecond, 980);
   assert.equal(faster(back, 6000).perSecond, 980 * 1.005);
   assert.equal(slower(paced, 900, 5000).perSecond, 882);
+});
+
+test("the pace doesn't grow before the store says that one may come again, and believes it for a minute at most", () => {
+  const told = slower(unpaced, 1000, 10_000, 5000);
+  assert.equal(faster(told, 14_999).perSecond, 980);
+  assert.equal(faster(told, 15_999).perSecond, 980);
+  assert.equal(faster(told, 16_000).perSecond, 980 * 1.005);
+  assert.equal(faster(told, 17_000).perSecond, 980 * 1.005 * 1.00625);
+  const forLong = slower(unpaced, 1000, 10_000, 3_600_000);
+  assert.equal(faster(forLong, 69_999).perSecond, 980);
+  assert.ok((faster(forLong, 80_000).perSecond ?? 0) > 980);
+  // Set back by an hour, the clock says nothing of when that was.
+  assert.equal(faster(forLong, 0).perSecond, 980);
+  assert.ok((faster(faster(forLong, 0), 5000).perSecond ?? 0) > 980);
+});
+
+// Steps as [ms, what the store took in the last second where it refuses, the pace afterwards, why].
+test("each change of a pace has its reason", () => {
+  const steps: readonly (readonly [number, number | undefined, number | undefined, string])[] = [
+    [10_000, 1000, 980, "it refused more than the 1000 that it took in a second"],
+    [11_000, 900, 882, "it refused more than the 900 that it took in a second"],
+    [
+      12_000,
+      100,
+      441,
+      "it refused more than the 100 that it took in a second: half of the pace at most is given up at once",
+    ],
+    [13_000, undefined, 529.2, "nothing was refused for 1 s"],
+    [14_000, undefined, 635.04, "nothing was refused for 2 s"],
+    [600_000, undefined, undefined, "nothing was refused up to 50000 a second"],
+  ];
+  steps.reduce<Pace>((pace, [ms, taken, perSecond, why]) => {
+    const next = taken === undefined ? faster(pace, ms) : slower(pace, taken, ms);
+    assert.equal(next.perSecond?.toFixed(2), perSecond?.toFixed(2));
+    assert.equal(next.why, why);
+    return next;
+  }, unpaced);
+});
+
+test("people hear of a pace when it begins, ends, or has changed by a quarter", () => {
+  const at = (perSecond: number): Pace => ({ ...unpaced, perSecond });
+  assert.ok(isNews(at(500), unpaced) && isNews(unpaced, at(500)));
+  assert.ok(isNews(at(390), at(500)) && isNews(at(630), at(500)));
+  assert.ok(!isNews(at(410), at(500)) && !isNews(at(600), at(500)) && !isNews(unpaced, unpaced));
 });
 
 test("a second forgets what is older", () => {
