@@ -45,7 +45,7 @@ const settingsFile = join(stateDir, "settings.json");
 const port = new URL(azure.url).port;
 const started: Running[] = [];
 let hostPid = azure.hostPid;
-let azuritePid = azure.statePid;
+let azuritePid = azure.processes["azurite"] ?? 0;
 
 async function startHost(): Promise<void> {
   const running = await restartHost(stateDir, port);

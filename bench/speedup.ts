@@ -1,38 +1,34 @@
-// How much faster more lanes are, over the whole local Azure, as slow as Azure is: files per second once a run has all its
-// lanes, and how busy this machine was, beyond which no lane can help. Each lane has few files in flight, so that lanes are
-// what is measured, and there are as many instances as they need slots. Usage: node bench/speedup.ts [--lanes 1,4,16,64]
-// [--files N] [--instances N] [--latency NAME|none] [tree|skewed …]. Needs node scripts/build.ts.
+// How much faster more lanes are, over the whole local Azure as slow as Azure is: files per second at the sink once a run has all
+// its lanes, what each process took of this machine, and what of it was in the way. Each lane has one file in flight, so that
+// lanes are what is measured; there are as many instances as they need slots; `far` keeps this machine's CPU out of it.
+// Usage: node bench/speedup.ts [--lanes 1,4,16,64] [--files N] [--instances N] [--latency azure|far] [--seconds N] [--json]
+// [tree|skewed …]. Needs node scripts/build.ts.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { callApp, type Migration } from "../src/cli/api.ts";
-import { type LocalAzure, startLocalAzure } from "../local/start/azure.ts";
+import type { Requests } from "../local/kit/requests.ts";
+import { startLocalAzure } from "../local/start/azure.ts";
 import { projectRoot } from "../local/start/processes.ts";
+import { coresText, limitOf, rateOf } from "./rate.ts";
+import { removeScratch, scratchFolder } from "./scratch.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     lanes: { type: "string", default: "1,4,16,64" },
-    files: { type: "string", default: "2" },
+    files: { type: "string", default: "1" },
     instances: { type: "string", default: "auto" },
     latency: { type: "string", default: "azure" },
+    seconds: { type: "string", default: "15" },
+    json: { type: "boolean", default: false },
   },
 });
-
-type Seen = Migration & {
-  readonly wave?: { readonly lanes: number; readonly number: number };
-  readonly orchestration: { readonly instanceId: string };
-};
 
 type HostJson = {
   readonly extensions: { readonly durableTask: { readonly maxConcurrentActivityFunctions: number } };
 };
 const hostJson = JSON.parse(readFileSync(join(projectRoot, "host.json"), "utf8")) as HostJson;
 const slotsPerInstance = hostJson.extensions.durableTask.maxConcurrentActivityFunctions;
-
-const windowMs = 12_000;
-const patienceMs = 120_000;
 
 const lakes: Readonly<Record<string, (root: string) => void>> = {
   /** What npm has put here: many small folders, some large ones. */
@@ -54,9 +50,7 @@ function put(folder: string, index: number): void {
 }
 
 const asked = positionals.length > 0 ? positionals : Object.keys(lakes);
-console.log(
-  `lake     lanes instances   files/s   speed-up   efficiency   machine busy   (${values.files} files in flight a lane)`,
-);
+if (!values.json) console.log(`latency ${values.latency}, ${values.files} files in flight a lane`);
 for (const name of asked) {
   const make = lakes[name];
   if (make === undefined) throw new Error(`no lake "${name}"; there are ${Object.keys(lakes).join(", ")}`);
@@ -64,96 +58,60 @@ for (const name of asked) {
 }
 
 async function measure(name: string, make: (root: string) => void): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "lakeferry-speedup-"));
+  const folder = scratchFolder("speedup");
   const source = join(folder, "source");
   mkdirSync(source);
   make(source);
   let one: number | undefined;
   try {
     for (const lanes of values.lanes.split(",").map(Number)) {
-      const out = mkdtempSync(join(folder, "out-"));
-      const stateDir = mkdtempSync(join(folder, "state-"));
-      const azure = await startLocalAzure({
-        source,
-        out,
-        stateDir,
-        meta: join(stateDir, "meta.jsonl"),
-        port: undefined,
-        instances: instancesFor(lanes),
-        latency: values.latency === "none" ? undefined : values.latency,
-      });
+      const [out, stateDir] = [mkdtempSync(join(folder, "out-")), mkdtempSync(join(folder, "state-"))];
+      const instances = values.instances === "auto" ? Math.ceil(lanes / slotsPerInstance) : Number(values.instances);
+      const meta = join(stateDir, "meta.jsonl");
+      const where = { source, out, stateDir, meta, port: undefined };
+      const azure = await startLocalAzure({ ...where, instances, latency: values.latency, isAsDeployed: true });
       try {
-        const { perSecond, busy } = await rateWith(azure, lanes);
-        one ??= perSecond / lanes;
-        const speedUp = perSecond / one;
-        const cells = [
-          name.padEnd(8),
-          String(lanes).padStart(5),
-          String(instancesFor(lanes)).padStart(9),
-          perSecond.toFixed(0).padStart(9),
-          speedUp.toFixed(1).padStart(10),
-          (speedUp / lanes).toFixed(2).padStart(12),
-          `${Math.round(busy * 100)} %`.padStart(14),
-        ];
-        console.log(cells.join(" "));
+        const arrived = async () => {
+          const { byOp } = (await (await fetch(new URL("/_control/requests", azure.sink))).json()) as Requests;
+          return byOp["putBlob"] ?? 0;
+        };
+        const windowMs = Number(values.seconds) * 1000;
+        const rate = await rateOf({ azure, lanes, filesPerLane: Number(values.files), arrived, windowMs });
+        one ??= rate.perSecond / lanes;
+        tell({
+          name,
+          lanes,
+          instances,
+          efficiency: rate.perSecond / lanes / one,
+          ...rate,
+          limit: limitOf(rate),
+          text: coresText(rate),
+        });
       } finally {
         await azure.stop();
+        for (const done of [out, stateDir]) rmSync(done, { recursive: true, force: true });
       }
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeScratch(folder);
   }
 }
 
-// From the moment the run has its lanes, for some seconds or to its end.
-async function rateWith(
-  azure: LocalAzure,
-  lanes: number,
-): Promise<{ readonly perSecond: number; readonly busy: number }> {
-  const { id } = await callApp<{ id: string }>(`${azure.url}/api/migrations`, "POST", {
-    parallelism: lanes,
-    filesPerLane: Number(values.files),
-    sink: { fileSystem: "lake" },
-  });
-  const look = () => callApp<Seen>(`${azure.url}/api/migrations/${id}`);
-  const startMs = performance.now();
-  let seen = await look();
-  // One wave more than it takes to have the lanes: their work is dealt by then.
-  while ((seen.wave?.lanes ?? 0) < lanes || (seen.wave?.number ?? 0) < 1) {
-    if (performance.now() - startMs > patienceMs) throw new Error(`it has no ${lanes} lanes after ${patienceMs} ms`);
-    await sleep(250);
-    seen = await look();
-  }
-  await sleep(4000);
-  const [from, cpuFrom, fromMs] = [await look(), cpuTimes(), performance.now()];
-  let to = from;
-  let [cpuTo, toMs] = [cpuFrom, fromMs];
-  while (toMs - fromMs < windowMs && to.status === "Running") {
-    await sleep(1000);
-    [to, cpuTo, toMs] = [await look(), cpuTimes(), performance.now()];
-  }
-  if (to.status === "Running") await callApp(`${azure.url}/api/migrations/${id}/cancel`, "POST", {});
-  const spent = cpuTo.all - cpuFrom.all;
-  return {
-    perSecond: ((to.report.filesWritten - from.report.filesWritten) * 1000) / (toMs - fromMs),
-    busy: spent === 0 ? 0 : 1 - (cpuTo.idle - cpuFrom.idle) / spent,
-  };
-}
+type Line = Awaited<ReturnType<typeof rateOf>> & {
+  readonly name: string;
+  readonly lanes: number;
+  readonly instances: number;
+  readonly efficiency: number;
+  readonly limit: string;
+  readonly text: string;
+};
 
-function instancesFor(lanes: number): number {
-  return values.instances === "auto" ? Math.ceil(lanes / slotsPerInstance) : Number(values.instances);
-}
-
-function cpuTimes(): { readonly all: number; readonly idle: number } {
-  let all = 0;
-  let idle = 0;
-  for (const { times } of cpus()) {
-    all += times.user + times.nice + times.sys + times.irq + times.idle;
-    idle += times.idle;
-  }
-  return { all, idle };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function tell({ text, ...line }: Line): void {
+  if (values.json) return console.log(JSON.stringify(line));
+  const { name, lanes, instances, perSecond, efficiency, waves, idle, busyCores, limit } = line;
+  console.log(
+    `${name}: ${lanes} lanes on ${instances} instances: ${perSecond.toFixed(0)} files/s, efficiency ${efficiency.toFixed(2)}; ` +
+      `${(100 * idle).toFixed(0)} % of looks at a lane found it without work, ${waves} waves began; ` +
+      `${busyCores.toFixed(2)} cores busy (${text})${limit === "" ? "" : `; in the way: ${limit}`}`,
+  );
 }

@@ -50,6 +50,7 @@ async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promi
   await callApp(`${azure.url}/api/migrations`);
   const startSeconds = (performance.now() - startMs) / 1000;
   const requests = new URL("/_control/requests", azure.source);
+  const statePid = azure.processes["azurite"] ?? 0;
   let { hostPid } = azure;
   let restarted: { readonly stop: () => Promise<void> } | undefined;
   let id = "";
@@ -66,12 +67,12 @@ async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promi
   }
 
   function crossing(begin: () => Promise<unknown>): Crossing {
-    const [startedMs, cpu, stateCpu] = [Date.now(), cpuSecondsOf(hostPid), cpuSecondsOf(azure.statePid)];
-    for (const pid of [hostPid, azure.statePid]) forgetPeakOf(pid);
+    const [startedMs, cpu, stateCpu] = [Date.now(), cpuSecondsOf(hostPid), cpuSecondsOf(statePid)];
+    for (const pid of [hostPid, statePid]) forgetPeakOf(pid);
     const ended = async (): Promise<Crossed> => {
       await begin();
       const seen = await follow(startedMs);
-      const [peakMiB, stateMiB] = [peakMemoryOf(hostPid) ?? 0, peakMemoryOf(azure.statePid) ?? 0];
+      const [peakMiB, stateMiB] = [peakMemoryOf(hostPid) ?? 0, peakMemoryOf(statePid) ?? 0];
       const { status, report, failures, endTime } = seen;
       return {
         isGood: status === "Succeeded",
@@ -79,7 +80,7 @@ async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promi
         // Its own word for when it ended, by the same clock: looking more often would cost the host more.
         seconds: ((endTime === undefined ? Date.now() : Date.parse(endTime)) - startedMs) / 1000,
         cpuSeconds: cpuSecondsOf(hostPid) - cpu,
-        stateCpuSeconds: cpuSecondsOf(azure.statePid) - stateCpu,
+        stateCpuSeconds: cpuSecondsOf(statePid) - stateCpu,
         peakMiB,
         allMiB: peakMiB + stateMiB,
         source: ((await (await fetch(requests)).json()) as Requests).byOp,

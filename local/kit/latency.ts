@@ -21,13 +21,16 @@ export type Latency = {
 /** A hub without any delay of its own. */
 export const promptHub: HubLatency = { hopMs: 0, activitiesPerSecond: Number.POSITIVE_INFINITY };
 
-/** The models by name. 100 activities a second is Microsoft's target for the Azure Storage provider; the others are usual figures within a region. */
+const withinRegion = {
+  hub: { hopMs: 200, activitiesPerSecond: 100 },
+  stores: { leastMs: 5, mostMs: 20 },
+  tables: { leastMs: 5, mostMs: 5 },
+} as const;
+
+/** The models by name. 100 activities a second is Microsoft's target for the Azure Storage provider; the others are usual figures: within a region, and with both lakes in another one. */
 export const latencies = {
-  azure: {
-    hub: { hopMs: 200, activitiesPerSecond: 100 },
-    stores: { leastMs: 5, mostMs: 20 },
-    tables: { leastMs: 5, mostMs: 5 },
-  },
+  azure: withinRegion,
+  far: { ...withinRegion, stores: { leastMs: 80, mostMs: 120 } },
 } as const satisfies Readonly<Record<string, Latency>>;
 
 /** The model of a name from a command line, undefined for none; throws an Error that lists the names. */

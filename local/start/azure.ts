@@ -41,8 +41,8 @@ export type LocalAzure = {
   readonly url: string;
   /** The process of the first host. */
   readonly hostPid: number;
-  /** The process of the state store. */
-  readonly statePid: number;
+  /** All processes by name: azurite, gen1, gen2 where it is the emulator, host; host 1 and so on where there are several. */
+  readonly processes: Readonly<Record<string, number>>;
   /** All that run the function app. */
   readonly hosts: readonly Host[];
   readonly source: string;
@@ -75,11 +75,11 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   };
   try {
     const { source, out, meta } = options;
-    const [state, gen1, gen2] = await Promise.all([
+    const [tables, gen1, gen2] = await Promise.all([
       startAzurite(join(stateDir, "azurite"), join(logs, "azurite.log"), latency).then(
         ({ running, connectionString }) => {
           started.push(running);
-          return { connectionString, pid: running.pid };
+          return connectionString;
         },
       ),
       start("gen1", ["--root", source, "--store", "files", "--meta", meta, ...slowly]),
@@ -91,7 +91,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     writeFileSync(
       settings,
       JSON.stringify(
-        settingsFor(state.connectionString, gen1.url, {
+        settingsFor(tables, gen1.url, {
           ...sinkSettings(options.sink, gen2.url),
           ...(options.isAsDeployed === true ? {} : watched),
         }),
@@ -111,7 +111,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
         return (hosts.find(({ pid }) => isAlive(pid)) ?? host).url;
       },
       hostPid: hosts[0]?.pid ?? host.pid,
-      statePid: state.pid,
+      processes: processesOf(started, hosts),
       hosts,
       source: gen1.url,
       sink: gen2.url,
@@ -122,6 +122,12 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     await stop();
     throw error;
   }
+}
+
+function processesOf(started: readonly Running[], hosts: readonly Host[]): Record<string, number> {
+  const single = started.map(({ name, pid }) => [name, pid] as const);
+  const several = hosts.length < 2 ? [] : hosts.map(({ pid }, index) => [`host ${index + 1}`, pid] as const);
+  return Object.fromEntries([...single, ...several]);
 }
 
 function sinkSettings(own: string | undefined, url: string): Record<string, string> {

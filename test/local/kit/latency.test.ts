@@ -27,8 +27,8 @@ test("delays lie in their span, fill it evenly, and come again with the same see
 test("a model that isn't there is refused with the names of those that are", () => {
   assert.equal(latencyNamed(undefined), undefined);
   assert.equal(latencyNamed("azure"), latencies.azure);
-  assert.throws(() => latencyNamed("moon"), /--latency moon: expected azure/);
-  assert.throws(() => latencyNamed("toString"), /expected azure/);
+  assert.throws(() => latencyNamed("moon"), /--latency moon: expected azure, far/);
+  assert.throws(() => latencyNamed("toString"), /expected azure, far/);
 });
 
 test("both emulators take --latency on the command line, and refuse a model that isn't there", async () => {
@@ -37,7 +37,7 @@ test("both emulators take --latency on the command line, and refuse a model that
     const args = [emulate, emulator, "--store", "memory", "--latency", "moon"];
     const ended = await promisify(execFile)(process.execPath, args).catch((error: unknown) => error);
     const { code, stderr } = ended as { readonly code?: number; readonly stderr: string };
-    assert.deepEqual([code, stderr], [2, "--latency moon: expected azure\n"]);
+    assert.deepEqual([code, stderr], [2, "--latency moon: expected azure, far\n"]);
   }
 });
 
