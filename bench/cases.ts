@@ -48,7 +48,8 @@ function accessOf(count: number): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-function many(count: number, bytes: number, perFolder = 500) {
+/** Lays out so many files of one length, so many to a folder. */
+export function many(count: number, bytes: number, perFolder = 500) {
   return (root: string) => {
     const content = Buffer.alloc(bytes);
     for (let index = 0; index < count; index++) {

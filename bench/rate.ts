@@ -16,6 +16,8 @@ export type Rate = {
   readonly waves: number;
   /** Share of looks at a lane at which it had no work. */
   readonly idle: number;
+  /** From POST until nearly all lanes were at work; undefined: they weren't after `mostRampMs`, and were measured as they were. */
+  readonly rampSeconds: number | undefined;
 };
 
 /** What is measured. */
@@ -34,8 +36,9 @@ export type RateOptions = {
 type Seen = Migration & { readonly wave?: { readonly lanes: number; readonly number: number } };
 
 const patienceMs = 120_000;
-/** Work has been dealt to all lanes by then, and wide folders are cut. */
-const settleMs = 5000;
+/** So much later lanes are measured as they are. */
+const mostRampMs = 45_000;
+const nearlyAll = 0.9;
 const lookMs = 1000;
 
 /** Starts a run, waits until it has all its lanes, and measures for so long, or to its end; then cancels it. */
@@ -50,29 +53,37 @@ export async function rateOf(options: RateOptions): Promise<Rate> {
   const look = () => callApp<Seen>(`${azure.url}/api/migrations/${id}`);
   const processes = { ...azure.processes, ...beside, bench: process.pid };
   const startMs = performance.now();
-  for (let seen = await look(); (seen.wave?.lanes ?? 0) < lanes; seen = await look()) {
+  let seen = await look();
+  for (; (seen.wave?.lanes ?? 0) < lanes; seen = await look()) {
     if (seen.status !== "Queued" && seen.status !== "Running")
       throw new Error(`the run is ${seen.status} before it has ${lanes} lanes`);
     if (performance.now() - startMs > patienceMs) throw new Error(`it has no ${lanes} lanes after ${patienceMs} ms`);
     await sleep(250);
   }
-  await sleep(settleMs);
+  const plannedMs = performance.now();
+  while (atWork(seen) < nearlyAll * lanes && performance.now() - plannedMs < mostRampMs) {
+    await sleep(lookMs);
+    seen = await look();
+  }
+  const isRamped = atWork(seen) >= nearlyAll * lanes;
+  const rampSeconds = isRamped ? (performance.now() - startMs) / 1000 : undefined;
   const at = async () => ({
     files: await arrived(),
     ms: performance.now(),
     busy: busySeconds(),
     cpu: cpuOf(processes),
   });
-  const [from, firstWave] = [await at(), (await look()).wave?.number ?? 0];
+  const [from, firstWave] = [await at(), seen.wave?.number ?? 0];
   let [to, lastWave, looks, idle] = [from, firstWave, 0, 0];
   while (to.ms - from.ms < windowMs) {
     await sleep(lookMs);
-    const [now, seen] = [await at(), await look()];
+    const now = await at();
+    seen = await look();
     if (seen.status !== "Running") break;
     to = now;
     lastWave = seen.wave?.number ?? lastWave;
     looks += lanes;
-    idle += (seen.lanes ?? []).filter(({ doing }) => doing === "idle" || doing === "starting").length;
+    idle += lanes - atWork(seen);
   }
   await callApp(`${azure.url}/api/migrations/${id}/cancel`, "POST", {}).catch(() => undefined);
   const seconds = (to.ms - from.ms) / 1000;
@@ -86,6 +97,7 @@ export async function rateOf(options: RateOptions): Promise<Rate> {
     busyCores: (to.busy - from.busy) / seconds,
     waves: lastWave - firstWave,
     idle: looks === 0 ? 0 : idle / looks,
+    rampSeconds,
   };
 }
 
@@ -106,6 +118,10 @@ export function limitOf({ cores, busyCores }: Rate, machineCores = cpus().length
 export function coresText({ cores }: Rate): string {
   const used = Object.entries(cores).filter(([, share]) => share >= 0.005);
   return used.map(([name, share]) => `${name} ${share.toFixed(2)}`).join(", ");
+}
+
+function atWork({ lanes = [] }: Seen): number {
+  return lanes.filter(({ doing }) => doing !== "idle" && doing !== "starting").length;
 }
 
 function cpuOf(processes: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -1,6 +1,7 @@
 // lakeferry beside AzCopy and rclone: the same files into the same sink, in turns. Peers read them from a memory disk, lakeferry
 // through the Gen1 protocol. Each case's results replace its older ones in results.jsonl, of which RESULTS.md is made.
-// Usage: npm run bench -- [--cases small,large] [--tools lakeferry,rclone] [--rounds N] [--json] [--out DIR]
+// With --minutes it takes fewer rounds when there is less time than it needs.
+// Usage: npm run bench -- [--cases small,large] [--tools lakeferry,rclone] [--rounds N] [--minutes N] [--json] [--out DIR]
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -10,6 +11,7 @@ import { type Case, cases } from "./cases.ts";
 import { measure } from "./measure.ts";
 import { pageOf, tableOf } from "./page.ts";
 import { type CaseResult, merged, readResults, writeResults } from "./results.ts";
+import { scheduleOf } from "./schedule.ts";
 import { lakesAt } from "./scratch.ts";
 import { tools } from "./tools/all.ts";
 
@@ -18,13 +20,15 @@ const { values } = parseArgs({
     cases: { type: "string" },
     tools: { type: "string" },
     rounds: { type: "string" },
+    minutes: { type: "string" },
     json: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
-if (values.rounds !== undefined && !/^[1-9]\d*$/u.test(values.rounds)) {
-  throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
+for (const [option, value] of Object.entries({ rounds: values.rounds, minutes: values.minutes })) {
+  if (value !== undefined && !/^[1-9]\d*$/u.test(value)) throw new Error(`--${option} ${value}: expected 1 or more`);
 }
+const allSeconds = Number(values.minutes ?? Infinity) * 60;
 const chosenTools = chosen("--tools", values.tools, tools);
 // Figures of some tools only are in no one run with the others'.
 const isWritten = values.out !== undefined || values.tools === undefined;
@@ -36,9 +40,11 @@ const wanted = chosen("--cases", values.cases, cases).map((one) => ({
 }));
 const results: CaseResult[] = [];
 let isGood = true;
-for (const [index, one] of wanted.entries()) {
-  const left = wanted.slice(index).reduce((sum, { aboutSeconds, rounds }) => sum + aboutSeconds * rounds + 15, 0);
-  tell(`${one.name}: ${one.what}; case ${index + 1} of ${wanted.length}, about ${Math.ceil(left / 60)} min left`);
+for (const [index, planned] of wanted.entries()) {
+  const schedule = scheduleOf(wanted.slice(index), wanted.slice(0, index), performance.now() / 1000, allSeconds);
+  const one = { ...planned, rounds: schedule.rounds };
+  const minutes = Math.ceil(schedule.seconds / 60);
+  tell(`${one.name}: ${one.what}; case ${index + 1} of ${wanted.length}, about ${minutes} min left`);
   const result = await resultOf(one);
   results.push(result);
   isGood &&= result.error === undefined;

@@ -21,6 +21,7 @@ export type Seen = {
 export type MinimalSink = {
   /** The account's address. */
   readonly url: string;
+  readonly pid: number;
   readonly look: () => Promise<Seen>;
   /** Its files as one JSON line each: path, bytes, CRC-32. */
   readonly files: (fileSystem: string) => Promise<string>;
@@ -46,6 +47,7 @@ export async function startSink({ cap, delayMs = 0, flip }: Hindered): Promise<M
     (await (await fetch(`http://127.0.0.1:${port}/_control`, { method })).json()) as Seen;
   return {
     url: `http://127.0.0.1:${port}/devstoreaccount1`,
+    pid: child.pid ?? 0,
     look: () => control("GET"),
     files: async (fileSystem) => (await fetch(`http://127.0.0.1:${port}/_control/${fileSystem}`)).text(),
     forget: async (all) => void (await control(all ? "DELETE" : "POST")),

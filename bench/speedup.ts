@@ -108,10 +108,10 @@ type Line = Awaited<ReturnType<typeof rateOf>> & {
 
 function tell({ text, ...line }: Line): void {
   if (values.json) return console.log(JSON.stringify(line));
-  const { name, lanes, instances, perSecond, efficiency, waves, idle, busyCores, limit } = line;
+  const { name, lanes, instances, perSecond, efficiency, waves, idle, rampSeconds, busyCores, limit } = line;
   console.log(
     `${name}: ${lanes} lanes on ${instances} instances: ${perSecond.toFixed(0)} files/s, efficiency ${efficiency.toFixed(2)}; ` +
-      `${(100 * idle).toFixed(0)} % of looks at a lane found it without work, ${waves} waves began; ` +
+      `at work after ${rampSeconds?.toFixed(0) ?? "-"} s, then ${(100 * idle).toFixed(0)} % of looks at a lane found it without work, ${waves} waves began; ` +
       `${busyCores.toFixed(2)} cores busy (${text})${limit === "" ? "" : `; in the way: ${limit}`}`,
   );
 }
