@@ -40,12 +40,14 @@ export function servicePrincipal(principal: {
 }
 
 /**
- * Why there is no token: "denied" where the identity refuses, which waiting can't change; "unavailable, later" for all
+ * Why there is no token: "unauthenticated" where the identity refuses, which no other try changes; "unavailable, later" for all
  * else: the network, too many questions, an identity service that is out of order.
  */
 export function noToken(error: unknown, kind: string, endpoint: string): LakeError {
   const at = { op: "token", path: endpoint, detail: `no token for ${kind}: ${messageOf(error)}`, cause: error };
-  return hasRefused(error) ? new LakeError("denied", at) : new LakeError("unavailable", { ...at, retry: "later" });
+  return hasRefused(error)
+    ? new LakeError("unauthenticated", at)
+    : new LakeError("unavailable", { ...at, retry: "later" });
 }
 
 // The library wraps what the identity service said; its own words for a refusal and for a broken line are the same.

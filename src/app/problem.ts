@@ -49,6 +49,7 @@ function problemOf(error: unknown): Answer {
     case "throttled":
     case "unavailable":
     case "denied":
+    case "unauthenticated":
       return problem("state-unavailable", detail);
     case "invalid":
     case "changed":

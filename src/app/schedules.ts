@@ -1,4 +1,7 @@
+import { z } from "zod";
+import { comparison } from "../core/comparison.ts";
 import { isKind, LakeError } from "../core/error.ts";
+import { fidelity } from "../core/fidelity.ts";
 import { type LakePath, pathFrom } from "../core/path.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { nextMs, type Past, type Schedule, scheduleNamePattern, sinceMs, type Started } from "../core/schedule.ts";
@@ -31,6 +34,14 @@ const harmless = new Set([
   "maxMegabytesPerSecond",
   "modifiedDatetimeStart",
 ]);
+
+/** What decides besides them whether a file that is selected comes over. */
+const deciding = z.object({
+  dryRun: comparison.dryRun,
+  mode: fidelity.mode,
+  overwrite: fidelity.overwrite,
+  names: fidelity.names,
+});
 
 /** Opens the API; `api` is the address of /api as the caller sees it. */
 export function openScheduleApi(app: App, api: string): ScheduleApi {
@@ -184,7 +195,7 @@ function created(name: string, asked: ScheduleRequest, nowMs: number): Schedule 
   };
 }
 
-// A watermark is one of these lakes: with others, or another selection, it would hide what never was copied.
+// A watermark is one of these lakes: with others, another selection or another rule it would hide what never was copied.
 function changed(now: Schedule, asked: ScheduleRequest, nowMs: number): Schedule {
   const { watermarkMs, windowEndMs, ...rest } = now;
   const isMoved = whatIsCopied(now.request) !== whatIsCopied(asked.request);
@@ -211,8 +222,10 @@ function setTo(property: string, before: number | undefined, asked: string | nul
   return value === undefined ? {} : { [property]: value };
 }
 
-function whatIsCopied({ source, sink }: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify([source, sink], (key, value: unknown) => (harmless.has(key) ? undefined : value));
+function whatIsCopied(request: Readonly<Record<string, unknown>>): string {
+  const lakes = [request["source"], request["sink"]];
+  const how = deciding.safeParse(request).data;
+  return JSON.stringify([lakes, how], (key, value: unknown) => (harmless.has(key) ? undefined : value));
 }
 
 function sinkFolderOf({ request }: ScheduleRequest): string {

@@ -21,6 +21,7 @@ export const failure = named(
     kind: z.enum([
       "not-found",
       "denied",
+      "unauthenticated",
       "throttled",
       "unavailable",
       "conflict",

@@ -2,6 +2,7 @@
 export type Kind =
   | "not-found"
   | "denied"
+  | "unauthenticated"
   | "throttled"
   | "unavailable"
   | "conflict"
@@ -112,6 +113,16 @@ export function isLakeError(error: unknown): error is LakeError {
 /** True for a LakeError of this kind. */
 export function isKind(error: unknown, kind: Kind): error is LakeError {
   return isLakeError(error) && error.kind === kind;
+}
+
+/** True for what a lake doesn't let us do: it knows who asks and says no, or doesn't accept who asks. */
+export function isRefused(error: unknown): error is LakeError {
+  return isKind(error, "denied") || isKind(error, "unauthenticated");
+}
+
+/** True for what is no item's own fault until its lake has answered for something else. */
+export function isOfLake(error: unknown): error is LakeError {
+  return isLakeError(error) && (error.retry === "exhausted" || error.kind === "unauthenticated");
 }
 
 /** Any thrown thing as a failure value; what isn't a LakeError is "unexpected" at the given place. */

@@ -140,8 +140,9 @@ function passedOver(schedule: Schedule, { run }: Started, slotMs: number): Sched
   return { ...schedule, doneMs: slotMs, history: remembered(history, skipped) };
 }
 
-// Only a success moves what the next run begins at: what one that failed has missed is the next one's.
-function ended(schedule: Schedule, current: Started, { status, sourceMs }: Run): Schedule {
+// Only a success moves what the next run begins at: what one that failed has missed is the next one's; so is what one that
+// copies no file has seen.
+function ended(schedule: Schedule, current: Started, { status, sourceMs, request }: Run): Schedule {
   const { current: _, ...rest } = schedule;
   const past: Past = { slotMs: current.slotMs, outcome: status, run: current.run };
   const note = (detail?: string) => remembered(rest.history, detail === undefined ? past : { ...past, detail });
@@ -152,6 +153,10 @@ function ended(schedule: Schedule, current: Started, { status, sourceMs }: Run):
       lastSuccess: current.run,
       history: note("the schedule was changed meanwhile; its watermark stays"),
     };
+  }
+  if (request.dryRun || request.mode === "access") {
+    const detail = "it copies no file; watermark and window stay where they were";
+    return { ...rest, lastSuccess: current.run, history: note(detail) };
   }
   const moved = { ...rest, lastSuccess: current.run, windowEndMs: current.slotMs };
   const { watermarkMs } = schedule;

@@ -4,8 +4,8 @@ import { addTallies, emptyTally, type Tally } from "./tally.ts";
 /** Adds up what single items count for, in place: for each of them only what it says costs anything. */
 export type Sum = {
   readonly add: (part: Partial<Tally>) => void;
-  /** Items listed since the last take. */
-  readonly listed: () => number;
+  /** Items since the last take. */
+  readonly items: () => Pick<Tally, "filesListed" | "foldersListed" | "checked">;
   /** All since the last take; the next begins at zero. */
   readonly take: () => Tally;
 };
@@ -33,7 +33,10 @@ export function openSum(): Sum {
 
   return {
     add,
-    listed: () => (numbers["filesListed"] ?? 0) + (numbers["foldersListed"] ?? 0),
+    items: () => {
+      const { filesListed = 0, foldersListed = 0, checked = 0 } = numbers;
+      return { filesListed, foldersListed, checked };
+    },
     take: () => {
       const { digest, accessDigest } = digests;
       const sums = { ...counts, digest: toDigest(digest), accessDigest: toDigest(accessDigest) };

@@ -8,6 +8,7 @@ import { labelsOf } from "./label.ts";
 import { listOf } from "./lists.ts";
 import { nowhere } from "./nowhere.ts";
 import { prepare, prepareSource } from "./prepare.ts";
+import { withRemedy } from "./unaccepted.ts";
 import { untouched } from "./untouched.ts";
 
 /** Prepares what a run needs before its first wave, and says in its row that it has begun; or that it can't. */
@@ -27,21 +28,16 @@ export async function beginRun(ferry: Ferry, run: Run): Promise<Run> {
     if (isOfSourceOnly(run)) prepared = await prepareSource(request, source, list);
     else {
       prepared = await prepare(run.id, request, source, sink, crossing, list);
-      await ferry.preflight?.(request);
+      // It tries by writing: a run that changes nothing has nothing to try.
+      if (!isReading(run)) await ferry.preflight?.(request);
     }
   } catch (error) {
-    ferry.log("run.refused", { run: run.id, error: failureOf(error, "prepare", run.request.source.folderPath) });
+    const failure = withRemedy(failureOf(error, "prepare", run.request.source.folderPath), run.request);
+    ferry.log("run.refused", { run: run.id, error: failure });
     // Doubled executions: the other one may have begun, or ended, the run meanwhile.
     const isOurs = (now: Run) => now.epoch === run.epoch && now.startedMs === undefined && isLive(now.status);
     return ferry.runs.change(run.id, (now) =>
-      !isOurs(now)
-        ? undefined
-        : {
-            ...now,
-            status: "Failed",
-            startedMs: nowMs,
-            error: failureOf(error, "prepare", run.request.source.folderPath),
-          },
+      !isOurs(now) ? undefined : { ...now, status: "Failed", startedMs: nowMs, error: failure },
     );
   }
   // A state store that is away for a moment is no verdict on the run: what is thrown here is tried again.

@@ -10,6 +10,11 @@ import { sealJournal } from "../state/journal.ts";
 import { countedIn, type LaneAccount } from "../state/workRows.ts";
 import type { Ferry } from "./ferry.ts";
 import { isUnclean, nextWalk } from "./phases.ts";
+import { isUnaccepted } from "./unaccepted.ts";
+
+const maxStalls = 8;
+/** The same where a lake doesn't accept who asks: about a day, in which a person may renew a secret. */
+const maxUnacceptedStalls = 300;
 
 /** Ends a run, or lays it to rest. The status is chosen in the same step that writes it, so that a command given meanwhile isn't lost. */
 export async function endRun(
@@ -20,7 +25,9 @@ export async function endRun(
 ): Promise<WavePlan> {
   const nowMs = ferry.clock.nowMs();
   const journal = await sealJournal(ferry.work(run.id).journal());
-  const { status } = await ferry.runs.change(run.id, ({ resumedMs, ...now }) => {
+  const { status } = await ferry.runs.change(run.id, ({ resumedMs, error: before, ...now }) => {
+    // A live run's is what it has waited for.
+    const wrong = error ?? (isLive(now.status) ? undefined : before);
     if (now.epoch !== run.epoch || (!isLive(now.status) && now.endedMs !== undefined)) return undefined;
     // A person's wish goes over what the run's own request says.
     const isOwn = rest !== undefined && restingStatus(now.status) === undefined;
@@ -30,7 +37,7 @@ export async function endRun(
       status,
       workedMs: now.workedMs + (resumedMs === undefined ? 0 : nowMs - resumedMs),
       ...(isLive(status) ? {} : { endedMs: now.endedMs ?? nowMs, journal }),
-      ...(error === undefined ? {} : { error }),
+      ...(wrong === undefined ? {} : { error: wrong }),
       ...(isOwn ? { rest } : {}),
       ...(isOwn && spent !== undefined ? { spent } : {}),
     };
@@ -63,15 +70,22 @@ export function outcomeOf(run: Run, account: LaneAccount): { status: RunStatus; 
 }
 
 /** Why a run goes no further; what was done stays done, and what is left stays as it is. */
-export function tooManyFailures({ request: { maxFailures } }: Run, account: LaneAccount): Failure | undefined {
-  const { listed, failed } = countedIn(account);
+export function tooManyFailures(run: Run, account: LaneAccount): Failure | undefined {
+  const { maxFailures } = run.request;
+  const { listed, failed } = countedIn(run, account);
   if (!isTooMany(limitOf(maxFailures), failed, listed)) return undefined;
   const detail = `stopped: ${failed} of ${listed} files and folders failed, and maxFailures allows ${maxFailures}`;
   return { kind: "unprocessable", op: "maxFailures", path: "/", detail, code: "TooManyFailures" };
 }
 
-/** True when waiting mends nothing: a list that was changed doesn't change back. */
-export function isHopeless(lastError: Failure | undefined): boolean {
+/** How many waves in a row that moved nothing end a run. */
+export function patienceWith(lastError: Failure | undefined): number {
+  if (isHopeless(lastError)) return 1;
+  return isUnaccepted(lastError) ? maxUnacceptedStalls : maxStalls;
+}
+
+// Waiting mends nothing: a list that was changed doesn't change back.
+function isHopeless(lastError: Failure | undefined): boolean {
   return lastError?.op === "list" && lastError.kind === "changed";
 }
 

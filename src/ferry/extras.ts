@@ -1,5 +1,5 @@
 import type { SinkEntry, SinkItem } from "../core/entry.ts";
-import { isKind, isLakeError } from "../core/error.ts";
+import { isKind, isLakeError, isOfLake } from "../core/error.ts";
 import { addMasses, type Extra, type ExtraOutcome, massOf, type Mass, noMass } from "../core/extra.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { sourceName } from "../core/rename.ts";
@@ -79,7 +79,7 @@ export function openExtras(means: ExtraMeans): Extras {
       try {
         if (await isThere(source, childPath(folder, one), signal)) return true;
       } catch (error) {
-        if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
+        if (signal.aborted || !isLakeError(error) || isOfLake(error)) throw error;
         // Whatever else it says, it doesn't say that there is nothing.
         return true;
       }

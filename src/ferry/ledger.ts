@@ -11,6 +11,7 @@ import { openSum } from "../core/sum.ts";
 import type { Way } from "../core/way.ts";
 import type { JournalWriter } from "../state/journal.ts";
 import { maxLarge, type Step } from "../state/claimed.ts";
+import type { Counting } from "../state/workRows.ts";
 import type { Meter } from "../wire/meter.ts";
 import { openSpans } from "./spans.ts";
 
@@ -46,7 +47,7 @@ export type Ledger = {
   /** Files, folders and pieces of large files dealt with, over all saves. */
   readonly items: () => number;
   /** What is counted and not yet taken. */
-  readonly unsaved: () => { readonly listed: number; readonly failed: number };
+  readonly unsaved: () => Counting;
 };
 
 /** A ledger at zero that counts the meter's requests as well; the journal says where an item is at the sink, if under other names. */
@@ -147,7 +148,7 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
       }
     },
     items: () => items,
-    unsaved: () => ({ listed: sum.listed(), failed: failures.length }),
+    unsaved: () => ({ tally: sum.items(), failed: failures.length }),
     take: () => {
       spans.write();
       const mark = journal.mark();

@@ -1,5 +1,5 @@
 import type { SinkEntry, Standing } from "../core/entry.ts";
-import { isLakeError } from "../core/error.ts";
+import { isLakeError, isOfLake } from "../core/error.ts";
 import {
   type Ascent,
   isBeforeInAny,
@@ -96,7 +96,7 @@ export function openMarch(
       next = page.next;
       isOpen = next !== undefined && !isAsked;
     } catch (error) {
-      if (signal.aborted || !isLakeError(error) || error.retry === "exhausted") throw error;
+      if (signal.aborted || !isLakeError(error) || isOfLake(error)) throw error;
       giveUp();
     }
     if (isAsked) held.clear();

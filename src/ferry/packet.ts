@@ -18,6 +18,7 @@ import type { Pulse } from "../state/pulse.ts";
 import type { ClaimedPacket } from "../state/claimed.ts";
 import { maxGiven, splitToFit } from "../state/fit.ts";
 import type { Hunger } from "../state/hunger.ts";
+import { countedIn } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
 import { assessedSource } from "./assessing.ts";
 import { noteExpected } from "./expected.ts";
@@ -216,7 +217,7 @@ export async function walkPacket(
       const nowMs = clock.nowMs();
       ferry.widen(meter.throttles - refused);
       refused = meter.throttles;
-      const here = ledger.unsaved();
+      const here = countedIn(run, ledger.unsaved());
       const hasGoneWrong = isTooMany(limit, elsewhere.failed + here.failed, elsewhere.listed + here.listed);
       if (ferry.closing.aborted || hasGoneWrong) stop("asked");
       // However late it was claimed and however slow the lakes are: a slice's first packet is moved on, if it can be.

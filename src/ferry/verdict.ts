@@ -65,8 +65,7 @@ export function verdicts(source: Source, rules: FaultRules, nowMs: () => number)
 }
 
 function helpful(failure: Failure): Failure {
-  // 401 is about who asks, not about what they may.
-  if (failure.kind !== "denied" || failure.status === 401) return failure;
+  if (failure.kind !== "denied") return failure;
   return { ...failure, detail: `the app's identity needs ${rightFor(failure.op)} (${failure.detail})` };
 }
 

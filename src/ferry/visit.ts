@@ -1,6 +1,6 @@
 import { emptyCrc64 } from "../core/crc64.ts";
 import type { Entry, SinkItem, Standing } from "../core/entry.ts";
-import { type Failure, failureOf, isLakeError, LakeError } from "../core/error.ts";
+import { type Failure, failureOf, isKind, isLakeError, isOfLake, LakeError } from "../core/error.ts";
 import { begun, type LargeFileState } from "../core/largeFile.ts";
 import { addEfforts, type Effort, type FileOutcome, type FolderOutcome, type Sent } from "../core/outcome.ts";
 import { type LakePath, pathFrom } from "../core/path.ts";
@@ -65,24 +65,25 @@ export function copying(means: Copying): Visitor {
   async function blame(error: unknown, path: LakePath, signal: AbortSignal): Promise<"postponed" | "item"> {
     // A stopped item is neither done nor failed: its name stays open.
     if (signal.aborted) throw error;
-    lost = isLakeError(error) && error.retry === "exhausted" ? lost + 1 : 0;
+    lost = isOfLake(error) ? lost + 1 : 0;
     if (lost === 0) return "item";
+    if (isKind(error, "unauthenticated")) await bothAnswer(signal);
     if (lost >= lostInARow) throw error;
     if (isPatient && postponed < maxPostponed) {
       postponed++;
       return "postponed";
     }
-    await bothAnswer(path, signal);
+    await bothAnswer(signal);
     return "item";
   }
 
-  // An item is to blame only while both lakes answer for it.
-  async function bothAnswer(path: LakePath, signal: AbortSignal): Promise<void> {
-    for (const ask of [() => source.stat(path, signal), () => sink.stat(target(path), signal)]) {
+  // An item is to blame only while both lakes answer for their roots.
+  async function bothAnswer(signal: AbortSignal): Promise<void> {
+    for (const ask of [() => source.stat(sourceRoot, signal), () => sink.stat(moved(sourceRoot), signal)]) {
       try {
         await ask();
       } catch (error) {
-        if (isLakeError(error) && error.retry === "exhausted") throw error;
+        if (isOfLake(error)) throw error;
       }
     }
   }

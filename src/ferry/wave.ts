@@ -17,14 +17,16 @@ import { spentBy } from "../core/stopAfter.ts";
 import { movedIn } from "../core/tally.ts";
 import type { LaneAccount } from "../state/workRows.ts";
 import { beginRun } from "./beginRun.ts";
-import { endRun, isHopeless, outcomeOf, stalled, tooManyFailures, totalsOf } from "./endRun.ts";
+import { endRun, outcomeOf, patienceWith, stalled, tooManyFailures, totalsOf } from "./endRun.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { liveRivals } from "./liveRivals.ts";
 import { packetsLeft, walkOn } from "./nextWalk.ts";
+import { isUnaccepted, withRemedy } from "./unaccepted.ts";
 
-/** Waves without progress until the names that are left count as failures, and until the run does. */
+/** Waves without progress until the names that are left count as failures. */
 const patientStalls = 5;
-const maxStalls = 8;
+/** The pause after a wave that moved nothing grows up to so many times the first one. */
+const longestRest = 128;
 const againAfterStalls = 5;
 /** Waves that a run's row remembers, for people. */
 const keptWaves = 20;
@@ -81,8 +83,9 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     return endRun(ferry, begun, () => status, { error });
   }
   if (own !== undefined) return endRun(ferry, begun, () => restedStatus(own), { rest: own, spent });
-  if (progress.stalls >= (isHopeless(input.lastError) ? 1 : maxStalls))
-    return endRun(ferry, begun, () => "Failed", { error: stalled(progress.stalls, input.lastError) });
+  const lastError = input.lastError === undefined ? undefined : withRemedy(input.lastError, run.request);
+  if (progress.stalls >= patienceWith(lastError))
+    return endRun(ferry, begun, () => "Failed", { error: stalled(progress.stalls, lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why, slots } = planLanes(
     // One lane alone knows how much may still be deleted.
@@ -104,19 +107,21 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     packets,
     plannedMs,
     deadlineMs: Math.min(
-      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, run.request, input.seen), rivals, plannedMs),
+      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, input.seen), rivals, plannedMs),
       ownEndMs(begun, plannedMs),
     ),
-    isPatient: progress.stalls < patientStalls,
+    isPatient: progress.stalls < patientStalls || isUnaccepted(lastError),
     mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
     totals: totalsOf(account),
   };
-  const planned = await ferry.runs.change(run.id, (now) =>
+  const planned = await ferry.runs.change(run.id, ({ error: _before, ...now }) =>
     now.epoch !== input.epoch || knownPlan(now, input) !== undefined
       ? undefined
       : {
           ...now,
+          // What it waits for, as long as it does.
+          ...(isUnaccepted(lastError) ? { error: lastError } : {}),
           wave,
           mostLanes: Math.max(now.mostLanes ?? 0, lanes),
           waves: [...(now.waves ?? []), shown(wave)].slice(-keptWaves),
@@ -145,16 +150,9 @@ function shown({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWa
   return { number, lanes, why, packets, plannedMs, deadlineMs };
 }
 
-// Short while a run looks around and while it grows, so that it spreads out fast; with all lanes that were asked for there is
-// nothing to wait for.
-function lengthOf(
-  { lookMs, firstWaveMs, waveMs }: Pace,
-  lanes: number,
-  { parallelism }: Run["request"],
-  seen: WaveSeen | undefined,
-): number {
+// Short while a run looks around and while it grows, so that it spreads out fast.
+function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: WaveSeen | undefined): number {
   if (seen === undefined) return lookMs;
-  if (lanes === parallelism) return waveMs;
   return lanes > seen.lanes ? firstWaveMs : waveMs;
 }
 
@@ -170,7 +168,7 @@ function progressSince({ wave, progress, seen }: WaveInput, { tally, done, faile
 // After a wave that moved nothing the lakes get some air, longer each time; a person's command ends the rest.
 async function rest(ferry: Ferry, run: string, stalls: number): Promise<void> {
   const { clock, pace, closing } = ferry;
-  const untilMs = clock.nowMs() + pace.stallMs * 2 ** (stalls - 1);
+  const untilMs = clock.nowMs() + pace.stallMs * Math.min(2 ** (stalls - 1), longestRest);
   while (clock.nowMs() < untilMs && !closing.aborted) {
     await clock.sleep(Math.min(pace.pulseMs, untilMs - clock.nowMs()));
     if ((await ferry.runs.get(run))?.status !== "Running") return;

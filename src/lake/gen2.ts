@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { AnonymousCredential, DataLakeServiceClient, newPipeline } from "@azure/storage-file-datalake";
 import { addToCrc64, crc64Bytes, emptyCrc64 } from "../core/crc64.ts";
 import type { SinkItem } from "../core/entry.ts";
-import { isKind, LakeError } from "../core/error.ts";
+import { isKind, isRefused, LakeError } from "../core/error.ts";
 import { type LakePath, rootPath } from "../core/path.ts";
 import type { Send } from "../wire/send.ts";
 import { accessOptions, gen2Access } from "./gen2Access.ts";
@@ -33,6 +33,10 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     }
   }
 
+  function status(signal: AbortSignal | undefined) {
+    return dfs("Get Status", "HEAD", rootPath, "?action=getStatus", {}, undefined, signal);
+  }
+
   // A file system keeps where its root is from; not everybody who may write into it sees that.
   async function rootItem(signal: AbortSignal | undefined): Promise<SinkItem> {
     try {
@@ -40,8 +44,10 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       const origin = originOf((key) => metadata[key]);
       return origin === undefined ? root : { ...root, origin };
     } catch (error) {
-      if (isKind(error, "denied") || isKind(error, "not-found")) return root;
-      throw error;
+      if (!isRefused(error) && !isKind(error, "not-found")) throw error;
+      // A signature for what is in it may not count for the file system; one that has ended counts nowhere.
+      if (error.kind === "unauthenticated") await status(signal);
+      return root;
     }
   }
 
@@ -50,7 +56,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
   async function isThere(signal: AbortSignal | undefined): Promise<boolean> {
     const looks = [
       () => client.getProperties(signal === undefined ? {} : { abortSignal: signal }),
-      () => dfs("Get Status", "HEAD", rootPath, "?action=getStatus", {}, undefined, signal),
+      () => status(signal),
     ];
     for (const look of looks) {
       try {
@@ -58,7 +64,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         return true;
       } catch (error) {
         if (isKind(error, "not-found")) return false;
-        if (!isKind(error, "denied")) throw error;
+        if (!isRefused(error)) throw error;
       }
     }
     return false;
@@ -93,7 +99,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
         await client.create({ metadata, ...(signal === undefined ? {} : { abortSignal: signal }) });
         return "made";
       } catch (error) {
-        if (isKind(error, "conflict") || (isKind(error, "denied") && (await isThere(signal)))) return "found";
+        if (isKind(error, "conflict") || (isRefused(error) && (await isThere(signal)))) return "found";
         throw error;
       }
     },

@@ -16,6 +16,9 @@ const kindsByCode: Readonly<Record<string, Kind>> = {
   FilesystemBeingDeleted: "unavailable",
   ContainerBeingDeleted: "unavailable",
   InvalidBlockList: "changed",
+  // 403: a signature that is wrong or has ended, and a key that may no longer be used.
+  AuthenticationFailed: "unauthenticated",
+  KeyBasedAuthenticationNotPermitted: "unauthenticated",
 };
 
 function complaint(reply: WireReply): Complaint {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isKind, LakeError } from "../core/error.ts";
+import { isKind, isRefused, LakeError } from "../core/error.ts";
 import { encodePath, type LakePath } from "../core/path.ts";
 import type { Send, WireReply, WireRequest } from "../wire/send.ts";
 import { type Gen2Account, serviceVersion } from "./gen2Wire.ts";
@@ -62,7 +62,7 @@ export function gen2Probe(send: Send, account: Gen2Account, fileSystem: string):
         const said = headers["x-ms-is-hns-enabled"];
         return said === undefined ? undefined : said === "true";
       } catch (error) {
-        if (isKind(error, "denied") || isKind(error, "not-found") || isKind(error, "invalid")) return undefined;
+        if (isRefused(error) || isKind(error, "not-found") || isKind(error, "invalid")) return undefined;
         throw error;
       }
     },

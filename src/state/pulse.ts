@@ -43,5 +43,5 @@ async function ownBounds(run: Run, work: Work, nowMs: number): Promise<Pick<Puls
   const isCounted = stopAfter !== undefined || maxFailures !== undefined;
   const account = isCounted ? await work.account() : emptyAccount;
   const ends = ownRest(run, spentBy(run, account.tally, nowMs), nowMs)?.because;
-  return maxFailures === undefined ? { ends } : { ends, counted: countedIn(account) };
+  return maxFailures === undefined ? { ends } : { ends, counted: countedIn(run, account) };
 }

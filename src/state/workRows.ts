@@ -4,6 +4,7 @@ import type { Failure } from "../core/error.ts";
 import { type Glance, type Known, nothingKnown } from "../core/glance.ts";
 import type { JournalMark } from "../core/journal.ts";
 import type { LargeFileState } from "../core/largeFile.ts";
+import type { Run } from "../core/run.ts";
 import { addTallies, emptyTally, type Tally } from "../core/tally.ts";
 import { type Change, gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 
@@ -35,9 +36,14 @@ export function afterLaid(waiting: Waiting, packets: number, { files, bytes }: K
   };
 }
 
-/** How many items an account has counted, and how many of them failed. */
-export function countedIn({ tally, failed }: Pick<LaneAccount, "tally" | "failed">) {
-  return { listed: tally.filesListed + tally.foldersListed, failed };
+/** What of an account tells how many items it has counted. */
+export type Counting = Pick<LaneAccount, "failed"> & {
+  readonly tally: Pick<Tally, "filesListed" | "foldersListed" | "checked">;
+};
+
+/** How many items an account of a run has counted, and how many of them failed. An audit lists nothing, it checks. */
+export function countedIn({ job }: Pick<Run, "job">, { tally, failed }: Counting) {
+  return { listed: job === "audit" ? tally.checked : tally.filesListed + tally.foldersListed, failed };
 }
 
 /** Characters of failures in one row: far below what Azure allows, so that a step's rows fit into one transaction. */

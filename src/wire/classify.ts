@@ -22,7 +22,9 @@ export function classify(dialect: Dialect, nowMs: () => number): Layer {
 
 function errorOf(dialect: Dialect, request: WireRequest, reply: WireReply, nowMs: number): LakeError {
   const { code, message } = dialect.complaint(reply);
-  const kind = dialect.kindOf(reply.status, code) ?? kindOfStatus(reply.status);
+  // Whatever the code beside it: 401 is about who asks.
+  const kind =
+    reply.status === 401 ? "unauthenticated" : (dialect.kindOf(reply.status, code) ?? kindOfStatus(reply.status));
   return new LakeError(kind, {
     op: request.op,
     path: request.path,
@@ -36,7 +38,7 @@ function errorOf(dialect: Dialect, request: WireRequest, reply: WireReply, nowMs
 }
 
 function kindOfStatus(status: number): Kind {
-  if (status === 401 || status === 403) return "denied";
+  if (status === 403) return "denied";
   if (status === 404) return "not-found";
   if (status === 409 || status === 412) return "conflict";
   if (status === 429 || status === 503) return "throttled";

@@ -11,10 +11,10 @@ const judged = (error: unknown) => {
   const judgement = noToken(error, "adls-gen2", "https://contoso.dfs.core.windows.net");
   return [judgement.kind, judgement.retry];
 };
-const refused = ["denied", "never"];
+const refused = ["unauthenticated", "never"];
 const away = ["unavailable", "later"];
 
-test("a refusal of the identity is denied; a broken line, too many questions and a broken service are worth another try", async (t) => {
+test("a refusal of the identity is told apart; a broken line, too many questions and a broken service are worth another try", async (t) => {
   let status = 0;
   const service = createServer((_, reply) => {
     reply.writeHead(status, { "content-type": "application/json" });

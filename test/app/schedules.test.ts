@@ -129,6 +129,21 @@ test("the watermark can be read, set and forgotten; other lakes forget it, other
   assert.deepEqual(await marks(), [undefined, undefined]);
 });
 
+test("what decides whether a file is copied forgets the watermark, too; a default that is spelled out doesn't", async () => {
+  const { put, get } = api();
+  const watermark = "2026-11-26T02:00:00.000Z";
+  const request = (more: object) => ({ request: { sink: { fileSystem: "lake" }, ...more } });
+  const kept = async (more: object) => {
+    await put("one", nightly({}, { ...request({}), watermark }));
+    await put("one", nightly({}, request(more)));
+    return (await get("one")).body["watermark"] !== undefined;
+  };
+  assert.ok(await kept({ mode: "copy", overwrite: "ifDifferent", names: "fail", dryRun: false, audit: true }));
+  for (const more of [{ dryRun: true }, { mode: "access" }, { overwrite: "always" }, { names: "rename" }]) {
+    assert.equal(await kept(more), false, JSON.stringify(more));
+  }
+});
+
 test("a time pattern takes the window of each slot, and one that the window can't fill is named", async () => {
   const { put, app, ferry, clock } = api();
   const source = (path: string) => ({

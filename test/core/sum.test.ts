@@ -28,7 +28,8 @@ test("what is added up in place is what the tallies of all are together, and the
       const sum = openSum();
       for (const part of all) sum.add(part);
       const whole = all.reduce<Tally>((a, part) => addTallies(a, { ...emptyTally, ...part }), emptyTally);
-      assert.equal(sum.listed(), whole.filesListed + whole.foldersListed);
+      const { filesListed, foldersListed, checked } = whole;
+      assert.deepEqual(sum.items(), { filesListed, foldersListed, checked });
       assert.deepEqual(sum.take(), whole);
       assert.deepEqual(sum.take(), emptyTally);
     }),

@@ -4,7 +4,7 @@ import { LakeError } from "../../src/core/error.ts";
 import { type Ground, refuseFailed, sinkChecks, sourceChecks } from "../../src/ferry/preflight.ts";
 import type { Gen2Probe } from "../../src/lake/gen2Probe.ts";
 import { testClock } from "../kit/testClock.ts";
-import { requestOf } from "../kit/testFerry.ts";
+import { addRun, drive, requestOf, testFerry } from "../kit/testFerry.ts";
 
 const removed: string[] = [];
 const fine: Gen2Probe = {
@@ -78,5 +78,21 @@ test("clocks that differ are told; so far off that signatures are refused, they 
     const list = async () => ({ entries: [], atMs: nowMs + aheadMs });
     const checks = await sourceChecks(ground({}, {}, { list }));
     assert.equal(checks.find(({ name }) => name === "source.clock")?.status, status, String(aheadMs));
+  }
+});
+
+test("only a run that changes something tries its sink by writing to it", async () => {
+  for (const [expected, about, body] of [
+    [1, {}, {}],
+    [0, {}, { dryRun: true }],
+    [0, { job: "audit" }, {}],
+    [0, { job: "look" }, {}],
+  ] as const) {
+    const { ferry, source } = testFerry();
+    source.write("/a/x", "x");
+    let tried = 0;
+    await addRun(ferry, "r", requestOf(body), about);
+    await drive({ ...ferry, preflight: async () => void tried++ }, "r");
+    assert.equal(tried, expected, JSON.stringify({ about, body }));
   }
 });

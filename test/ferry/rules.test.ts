@@ -195,6 +195,25 @@ for (const [limit, shown] of [
   });
 }
 
+test("a share of failures is one of what an audit has checked, as it lists nothing", async () => {
+  const { ferry, source } = testFerry();
+  for (let index = 0; index < 500; index++) source.write(`/f${index}`, "x");
+  await addRun(ferry, "copy", requestOf());
+  await drive(ferry, "copy");
+  source.onCall = (op, path) => {
+    if (op === "read" && /^\/f\d?00$/u.test(path)) throw new LakeError("denied", { op: "OPEN", path, detail: "no" });
+  };
+  for (const [share, status] of [
+    ["2%", "CompletedWithErrors"],
+    ["0.5%", "Failed"],
+  ] as const) {
+    await addRun(ferry, share.replace("%", ""), requestOf({ compare: "hash", maxFailures: share }), { job: "audit" });
+    const run = await drive(ferry, share.replace("%", ""));
+    assert.equal(run.status, status, run.error?.detail);
+    if (status === "Failed") assert.match(run.error?.detail ?? "", /4 of 501 files/u);
+  }
+});
+
 test("as many failures as are allowed stop nothing", async () => {
   const { ferry, source } = testFerry();
   for (const name of ["a.", "b.", "c"]) source.write(`/${name}`, "x");

@@ -147,6 +147,19 @@ test("only a success moves watermark and window: what a failure has missed is th
   );
 });
 
+test("a success that copied nothing by intention moves neither: what it has seen still has to be brought", async () => {
+  for (const request of [{ dryRun: true }, { mode: "access" }]) {
+    const { look, to, end, now } = await scheduled({ request: { sink: { fileSystem: "lake" }, ...request } });
+    to("01T01:00:00");
+    await look();
+    await end("hourly-20261101T010000", { status: "Succeeded", sourceMs: startMs + hourMs });
+    await look();
+    const { watermarkMs, windowEndMs, history } = await now();
+    assert.deepEqual([watermarkMs, windowEndMs, history[0]?.outcome], [undefined, undefined, "Succeeded"]);
+    assert.match(history[0]?.detail ?? "", /copies no file/u);
+  }
+});
+
 test("a run of before a person's change moves no watermark", async () => {
   const { look, to, end, now, schedules } = await scheduled();
   to("01T01:00:00");

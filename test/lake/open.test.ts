@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { budget } from "../../src/core/budget.ts";
-import { LakeError } from "../../src/core/error.ts";
+import { isKind, LakeError } from "../../src/core/error.ts";
+import { rootPath } from "../../src/core/path.ts";
 import { gen1Dialect } from "../../src/lake/gen1Json.ts";
 import { layers, openGen1, openStore } from "../../src/lake/open.ts";
 import { bearer } from "../../src/wire/auth.ts";
@@ -114,4 +115,22 @@ test("a Gen1 endpoint may be the bare account or its WebHDFS address", async () 
     assert.equal(typeof account.source(newMeter()).list, "function");
     await account.close();
   }
+});
+
+test("a wait for a token is covered by the time-out, and by whoever stops the request", async () => {
+  const credential = bearer(
+    () => new Promise<never>(() => undefined),
+    () => 0,
+  );
+  const hasty = { ...wiring, attemptTimeoutMs: 10, backoff: { tries: 1, firstMs: 1, maxMs: 1 } };
+  const account = openGen1(hasty, { endpoint: "http://127.0.0.1:9", credential, connections: 1 });
+  const { stat } = account.source(newMeter());
+  await assert.rejects(stat(rootPath), (error) => isKind(error, "unavailable") && error.retry === "exhausted");
+  await account.close();
+  const patient = openGen1(wiring, { endpoint: "http://127.0.0.1:9", credential, connections: 1 });
+  const stop = new AbortController();
+  const stopped = patient.source(newMeter()).stat(rootPath, stop.signal);
+  stop.abort(new Error("paused"));
+  await assert.rejects(stopped, /paused/u);
+  await patient.close();
 });

@@ -7,7 +7,7 @@ import { fuse } from "../kit/fuse.ts";
 import { scripted, wireReply, wireRequest } from "../kit/wire.ts";
 
 const hourMs = 3_600_000;
-const refused = new LakeError("denied", { op: "OPEN", path: "/x", detail: "expired", status: 401 });
+const refused = new LakeError("unauthenticated", { op: "OPEN", path: "/x", detail: "expired", status: 401 });
 const away = new LakeError("unavailable", { op: "token", path: "/", detail: "no reply", retry: "later" });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -89,7 +89,7 @@ test("many requests refused with one token ask for one new token", async () => {
 
 test("a store that keeps answering 401 is asked twice and no more", async () => {
   const { send, asked } = scripted(refused);
-  await assert.rejects(auth(identity().credential)(send)(wireRequest()), (error) => isKind(error, "denied"));
+  await assert.rejects(auth(identity().credential)(send)(wireRequest()), (error) => isKind(error, "unauthenticated"));
   assert.equal(asked.length, 2);
 });
 

@@ -78,7 +78,7 @@ test("statuses and codes become kinds, per dialect", async () => {
     [gen1Dialect, 429, {}, "throttled"],
     [gen1Dialect, 503, { "content-type": "text/html" }, "throttled"],
     [gen1Dialect, 500, {}, "unavailable"],
-    [gen1Dialect, 401, {}, "denied"],
+    [gen1Dialect, 401, {}, "unauthenticated"],
     [gen1Dialect, 400, {}, "invalid"],
     [gen1Dialect, 307, {}, "unexpected"],
     [gen2Dialect, 409, { "x-ms-error-code": "BlobAlreadyExists" }, "conflict"],
@@ -87,6 +87,7 @@ test("statuses and codes become kinds, per dialect", async () => {
     [gen2Dialect, 500, { "x-ms-error-code": "OperationTimedOut" }, "throttled"],
     [gen2Dialect, 503, { "x-ms-error-code": "ServerBusy" }, "throttled"],
     [gen2Dialect, 403, {}, "denied"],
+    [gen2Dialect, 403, { "x-ms-error-code": "AuthenticationFailed" }, "unauthenticated"],
   ] as const;
   for (const [dialect, status, headers, kind] of cases) {
     const send = classify(dialect, () => 0)(scripted(wireReply(status, headers)).send);
