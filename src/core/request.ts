@@ -172,6 +172,25 @@ export const migrationRequest = refusing(
 /** A request as it was checked: defaults filled in. */
 export type MigrationRequest = z.infer<typeof migrationRequest>;
 
+/** A request that an earlier lakeferry has stored: what it didn't know of has its default. */
+export function completed(stored: MigrationRequest): MigrationRequest {
+  return filled(stored, defaults);
+}
+
+const defaults = migrationRequest.parse({ sink: { fileSystem: "any" } });
+
+function filled<T extends object>(stored: Partial<T>, by: T): T {
+  const properties = Object.entries(by).map(([key, value]: [string, unknown]) => {
+    const own: unknown = stored[key as keyof T];
+    return [key, isRecord(own) && isRecord(value) ? filled(own, value) : (own ?? value)];
+  });
+  return { ...stored, ...(Object.fromEntries(properties) as T) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The name intervals a request selects under its folder, united and ascending; one open interval when it names none. */
 export function intervalsOf(request: MigrationRequest): ReturnType<typeof uniteIntervals> {
   return uniteIntervals(

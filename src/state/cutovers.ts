@@ -1,4 +1,5 @@
 import { type Cutover, cutoverIdPattern } from "../core/cutover.ts";
+import { completed } from "../core/request.ts";
 import { openRecords, type Records } from "./records.ts";
 import type { Rows } from "./rows.ts";
 
@@ -15,5 +16,6 @@ export function openCutovers(rows: Rows): Cutovers {
     idOf: ({ id }) => id,
     isSound: ({ status, step, request }) =>
       typeof status === "string" && typeof step === "string" && typeof request === "object" && request !== null,
+    complete: (cutover) => ({ ...cutover, request: completed(cutover.request) }),
   });
 }

@@ -35,11 +35,13 @@ export type RecordKind<T> = {
   readonly idOf: (record: T) => string;
   /** Enough to tell a row of ours from one that a person, or a lost half of a write, has left. */
   readonly isSound: (value: Partial<Readonly<Record<keyof T, unknown>>>) => boolean;
+  /** A record as an earlier lakeferry has written it, with what it lacks. */
+  readonly complete?: (record: T) => T;
 };
 
 /** Keeps records as rows of one partition. */
 export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): Records<T> {
-  const { partitionKey, property, noun } = kind;
+  const { partitionKey, property, noun, complete = (record: T) => record } = kind;
   // An id comes from a URL: a key that a table can't hold is one that nothing has.
   const stored = async (id: string) => (kind.ids.test(id) ? rows.get(partitionKey, id) : undefined);
 
@@ -61,7 +63,7 @@ export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): 
     try {
       const value = gather(property, row);
       const isOurs = typeof value === "object" && value !== null && kind.isSound(value);
-      if (isOurs && kind.idOf(value as T) === row.rowKey) return { record: value as T };
+      if (isOurs && kind.idOf(value as T) === row.rowKey) return { record: complete(value as T) };
       return { unreadable: `the row is damaged: what it holds is no ${noun}` };
     } catch (error) {
       return { unreadable: `the row is damaged: ${messageOf(error)}` };

@@ -1,3 +1,4 @@
+import { completed } from "../core/request.ts";
 import { isKind } from "../core/error.ts";
 import { isLive, type Run, runIdPattern } from "../core/run.ts";
 import { openRecords, type Records, type Unreadable } from "./records.ts";
@@ -20,6 +21,7 @@ export function openRuns(rows: Rows): Runs {
     ids: runIdPattern,
     idOf: ({ id }) => id,
     isSound: ({ status, request }) => typeof status === "string" && typeof request === "object" && request !== null,
+    complete: (run) => ({ ...run, request: completed(run.request) }),
   });
   return {
     ...records,
