@@ -15,7 +15,7 @@ import { planWave } from "../../src/ferry/wave.ts";
 import { openWidening } from "../../src/ferry/widen.ts";
 import type { Activities } from "../../src/flow/activities.ts";
 import { firstRound } from "../../src/flow/migrate.ts";
-import { openJournal } from "../../src/state/journal.ts";
+import { journalLines, openJournal } from "../../src/state/journal.ts";
 import { openPulses } from "../../src/state/pulse.ts";
 import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
@@ -197,6 +197,7 @@ function openFerry(
     widen: widening.look,
     ...slowedDown(ferry.sizes, widening.memory, slowdown),
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
+    journalOf: (run) => (from) => journalLines(blobs, work(run).journal(), from),
     pulse: openPulses(runs, work, clock, ferry.pace.pulseMs),
   };
 }

@@ -1,5 +1,6 @@
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
 import { isLive, isReading } from "../core/run.ts";
+import { skippedByRule, type Tally } from "../core/tally.ts";
 import type { App } from "./app.ts";
 import type { Begin } from "./begin.ts";
 import { type Answer, problem } from "./problem.ts";
@@ -29,7 +30,9 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
     if (isReading(run) || cutover !== undefined) return refuse("it copied nothing by itself that could be retried");
     if (isPurged === true) return refuse("what failed in it is not known any more");
     const failures = await ferry.work(id).failures(mostLookedAt);
-    if (failures.length === 0) return refuse("nothing failed in it: names were skipped by skipErrorFile; run it again");
+    if (failures.length === 0 && !mayBeBorneNoMore((await ferry.work(id).account()).tally)) {
+      return refuse("nothing failed in it, and nothing was skipped that another run could bring over");
+    }
     if (isDivided(request) && failures.some(({ path }) => path === request.source.folderPath)) {
       return refuse("its folderPath itself failed, and it had ranges of names; run it again");
     }
@@ -57,6 +60,13 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
       return begin(again, { job, cutOffMs: ferry.clock.nowMs() });
     },
   };
+}
+
+// Names that Gen2 can't hold would be skipped again.
+function mayBeBorneNoMore(tally: Tally): boolean {
+  const { invalidFileName: files = 0 } = tally.filesSkipped;
+  const { invalidFileName: folders = 0 } = tally.foldersSkipped;
+  return skippedByRule(tally) > files + folders;
 }
 
 function isDivided(request: MigrationRequest): boolean {

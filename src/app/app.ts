@@ -7,7 +7,7 @@ import type { Ferry } from "../ferry/ferry.ts";
 import { refuseFailed, sinkChecks } from "../ferry/preflight.ts";
 import type { Blobs } from "../state/blobs.ts";
 import { type Cutovers, openCutovers } from "../state/cutovers.ts";
-import { openJournal } from "../state/journal.ts";
+import { journalLines, openJournal } from "../state/journal.ts";
 import { runsReferredTo } from "../state/references.ts";
 import { openPulses } from "../state/pulse.ts";
 import { recent } from "../state/recent.ts";
@@ -125,6 +125,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       rootsKey: ({ sink }) => `${settings.connections.get(sink.connection)?.endpoint ?? ""} ${sink.fileSystem}`,
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
+      journalOf: (run) => (from) => journalLines(blobs, work(run).journal(), from),
       lakes: lakes.open,
       listTable: ({ table, partitionKey, property }) => tableList(tableNamed(table), { partitionKey, property }),
       valves: () => openValves(systemClock, tuning.connections),

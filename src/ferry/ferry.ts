@@ -5,7 +5,7 @@ import type { Rival } from "../core/fairness.ts";
 import type { NameList } from "../core/nameList.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Sink, Source } from "../lake/lake.ts";
-import type { JournalWriter } from "../state/journal.ts";
+import type { JournalLines, JournalWriter } from "../state/journal.ts";
 import type { Pulses } from "../state/pulse.ts";
 import type { Rivals } from "../state/rivals.ts";
 import type { Roots } from "../state/roots.ts";
@@ -28,6 +28,8 @@ export type Ferry = {
   readonly work: (run: string) => Work;
   /** The journal of one claim of a packet. */
   readonly journal: (run: string, claim: string) => JournalWriter;
+  /** What a run's journal holds by now. */
+  readonly journalOf: (run: string) => JournalLines;
   /** The two lakes a request names, counting on the given meter. */
   readonly lakes: (
     request: MigrationRequest,

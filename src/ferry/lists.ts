@@ -14,9 +14,9 @@ export type ListTable = NonNullable<MigrationRequest["source"]["fileListTable"]>
 export function listOf(
   { request: { source: asked, sink: into }, retryOf }: Pick<Run, "request" | "retryOf">,
   { source, sink }: { readonly source: Source; readonly sink: Sink },
-  { listTable: openTable, work }: Pick<Ferry, "listTable" | "work">,
+  { listTable: openTable, work, journalOf }: Pick<Ferry, "listTable" | "work" | "journalOf">,
 ): NameList | undefined {
-  if (retryOf !== undefined) return work(retryOf).failed();
+  if (retryOf !== undefined) return work(retryOf).failed(journalOf(retryOf));
   const { fileList: names, fileListPath, fileListStore, fileListTable } = asked;
   if (names !== undefined) return inlineList(names);
   if (fileListTable !== undefined) return openTable(fileListTable);

@@ -84,6 +84,9 @@ export function openJournal(blobs: Blobs, blob: string): JournalWriter {
 /** A place in a journal: behind so many bytes of this blob. */
 export type JournalPlace = { readonly blob: string; readonly offset: number };
 
+/** The lines of one journal from a place on. */
+export type JournalLines = (from?: JournalPlace) => AsyncIterable<JournalPlace & { readonly text: string }>;
+
 const pieceBytes = 1024 * 1024;
 const newline = 10;
 

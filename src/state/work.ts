@@ -9,6 +9,7 @@ import type { ClaimedPacket } from "./claimed.ts";
 import { dealPackets } from "./dealing.ts";
 import { failedList } from "./failedList.ts";
 import { type Hunger, hungerIn, hungerPrefix, saysHungry } from "./hunger.ts";
+import type { JournalLines } from "./journal.ts";
 import { largeFileIn } from "./largeFiles.ts";
 import { claimAny, each, layPackets, requeuePackets, seedPackets, takeBackFrom } from "./packets.ts";
 import { removeOnce } from "./races.ts";
@@ -44,8 +45,8 @@ export type Work = {
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
   readonly failures: (most: number) => Promise<readonly Failure[]>;
-  /** All names that failed. */
-  readonly failed: () => NameList;
+  /** All names that failed, and those that a fault rule has skipped: of them only the journal tells. */
+  readonly failed: (journal: JournalLines) => NameList;
   /** The committed parts of the journal, ascending by blob. */
   readonly journal: () => AsyncIterable<JournalMark>;
   /** Removes all rows of a run that has ended. May be repeated. */
@@ -91,7 +92,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
       return found.slice(0, most);
     },
 
-    failed: () => failedList(rows, partitionKey, "failed-", run),
+    failed: (journal) => failedList(rows, partitionKey, "failed-", run, journal),
 
     journal: async function* () {
       for await (const { row } of rows.list(partitionKey, "journal-")) yield markOf(row);

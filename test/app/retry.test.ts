@@ -74,6 +74,72 @@ test("what fails again can be retried again, and only that", async () => {
   assert.deepEqual([tally.filesListed, tally.filesCopied], [1, 1]);
 });
 
+test("a retry brings over what a fault rule has skipped as well", async () => {
+  const { ferry, source, sink, post, drive, closed, blobs } = await withFailures({
+    skipErrorFile: { fileForbidden: true },
+    names: "skip",
+    parallelism: 1,
+  });
+  const { tally } = await ferry.work("first").account();
+  assert.deepEqual([tally.filesSkipped, tally.foldersFailed], [{ fileForbidden: 2 }, { denied: 1 }]);
+  closed.value = false;
+  const retried = (await post("/first/retry")).body.id;
+  await drive(retried);
+  assert.equal((await ferry.runs.get(retried))?.status, "Succeeded");
+  assert.deepEqual(sink.files(), source.files());
+  const lines = await assertBooks(ferry.work(retried), blobs);
+  const copied = lines.filter(({ outcome, type }) => outcome === "copied" && type === "file").map(({ path }) => path);
+  assert.deepEqual(copied.toSorted(), ["/closed/c", "/closed/deep/d", "/secret", "/sub/secret"]);
+});
+
+test("a retry of names that were skipped alone has something to do, unless Gen2 can't hold them", async () => {
+  const { ferry, source, sink, post, drive, closed } = await withFailures({
+    source: { folderPath: "/sub" },
+    skipErrorFile: { fileForbidden: true },
+  });
+  assert.deepEqual(await ferry.work("first").failures(10), []);
+  closed.value = false;
+  const { status, body } = await post("/first/retry");
+  assert.equal(status, 202);
+  await drive(body.id);
+  assert.equal(sink.files().get("/secret"), source.files().get("/sub/secret"));
+  source.write("/names/bad.", "x");
+  await post("", { id: "bad", sink: { fileSystem: "lake" }, source: { folderPath: "/names" }, names: "skip" });
+  await drive("bad");
+  assert.match((await post("/bad/retry")).body.detail ?? "", /nothing was skipped that another run could/u);
+});
+
+test("a name that failed in a folder that failed, and one that failed twice, are worked on once", async () => {
+  const rows = memoryRows();
+  const failed = ["/d/x", "/a", "/d", "/d/deep/y", "/a", "../no path", "/dd"];
+  const failures = failed.map((path) => ({ kind: "denied", op: "OPEN", path, detail: "" }));
+  await rows.insert({ partitionKey: "p", rowKey: "failed-1", version: 1, ...spread("failures", failures) });
+  const skipped = ["/d/z", "/a", "/b", "/c"].map((path) => ({ outcome: "skipped", because: "fileForbidden", path }));
+  const lines = [...skipped, { outcome: "copied", path: "/e" }, { outcome: "skipped", because: "same", path: "/f" }];
+  const list = failedList(rows, "p", "failed-", "r", async function* (from = { blob: "j", offset: 0 }) {
+    for (const [index, line] of lines.entries()) {
+      if (index >= from.offset) yield { blob: "j", offset: index + 1, text: JSON.stringify(line) };
+    }
+  });
+  const read = async (from: string, to: string) => {
+    const items: string[] = [];
+    for (let at = from; at !== to; ) {
+      const portion = await list.read({ version: "", from: at, to });
+      items.push(...portion.items.map(({ text }) => text));
+      at = portion.to;
+    }
+    return items;
+  };
+  const all = ["/a", "/d", "../no path", "/dd", "/b", "/c"];
+  assert.deepEqual(await read("first", "last"), all);
+  // Cut behind any of them.
+  const whole = [await list.read({ version: "", from: "first", to: "last" })];
+  whole.push(await list.read({ version: "", from: whole[0]?.to ?? "", to: "last" }));
+  for (const { to } of whole.flatMap(({ items }) => items)) {
+    assert.deepEqual([...(await read("first", to)), ...(await read(to, "last"))], all, to);
+  }
+});
+
 test("what has nothing that a retry could make whole is refused, with the reason", async () => {
   const { ferry, post, drive, closed, source } = await withFailures();
   assert.equal((await post("/nobody/retry")).status, 404);
@@ -103,7 +169,7 @@ test("failures are a list that can be cut at any of them", async () => {
     }));
     await rows.insert({ partitionKey: "p", rowKey: `failed-${row}`, version: 1, ...spread("failures", failures) });
   }
-  const list = failedList(rows, "p", "failed-", "r");
+  const list = failedList(rows, "p", "failed-", "r", async function* () {});
   const { items } = await list.read(await list.whole());
   const all = items.map(({ text }) => text);
   assert.equal(all.length, 12);

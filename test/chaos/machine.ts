@@ -7,7 +7,7 @@ import { openValves } from "../../src/ferry/valves.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import type { Sink, Source } from "../../src/lake/lake.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
-import { openJournal } from "../../src/state/journal.ts";
+import { journalLines, openJournal } from "../../src/state/journal.ts";
 import { openPulses } from "../../src/state/pulse.ts";
 import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
@@ -160,6 +160,7 @@ export function openMachine(world: World, name: string): Machine {
       listTable: noTable,
       work,
       journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
+      journalOf: (run) => (from) => journalLines(blobs, work(run).journal(), from),
       lakes: () => ({ source, sink }),
       valves: () => openValves(clock, 96),
       load: () => ({ loopMs: 0, cpuMs: 0 }),

@@ -13,7 +13,7 @@ import { openValves } from "../../src/ferry/valves.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
-import { openJournal } from "../../src/state/journal.ts";
+import { journalLines, openJournal } from "../../src/state/journal.ts";
 import { memoryBlobs } from "../../src/state/memoryBlobs.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openPulses } from "../../src/state/pulse.ts";
@@ -79,6 +79,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     listTable: noTable,
     work,
     journal: (run, claim) => openJournal(blobs, `${run}/${claim}.jsonl`),
+    journalOf: (run) => (from) => journalLines(blobs, work(run).journal(), from),
     lakes: () => ({ source, sink }),
     valves: () => openValves(clock, 96),
     load: () => ({ loopMs: 0, cpuMs: 0 }),

@@ -64,7 +64,7 @@ const again = [
   },
   {
     name: "retry",
-    what: "work on the names that failed in a migration that is CompletedWithErrors, under a new id",
+    what: "work on the names that failed, or were skipped by a fault rule, in a migration that is CompletedWithErrors, under a new id",
     example: "everything else is left alone",
   },
 ] as const;
