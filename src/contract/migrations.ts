@@ -86,7 +86,10 @@ export const migrationOperations = {
     problems: ["run-not-found", "command-not-allowed", "request-invalid", "root-overlap"],
   },
   retryMigration: {
-    ...onOne("retry", "Works on the names that failed, or that a fault rule has skipped, in an ended migration, and on nothing else, under a new id."),
+    ...onOne(
+      "retry",
+      "Works on the names that failed, or that a fault rule has skipped, in an ended migration, and on nothing else, under a new id.",
+    ),
     problems: ["run-not-found", "command-not-allowed", "request-invalid", "root-overlap"],
   },
   orchestrationLinks: {
