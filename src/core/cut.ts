@@ -1,3 +1,4 @@
+import { decodeErrand, type EncodedErrand, encodeErrand, type Errand } from "./errand.ts";
 import type { Known } from "./glance.ts";
 import { asciiJson } from "./json.ts";
 import type { Carried } from "./outcome.ts";
@@ -7,14 +8,15 @@ import type { NameRange } from "./range.ts";
 
 /**
  * What is left of a piece of work: ranges not yet visited, names that were started and not finished, blocks of large
- * files, and parts of a list of names. Everything else that the work covered is done and tallied. A range without `after` stands for a folder that isn't
- * counted yet.
+ * files, parts of a list of names, and errands at the sink. Everything else that the work covered is done and tallied. A range
+ * without `after` stands for a folder that isn't counted yet.
  */
 export type Cut = {
   readonly ranges: readonly CutRange[];
   readonly open: readonly LakePath[];
   readonly blocks?: readonly BlockRange[];
   readonly lists?: readonly ListRange[];
+  readonly errands?: readonly Errand[];
 };
 
 /**
@@ -43,6 +45,8 @@ export type CutRange = NameRange & {
   readonly past?: Past;
   /** What came over with a folder that isn't counted yet. */
   readonly carried?: Carried;
+  /** What only the sink has was told up to this place, between `after` and the next name of the source. */
+  readonly told?: string;
 };
 
 /** See CutRange. */
@@ -53,7 +57,13 @@ export const maxCutBytes = 48 * 1024;
 
 /** True when nothing is left. */
 export function isDone(cut: Cut): boolean {
-  return cut.ranges.length === 0 && cut.open.length === 0 && blocksIn(cut).length === 0 && listsIn(cut).length === 0;
+  const others = blocksIn(cut).length + listsIn(cut).length + errandsIn(cut).length;
+  return cut.ranges.length === 0 && cut.open.length === 0 && others === 0;
+}
+
+/** The errands in a cut. */
+export function errandsIn({ errands }: Cut): readonly Errand[] {
+  return errands ?? [];
 }
 
 /** The parts of a list in a cut. */
@@ -115,7 +125,8 @@ export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
   const open = cut.open.toSorted();
   const blocks = blocksIn(cut).toSorted(byPath);
   const lists = listsIn(cut);
-  const count = ranges.length + open.length + blocks.length + lists.length;
+  const errands = errandsIn(cut);
+  const count = ranges.length + open.length + blocks.length + lists.length + errands.length;
   if (count <= 1 || cutBytes(cut) <= maxBytes) return [cut];
   // The first half of all of them in a row, and the rest.
   const taking = (from: number, to: number): Cut => {
@@ -125,31 +136,39 @@ export function splitCut(cut: Cut, maxBytes: number): readonly Cut[] {
       passed += items.length;
       return taken;
     };
-    return lean({ ranges: part(ranges), open: part(open), blocks: part(blocks), lists: part(lists) });
+    return lean({
+      ranges: part(ranges),
+      open: part(open),
+      blocks: part(blocks),
+      lists: part(lists),
+      errands: part(errands),
+    });
   };
   const half = Math.ceil(count / 2);
   return [taking(0, half), taking(half, count)].flatMap((part) => splitCut(part, maxBytes));
 }
 
-// Without a word on large files and lists where there are none, as in most cuts.
-function lean({ ranges, open, blocks, lists }: Required<Cut>): Cut {
+// Without a word on large files, lists and errands where there are none, as in most cuts.
+function lean({ ranges, open, blocks, lists, errands }: Required<Cut>): Cut {
   return {
     ranges,
     open,
     ...(blocks.length === 0 ? {} : { blocks }),
     ...(lists.length === 0 ? {} : { lists }),
+    ...(errands.length === 0 ? {} : { errands }),
   };
 }
 
 /**
- * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo, carried?], open names as [shared, rest], blocks as [shared,
+ * A cut as JSON can hold it: ranges as [shared, rest, past, after, upTo, carried?, told?], open names as [shared, rest], blocks as [shared,
  * rest, file, from, to, blockBytes?], parts of a list as [version, from, to].
  */
 export type EncodedCut = {
-  readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0, Carried?])[];
+  readonly ranges: readonly (readonly [number, string, number, string | 0, string | 0, (Carried | 0)?, string?])[];
   readonly open: readonly (readonly [number, string])[];
   readonly blocks?: readonly (readonly [number, string, string, number, number, number?])[];
   readonly lists?: readonly (readonly [string, string, string])[];
+  readonly errands?: readonly EncodedErrand[];
 };
 
 /** A cut for a row. Neighbouring paths share their beginnings, so a chain of folders costs its names only once. */
@@ -158,31 +177,37 @@ export function encodeCut(cut: Cut): EncodedCut {
   return {
     ranges: cut.ranges
       .toSorted(byFolder)
-      .map(({ folder, after, upTo, past, carried }) => [
+      .map(({ folder, after, upTo, past, carried, told }) => [
         ...front(folder),
         past === undefined ? 0 : pasts.indexOf(past) + 1,
         after ?? 0,
         upTo ?? 0,
-        ...(carried === undefined ? ([] as const) : ([carried] as const)),
+        ...(told !== undefined
+          ? ([carried ?? 0, told] as const)
+          : carried === undefined
+            ? ([] as const)
+            : ([carried] as const)),
       ]),
     open: encodePaths(cut.open),
     ...(blocksIn(cut).length === 0 ? {} : { blocks: encodeBlocks(blocksIn(cut)) }),
     ...(listsIn(cut).length === 0 ? {} : { lists: listsIn(cut).map(({ version, from, to }) => [version, from, to]) }),
+    ...(errandsIn(cut).length === 0 ? {} : { errands: errandsIn(cut).map(encodeErrand) }),
   };
 }
 
 /** Reads what encodeCut wrote. */
-export function decodeCut({ ranges, open, blocks = [], lists = [] }: EncodedCut): Cut {
+export function decodeCut({ ranges, open, blocks = [], lists = [], errands = [] }: EncodedCut): Cut {
   const back = backCoder();
   const openBack = backCoder();
   const blocksBack = backCoder();
   return lean({
-    ranges: ranges.map(([shared, rest, past, after, upTo, carried]) => ({
+    ranges: ranges.map(([shared, rest, past, after, upTo, carried, told]) => ({
       folder: back(shared, rest),
       ...(after === 0 ? {} : { after }),
       ...(upTo === 0 ? {} : { upTo }),
       ...pastOf(past),
-      ...(carried === undefined ? {} : { carried }),
+      ...(carried === undefined || carried === 0 ? {} : { carried }),
+      ...(told === undefined ? {} : { told }),
     })),
     open: open.map(([shared, rest]) => openBack(shared, rest)),
     blocks: blocks.map(([shared, rest, file, from, to, blockBytes]) => ({
@@ -193,6 +218,7 @@ export function decodeCut({ ranges, open, blocks = [], lists = [] }: EncodedCut)
       ...(blockBytes === undefined ? {} : { blockBytes }),
     })),
     lists: lists.map(([version, from, to]) => ({ version, from, to })),
+    errands: errands.map(decodeErrand),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { SinkEntry } from "./entry.ts";
+import type { LakePath } from "./path.ts";
 import type { KeepReason, Tally } from "./tally.ts";
 
 /** How much is in what only the sink has: a folder itself and all that is under it. */
@@ -10,13 +11,13 @@ export type ExtraOutcome =
   | { readonly do: "extra"; readonly mass: Mass }
   /** The same, found by an audit; `isLater`: the source's may have been deleted after the cut-off. */
   | { readonly do: "surplus"; readonly mass: Mass; readonly isLater: boolean }
-  /** Deleted, with all that was in it; or what a dry run would have deleted. */
+  /** Deleted; or what a dry run would have deleted. Of a folder only itself: what was in it has been told item by item. */
   | { readonly do: "deleted" | "planned"; readonly mass: Mass }
-  /** Not deleted, or not all of it. */
+  /** Not deleted. */
   | { readonly do: "kept"; readonly because: KeepReason; readonly mass: Mass };
 
-/** An extra item, and what became of it. */
-export type Extra = { readonly item: SinkEntry; readonly outcome: ExtraOutcome };
+/** An extra item, and what became of it; `under` is the folder of the sink that it is in, where that isn't the one told of. */
+export type Extra = { readonly item: SinkEntry; readonly outcome: ExtraOutcome; readonly under?: LakePath };
 
 /** An item by itself. */
 export function massOf({ kind, bytes }: Pick<SinkEntry, "kind" | "bytes">): Mass {
@@ -31,7 +32,7 @@ export function addMasses(a: Mass, b: Mass): Mass {
 /** Nothing. */
 export const noMass: Mass = { files: 0, folders: 0, bytes: 0 };
 
-/** What an extra item adds to a tally; `mass` of one that was kept is what of it was deleted all the same. */
+/** What an extra item adds to a tally. */
 export function tallyOfExtra({ outcome }: Extra): Partial<Tally> {
   const { files, folders, bytes } = outcome.mass;
   switch (outcome.do) {
@@ -45,11 +46,6 @@ export function tallyOfExtra({ outcome }: Extra): Partial<Tally> {
     case "planned":
       return { deletesPlanned: files + folders };
     case "kept":
-      return {
-        filesDeleted: files,
-        foldersDeleted: folders,
-        bytesDeleted: bytes,
-        kept: { [outcome.because]: 1 },
-      };
+      return { kept: { [outcome.because]: 1 } };
   }
 }

@@ -73,6 +73,8 @@ export type Tally = {
   readonly kept: Readonly<Partial<Record<KeepReason, number>>>;
   /** Items that were looked at once more after they had been counted. */
   readonly checked: number;
+  /** Items seen so far in folders that only the sink has; each such folder counts once it was seen whole. */
+  readonly weighed: number;
   /** What only the sink has, in folders that both lakes have. */
   readonly extraFiles: number;
   readonly extraFolders: number;
@@ -141,6 +143,7 @@ export const emptyTally: Tally = {
   bytesDeleted: 0,
   kept: {},
   checked: 0,
+  weighed: 0,
   extraFiles: 0,
   extraFolders: 0,
   extraBytes: 0,
@@ -189,6 +192,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     bytesDeleted: a.bytesDeleted + b.bytesDeleted,
     kept: addCounts(a.kept, b.kept),
     checked: a.checked + b.checked,
+    weighed: a.weighed + b.weighed,
     extraFiles: a.extraFiles + b.extraFiles,
     extraFolders: a.extraFolders + b.extraFolders,
     extraBytes: a.extraBytes + b.extraBytes,
@@ -221,7 +225,7 @@ export function requestsTo(store: StoreName, requests: Tally["requests"]): numbe
  * deletes or compares. It only ever grows.
  */
 export function movedIn(tally: Tally): number {
-  const walked = tally.filesListed + tally.foldersListed + tally.blocksSent + tally.checked;
+  const walked = tally.filesListed + tally.foldersListed + tally.blocksSent + tally.checked + tally.weighed;
   const removed = tally.filesDeleted + tally.foldersDeleted + tally.deletesPlanned + totalOf(tally.kept);
   return walked + removed;
 }

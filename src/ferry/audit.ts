@@ -153,11 +153,14 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
         ({ kind, modifiedMs = 0 }) =>
           (kind === "file" || means.recursive) && (kind === "folder" || modifiedMs <= cutOffMs),
       );
-      const found = await means.extras.deal(folder, meant, signal);
-      if (found.length === 0) return found;
+      const { told, errands } = await means.extras.deal(folder, meant, signal);
+      if (told.length + errands.length === 0) return { told, errands };
       // Nobody knows when something was deleted; but its folder was changed by that.
       const isLater = (await means.source.stat(folder, signal)).modifiedMs > cutOffMs;
-      return found.map(({ item, outcome }) => ({ item, outcome: { do: "surplus", mass: outcome.mass, isLater } }));
+      return {
+        told: told.map(({ item, outcome }) => ({ item, outcome: { do: "surplus", mass: outcome.mass, isLater } })),
+        errands: errands.map((errand) => ({ ...errand, isLater })),
+      };
     },
   };
 }

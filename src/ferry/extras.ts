@@ -1,21 +1,24 @@
-import type { SinkEntry, SinkItem } from "../core/entry.ts";
-import { isKind, isLakeError, isOfLake } from "../core/error.ts";
-import { addMasses, type Extra, type ExtraOutcome, massOf, type Mass, noMass } from "../core/extra.ts";
-import { childPath, type LakePath } from "../core/path.ts";
+import { type Errand, errandOf, type ItemErrand, type Met } from "../core/errand.ts";
+import type { SinkEntry } from "../core/entry.ts";
+import { isLakeError, isOfLake } from "../core/error.ts";
+import { type Extra, massOf } from "../core/extra.ts";
+import { childPath, type LakePath, splitPath } from "../core/path.ts";
 import { sourceName } from "../core/rename.ts";
 import type { KeepReason } from "../core/tally.ts";
 import type { Way } from "../core/way.ts";
 import type { Sink, Source } from "../lake/lake.ts";
+import { type Clearing, clear, type ErrandRules, weigh } from "./errands.ts";
+import type { ErrandMeans } from "./errandWalk.ts";
 import { isThere } from "./gone.ts";
-
-/** Requests about extra items of one folder at a time. */
-const atOnce = 8;
+import type { Ledger } from "./ledger.ts";
+import type { Dealt } from "./walk.ts";
 
 /** What is done with items that only the sink has. */
 export type ExtraMeans = {
   readonly source: Source;
   readonly sink: Sink;
   readonly way: Way;
+  readonly ledger: Ledger;
   /** `tell`: named. `weigh`: named, and what is in folders is counted. `delete`: deleted, as far as the rules allow. */
   readonly do: "tell" | "weigh" | "delete";
   readonly deleteForeign: boolean;
@@ -25,12 +28,23 @@ export type ExtraMeans = {
   readonly sinceMs: number;
 };
 
+type End = "over" | "stopped" | "postponed";
+type Blame = ErrandRules["blame"];
+
 /** What is done about items that only the sink has, or that stand in the way of another kind. */
 export type Extras = {
-  readonly deal: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<readonly Extra[]>;
+  /** Items of a folder of the source: told at once, or left to errands. */
+  readonly deal: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<Dealt>;
+  /** Weighs an item, or deletes it under the rules. */
+  readonly errand: (errand: ItemErrand, means: ErrandMeans, blame: Blame, signal: AbortSignal) => Promise<End>;
   /** Deletes a file where the source has a folder, or the other way round, under the same rules but for the name itself. */
-  readonly makeRoom: (to: LakePath, there: SinkItem, signal: AbortSignal) => Promise<ExtraOutcome>;
-  readonly weigh: (to: LakePath, there: SinkItem, signal: AbortSignal) => Promise<Mass>;
+  readonly makeRoom: (
+    errand: ItemErrand,
+    over: Clearing["over"],
+    means: ErrandMeans,
+    blame: Blame,
+    signal: AbortSignal,
+  ) => Promise<End>;
 };
 
 /**
@@ -39,29 +53,10 @@ export type Extras = {
  * must be lakeferry's, or the user have said otherwise.
  */
 export function openExtras(means: ExtraMeans): Extras {
-  const { source, sink, way, deleteForeign, allowance, sinceMs } = means;
-
-  async function* childrenOf(folder: LakePath, signal: AbortSignal): AsyncGenerator<SinkEntry> {
-    let token: string | undefined;
-    do {
-      const page = await sink.list(folder, token === undefined ? {} : { token }, signal);
-      const seen = new Set<string>();
-      for (const entry of page.entries) if (!seen.has(entry.name)) yield (seen.add(entry.name), entry);
-      token = page.next;
-    } while (token !== undefined);
-  }
-
-  async function weigh(path: LakePath, item: SinkItem, signal: AbortSignal): Promise<Mass> {
-    let mass = massOf(item);
-    if (item.kind === "file") return mass;
-    for await (const child of childrenOf(path, signal)) {
-      mass = addMasses(mass, await weigh(childPath(path, child.name), child, signal));
-    }
-    return mass;
-  }
+  const { source, sink, way, ledger, deleteForeign, allowance, sinceMs } = means;
 
   // Under each name that the source may have for it.
-  function isAtSource(folder: LakePath, { name, origin }: SinkEntry, signal: AbortSignal): Promise<boolean> {
+  function isAtSource(folder: LakePath, { name, origin }: Met, signal: AbortSignal): Promise<boolean> {
     // Renamed as this run renames: the source's item of the sink's name has another place.
     const isSure = origin?.name !== undefined && origin.name === way.sourceOf(name);
     const names = isSure ? [origin.name] : new Set([name, origin?.name ?? name, sourceName(name) ?? name]);
@@ -87,7 +82,7 @@ export function openExtras(means: ExtraMeans): Extras {
     return false;
   }
 
-  async function whyKept(path: LakePath, item: SinkItem, signal: AbortSignal): Promise<KeepReason | undefined> {
+  async function whyKept(path: LakePath, item: SinkEntry, signal: AbortSignal): Promise<KeepReason | undefined> {
     // Of a folder, a listing may tell no more than its name.
     const told = item.kind === "folder" && item.etag === "" ? await sink.stat(path, signal) : item;
     if (told === undefined) return undefined;
@@ -96,69 +91,64 @@ export function openExtras(means: ExtraMeans): Extras {
     return item.kind === "file" && (item.modifiedMs ?? 0) > sinceMs ? "changed" : undefined;
   }
 
-  // A file in one guarded request, a folder once all that was in it is gone.
-  async function remove(
-    path: LakePath,
-    item: SinkItem,
-    signal: AbortSignal,
-  ): Promise<{ readonly mass: Mass; readonly because?: KeepReason }> {
-    const whyNot = await whyKept(path, item, signal);
-    if (whyNot !== undefined) return { mass: noMass, because: whyNot };
-    let mass = noMass;
-    let because: KeepReason | undefined;
-    if (item.kind === "folder") {
-      for await (const child of childrenOf(path, signal)) {
-        const removed = await remove(childPath(path, child.name), child, signal);
-        mass = addMasses(mass, removed.mass);
-        because ??= removed.because;
-      }
-      if (because !== undefined) return { mass, because };
-    }
-    if (allowance.left <= 0) return { mass, because: "limit" };
-    allowance.left--;
-    try {
-      await sink.remove(path, item.kind === "file" ? item.etag : undefined, signal);
-      return { mass: addMasses(mass, massOf(item)) };
-    } catch (error) {
-      allowance.left++;
-      if (!isKind(error, "conflict")) throw error;
-      return { mass, because: item.kind === "file" ? "changed" : "notEmpty" };
-    }
+  // A folder that can't be listed any more answers nothing for its names.
+  async function mustList(folder: LakePath, name: string, signal: AbortSignal): Promise<void> {
+    await source.nameAfter(folder, name, signal);
   }
 
-  async function removed(path: LakePath, item: SinkItem, signal: AbortSignal): Promise<ExtraOutcome> {
-    const { mass, because } = await remove(path, item, signal);
-    return because === undefined ? { do: "deleted", mass } : { do: "kept", because, mass };
+  function rulesWith(blame: Blame): ErrandRules {
+    return { sink, way, ledger, allowance, whyKept, blame };
   }
 
-  async function outcomeOf(folder: LakePath, item: SinkEntry, signal: AbortSignal): Promise<ExtraOutcome | undefined> {
-    if (await isRenamed(folder, item, signal)) return undefined;
-    const path = childPath(way.moved(folder), item.name);
-    switch (means.do) {
-      case "tell":
-        return { do: "extra", mass: massOf(item) };
-      case "weigh":
-        return { do: "extra", mass: await weigh(path, item, signal) };
-      case "delete": {
-        if (await isAtSource(folder, item, signal)) return { do: "kept", because: "atSource", mass: noMass };
-        return removed(path, item, signal);
-      }
+  // Told by name, the same as the item's line in the journal.
+  function pathOf(folder: LakePath, { name, origin }: SinkEntry): LakePath {
+    return childPath(folder, origin?.name ?? way.sourceOf(name) ?? name);
+  }
+
+  async function deal(folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal): Promise<Dealt> {
+    if (means.do === "delete") await mustList(folder, items[0]?.name ?? "", signal);
+    const renamed = await Promise.all(items.map((item) => isRenamed(folder, item, signal)));
+    const told: Extra[] = [];
+    const errands: Errand[] = [];
+    for (const [index, item] of items.entries()) {
+      if (renamed[index] === true) continue;
+      if (means.do === "delete") {
+        errands.push(errandOf("delete", pathOf(folder, item), item));
+      } else if (means.do === "weigh" && item.kind === "folder") {
+        errands.push(errandOf("weigh", pathOf(folder, item), item));
+      } else told.push({ item, outcome: { do: "extra", mass: massOf(item) } });
     }
+    return { told, errands };
   }
 
-  async function deal(folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal): Promise<readonly Extra[]> {
-    // A folder that can't be listed any more answers nothing for its names.
-    if (means.do === "delete") await source.nameAfter(folder, items[0]?.name ?? "", signal);
-    const found: Extra[] = [];
-    for (let at = 0; at < items.length; at += atOnce) {
-      const some = items.slice(at, at + atOnce);
-      const outcomes = await Promise.all(some.map((item) => outcomeOf(folder, item, signal)));
-      found.push(
-        ...some.flatMap((item, index) => (outcomes[index] === undefined ? [] : [{ item, outcome: outcomes[index] }])),
-      );
-    }
-    return found;
-  }
+  return {
+    deal,
 
-  return { deal, makeRoom: removed, weigh };
+    errand: async (errand, running, blame, signal) => {
+      const rules = rulesWith(blame);
+      const { folder } = splitPath(errand.path);
+      const { item } = errand;
+      if (errand.do === "weigh") return weigh(rules, errand, running, signal);
+      // It was compared by a walk that is over.
+      if (running.isResumed) await mustList(folder, item.name, signal);
+      const clearing: Clearing = {
+        whyNot: async () => ((await isAtSource(folder, item, signal)) ? "atSource" : undefined),
+        over: () => running.moved(undefined),
+      };
+      return clear(rules, errand, clearing, running, signal);
+    },
+
+    makeRoom: async (errand, over, running, blame, signal) => {
+      const kind = errand.item.kind;
+      const whyNot = async (): Promise<KeepReason | undefined> => {
+        try {
+          return (await source.stat(errand.path, signal)).kind === kind ? "atSource" : undefined;
+        } catch (error) {
+          if (signal.aborted || !isLakeError(error) || error.kind !== "not-found") throw error;
+          return undefined;
+        }
+      };
+      return clear(rulesWith(blame), errand, { whyNot, over }, running, signal);
+    },
+  };
 }

@@ -35,6 +35,8 @@ export type Frame = {
   isUnordered: boolean;
   /** The sink's side, once it was begun. */
   march: March | undefined;
+  /** What only the sink has was told up to this place, between `after` and the next name. */
+  told: string | undefined;
 };
 
 /** How a walk has met a folder: its entry, and what is known of the folder that it stands in. */
@@ -131,7 +133,7 @@ export function endAt(frame: Frame, name: string): void {
 
 /** A frame that nobody has stood in yet; what isn't selected behind its last names, or before the first, isn't listed. */
 export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined, inside: Inside | undefined): Frame {
-  const { folder, after, upTo, past } = range;
+  const { folder, after, upTo, past, told } = range;
   return {
     folder,
     after,
@@ -148,6 +150,7 @@ export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined, 
     ascent: openAscent(false),
     isUnordered: false,
     march: undefined,
+    told,
   };
 }
 
@@ -216,7 +219,7 @@ export function isLeft({ isListed, at, page, past, uncounted, march }: Frame): b
 }
 
 /** What is left of a frame. */
-export function rangeOf({ folder, after, upTo, past, uncounted }: Frame): CutRange {
+export function rangeOf({ folder, after, upTo, past, uncounted, told }: Frame): CutRange {
   const carried = uncounted !== undefined && "carried" in uncounted ? uncounted.carried : undefined;
   return {
     folder,
@@ -224,6 +227,7 @@ export function rangeOf({ folder, after, upTo, past, uncounted }: Frame): CutRan
     ...(upTo === undefined ? {} : { upTo }),
     ...(past === undefined ? {} : { past }),
     ...(carried === undefined ? {} : { carried }),
+    ...(told === undefined ? {} : { told }),
   };
 }
 

@@ -28,6 +28,8 @@ export type Ledger = {
   readonly checked: (more?: Partial<Tally>) => void;
   /** A file that an audit found the same. */
   readonly same: (path: LakePath, file: FileOutcome) => void;
+  /** Items in folders that only the sink has, which are told at their end. */
+  readonly weighed: (items: number) => void;
   /** What an assessment has seen that is no item. */
   readonly assessed: (more: Partial<Assessed>) => void;
   readonly joined: (folder: LakePath, how: "hashed" | "asked") => void;
@@ -104,11 +106,13 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
     },
     extra: (folder, found) => {
       for (const extra of found) {
+        items++;
         sum.add(tallyOfExtra(extra));
         const { name: there, origin } = extra.item;
         const name = origin?.name ?? sourceOf(there) ?? there;
-        const isPlain = name === there && renamed(folder) === undefined;
-        journal.add(extraLine(childPath(folder, name), extra, isPlain ? undefined : childPath(moved(folder), there)));
+        const under = extra.under ?? moved(folder);
+        const isPlain = name === there && under === moved(folder) && renamed(folder) === undefined;
+        journal.add(extraLine(childPath(folder, name), extra, isPlain ? undefined : childPath(under, there)));
       }
     },
     checked: (more = {}) => {
@@ -120,6 +124,10 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
       spans.add(path, "same", file);
       items++;
       sum.add({ checked: 1 });
+    },
+    weighed: (count) => {
+      items++;
+      sum.add({ weighed: count });
     },
     assessed: assessing.add,
     joined: (folder, how) => {

@@ -4,7 +4,7 @@ import { listedPath, type ListItem } from "../core/nameList.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { type LakePath, splitPath } from "../core/path.ts";
 import { listedAs } from "./hash.ts";
-import type { ListedOutcome, Visitor } from "./walk.ts";
+import type { Deferred, ListedOutcome, Visitor } from "./walk.ts";
 
 /** Folders above listed items that a walk remembers to be there. */
 const maxRemembered = 10_000;
@@ -25,9 +25,9 @@ export type ListedMeans = {
  */
 export function openListed(means: ListedMeans): Visitor["listed"] {
   const { root, name } = means;
-  const made = new Map<LakePath, Promise<FolderOutcome | "postponed">>();
+  const made = new Map<LakePath, Promise<Parent>>();
 
-  function above(folder: LakePath, by: By, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
+  function above(folder: LakePath, by: By, signal: AbortSignal): Promise<Parent> {
     if (folder === root) return Promise.resolve(there);
     const known = made.get(folder);
     if (known !== undefined) return known;
@@ -40,7 +40,7 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     return making;
   }
 
-  async function make(folder: LakePath, by: By, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
+  async function make(folder: LakePath, by: By, signal: AbortSignal): Promise<Parent> {
     const parent = await above(splitPath(folder).folder, by, signal);
     return isThere(parent) ? by.folder(folder, undefined, false, "unknown", signal) : parent;
   }
@@ -98,11 +98,13 @@ type By = Pick<Visitor, "file" | "folder">;
 
 const there: FolderOutcome = { do: "found" };
 
-function isThere(outcome: FolderOutcome | "postponed"): boolean {
+type Parent = FolderOutcome | Deferred | "postponed";
+
+function isThere(outcome: Parent): boolean {
   return outcome !== "postponed" && (outcome.do === "made" || outcome.do === "found");
 }
 
-function unmade(path: LakePath, outcome: FolderOutcome): LakeError {
+function unmade(path: LakePath, outcome: FolderOutcome | Deferred): LakeError {
   const failure = "failure" in outcome ? outcome.failure : undefined;
   const detail = `the folder above it can't be made: ${failure?.detail ?? "it is gone"}`;
   return new LakeError(failure?.kind ?? "changed", { op: "list", path, ...failure, detail });

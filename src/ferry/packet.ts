@@ -1,7 +1,8 @@
 import { type Budget, budget } from "../core/budget.ts";
 import { capsOf, laneCaps } from "../core/caps.ts";
-import { type Cut, cutBytes, type Gift, isDone, maxCutBytes } from "../core/cut.ts";
+import { type Cut, cutBytes, errandsIn, type Gift, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
+import { triedIn } from "../core/errand.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
 import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
@@ -84,7 +85,7 @@ export async function walkPacket(
     isPatient: input.isPatient,
     isHeld: packet.isHeld,
     listName: list?.name,
-    deletesLeft: await deletesLeft(ferry, run),
+    deletesLeft: await deletesLeft(ferry, run, packet.cut),
   });
   const { isNarrow, condemned } = packet.care;
   const seen = isNarrow
@@ -93,7 +94,12 @@ export async function walkPacket(
   const slots = observedBudget(filesOf(ferry, request), activity, "slots");
   const waiting = openWaiting(meter, valves, ferry.load, () => isWidest(ferry, request, slots));
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
-  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, { beside, selection, list });
+  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, {
+    beside,
+    selection,
+    list,
+    saved,
+  });
   // The first slice of many lanes looks for work for all of them.
   const seekFor = (hungry: number) =>
     walk.seek(!isNarrow && (input.lanes === 1 ? request.parallelism !== 1 : hungry > 0));
@@ -122,7 +128,7 @@ export async function walkPacket(
 
   const given: Gift[] = [];
   let unconfirmed = walk.unconfirmed();
-  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), isFenced: false, isLetGo: false };
+  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), count: 0, isFenced: false, isLetGo: false };
   let lastSave: Promise<void> = Promise.resolve();
 
   // One save after the other. Cut, tally and journal are taken in the same instant, when it is this one's turn.
@@ -155,12 +161,29 @@ export async function walkPacket(
       };
       const { ended, wasThrottled } = await packet.save(step, signal);
       saving.isFenced = ended === "fenced";
+      if (!saving.isFenced) saving.count++;
       saving.lastMs = clock.nowMs();
       saving.everyMs = nextSaveMs(pace.saveMs, saving.everyMs, { tookMs: saving.lastMs - startedMs, wasThrottled });
     });
     // Whoever waits for a save hears of its failure; so does the next save.
     lastSave.catch(() => undefined);
     return lastSave;
+  }
+
+  // What is written down before it is done, by all who ask before the cut is taken. A packet that isn't held any more is never
+  // saved again.
+  let noting: Promise<void> | undefined;
+  function saved(): Promise<void> {
+    noting ??= lastSave.then(async () => {
+      noting = undefined;
+      for (const before = saving.count; saving.count === before; ) {
+        signal.throwIfAborted();
+        if (saving.isFenced || saving.isLetGo) throw new Error("the packet was taken over");
+        await save(false);
+        if (saving.count === before) await clock.sleep(tickMs, signal);
+      }
+    });
+    return noting;
   }
 
   // A cut that is too large for its row gives ranges away, and then waits until fewer names are open.
@@ -301,11 +324,11 @@ export async function walkPacket(
   }
 }
 
-// Only the walk that deletes may, and there is one lane at a time.
-async function deletesLeft(ferry: Ferry, { id, phase, deletes = 0 }: Run): Promise<number> {
+// Only the walk that deletes may, and there is one lane at a time. What was tried may have been deleted.
+async function deletesLeft(ferry: Ferry, { id, phase, deletes = 0 }: Run, cut: Cut): Promise<number> {
   if (phase !== "delete") return 0;
   const { tally } = await ferry.work(id).account();
-  return deletes - tally.filesDeleted - tally.foldersDeleted - tally.deletesPlanned;
+  return deletes - tally.filesDeleted - tally.foldersDeleted - tally.deletesPlanned - triedIn(errandsIn(cut));
 }
 
 function filesOf({ files }: Ferry, { filesPerLane }: MigrationRequest): Budget {

@@ -281,6 +281,10 @@ export function copying(means: Copying): Visitor {
       return means.extras.deal(folder, meant, signal);
     },
     extraDone: ledger.extra,
+    errand: (errand, running, signal) => {
+      if (errand.do === "bring") throw new Error(`nothing but a walk that deletes brings ${errand.path} over later`);
+      return means.extras.errand(errand, running, blameExtra, signal);
+    },
     joined: ledger.joined,
     listed: openListed({
       name: means.listName ?? "",
@@ -296,6 +300,10 @@ export function copying(means: Copying): Visitor {
     const release = await ledger.large(signal);
     release();
     return parted;
+  }
+
+  function blameExtra(path: LakePath, error: unknown, signal: AbortSignal): Promise<FolderOutcome | "postponed"> {
+    return folderFailed(error, "extra", path, signal);
   }
 
   async function folderFailed(

@@ -55,6 +55,7 @@ export function visitorFor(
     source,
     sink,
     way,
+    ledger,
     do: phase === "delete" ? "delete" : phase === "audit" || request.extra === "delete" ? "weigh" : "tell",
     deleteForeign: request.deleteForeign,
     allowance: { left: means.deletesLeft },
@@ -87,15 +88,15 @@ export function visitorFor(
     largeFile: ferry.work(run.id).file,
     extras,
   });
-  const swaps = { sink, extras, ledger, moved, isDry };
+  const swaps = { run: run.id, source, sink, extras, ledger, moved, isDry };
   const wantsExtra = phase === "audit" || phase === "delete" || (request.extra !== "keep" && request.mode === "copy");
   // What isn't selected would look like what only the sink has.
   const isAll = !leavesOut(request.source);
-  const beside: Beside = (folder, range) =>
+  const beside: Beside = (folder, stretch) =>
     openMarch(
       sink,
       moved(folder),
-      range,
+      stretch,
       {
         nameAt,
         has: async (name, signal) => {

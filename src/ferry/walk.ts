@@ -1,6 +1,7 @@
 import type { Budget } from "../core/budget.ts";
-import { blocksIn, type Cut, type Gift, listsIn, isMade } from "../core/cut.ts";
+import { blocksIn, type Cut, errandsIn, type Gift, listsIn, isMade } from "../core/cut.ts";
 import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
+import type { Errand } from "../core/errand.ts";
 import type { Extra } from "../core/extra.ts";
 import { type Failure, LakeError } from "../core/error.ts";
 import type { Known } from "../core/glance.ts";
@@ -14,7 +15,9 @@ import type { ListItem, NameList } from "../core/nameList.ts";
 import type { Source } from "../lake/lake.ts";
 import { type BlockRun, bytesOf } from "./blockRun.ts";
 import { openBlockWalk } from "./blockWalk.ts";
+import type { Portion } from "./children.ts";
 import type { Parted } from "./copy.ts";
+import { type ErrandMeans, openErrandWalk } from "./errandWalk.ts";
 import {
   cutAt,
   endAt,
@@ -39,7 +42,7 @@ import {
   waysDown,
   watchOrder,
 } from "./frame.ts";
-import type { Joining, March } from "./march.ts";
+import type { Joining, March, Stretch } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
 import { parted, takeLargest } from "./parting.ts";
@@ -57,7 +60,7 @@ export type Visitor = {
     entry: Entry | undefined,
     there: Standing,
     signal: AbortSignal,
-  ) => Promise<FileOutcome | Sent | Parted | "postponed" | "folder">;
+  ) => Promise<FileOutcome | Sent | Parted | Deferred | "postponed" | "folder">;
   /** Looks again at the source of one file that was sent, and deals with it once more if it has changed. */
   readonly confirm: (path: LakePath, sent: Sent, signal: AbortSignal) => Promise<FileOutcome | Parted | "postponed">;
   /**
@@ -79,7 +82,7 @@ export type Visitor = {
     mayBeOurs: boolean,
     there: Standing,
     signal: AbortSignal,
-  ) => Promise<FolderOutcome | "postponed">;
+  ) => Promise<FolderOutcome | Deferred | "postponed">;
   /**
    * Deals with an entry of a list by means of the whole visitor: a file, or a folder that is prepared like any other. Folders
    * above it are made first, and are not counted.
@@ -95,21 +98,39 @@ export type Visitor = {
   readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
   readonly fileOpened: (file: LargeFile) => void;
   readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
-  /** Deals with what only the sink has in a folder of the source. */
-  readonly extra: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<readonly Extra[]>;
-  /** Told of it in the instant in which the walk has come past it. */
+  /** Says what is to be told, and what to be done, of some items that only the sink has in a folder of the source. */
+  readonly extra: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<Dealt>;
+  /** Told of them in the instant in which the walk has come past them, or an errand has done something about one. */
   readonly extraDone: (folder: LakePath, found: readonly Extra[]) => void;
+  /**
+   * Does an errand, moving it on as it tells of what it did, until it is over or the walk is stopped; the end of one that
+   * brings something over is what became of that.
+   */
+  readonly errand: (
+    errand: Errand,
+    means: ErrandMeans,
+    signal: AbortSignal,
+  ) => Promise<ListedOutcome | "over" | "stopped" | "postponed">;
   /** Told when a folder's listings could not be merged side by side. */
   readonly joined: (folder: LakePath, how: Exclude<Joining, "merged">) => void;
 };
 
 /** The sink's side of a range of a source folder that this run didn't make. */
-export type Beside = (folder: LakePath, range: Interval) => March;
+export type Beside = (folder: LakePath, stretch: Stretch) => March;
+
+/** What is done about an item later, as an errand; with what is counted of it all the same. */
+export type Deferred = { readonly do: "deferred"; readonly errand: Errand } & (
+  | { readonly file?: FileOutcome }
+  | { readonly folder?: FolderOutcome }
+);
+
+/** Items that only the sink has: told, or left to errands. */
+export type Dealt = { readonly told: readonly Extra[]; readonly errands: readonly Errand[] };
 
 /** What an entry of a list has turned out to be. */
 export type ListedOutcome = { readonly path: LakePath } & (
-  | { readonly file: FileOutcome | Sent | Parted }
-  | { readonly folder: FolderOutcome }
+  | { readonly file: FileOutcome | Sent | Parted | Deferred }
+  | { readonly folder: FolderOutcome | Deferred }
 );
 
 /** What is walked besides all that is in the ranges of a cut. */
@@ -119,6 +140,8 @@ export type Chosen = {
   readonly selection?: Selection | undefined;
   /** The list that the cut's parts of lists are of. */
   readonly list?: NameList | undefined;
+  /** Resolves once the cut, as it is at some instant from now on, was saved. */
+  readonly saved?: (() => Promise<void>) | undefined;
 };
 
 /** How wide a walk may go: folders at a time, and the slots its files take, which others may share. */
@@ -156,7 +179,6 @@ const maxHeldEntries = 100_000;
 const enoughEntries = 6000;
 /** Files sent of which the source isn't looked at again: with more of them nothing new is started. */
 const maxUnconfirmed = 10_000;
-const noExtra: readonly Extra[] = [];
 /** A walk that seeks work for others has found enough of it, and keeps few of the names it has passed by. */
 const enoughSpare = 200;
 const maxSpareEntries = 12_000;
@@ -168,7 +190,7 @@ export function startWalk(
   visitor: Visitor,
   width: Width,
   signal: AbortSignal,
-  { beside, selection, list }: Chosen = {},
+  { beside, selection, list, saved }: Chosen = {},
 ): Walk {
   const standing: Frame[] = [];
   const moving = new Set<Frame>();
@@ -260,10 +282,15 @@ export function startWalk(
     }
   }
 
-  function finish(path: LakePath, outcome: FileOutcome | Parted | "postponed", started?: Started): void {
+  function finish(path: LakePath, outcome: FileOutcome | Parted | Deferred | "postponed", started?: Started): void {
     if (started !== undefined) looks.counted(started);
     if (outcome === "postponed") return void open.add(path);
     open.delete(path);
+    if (outcome.do === "deferred") {
+      errands.add([outcome.errand]);
+      if ("file" in outcome && outcome.file !== undefined) visitor.fileDone(path, outcome.file);
+      return;
+    }
     if (outcome.do !== "parted") return visitor.fileDone(path, outcome);
     visitor.fileOpened(outcome.file);
     blocks.add(outcome.file);
@@ -276,14 +303,20 @@ export function startWalk(
     const outcome = step === "enter" ? await visitor.folder(path, undefined, true, "unknown", signal) : leftOut(step);
     if (outcome === "postponed") return;
     open.delete(path);
-    const frame = enter(path, outcome, true);
-    if (frame === undefined) return;
-    standing.push(frame);
+    arrive(enter(path, outcome, true));
+  }
+
+  function arrive(frame: Frame | undefined): void {
+    if (frame !== undefined) standing.push(frame);
     wakeAll();
   }
 
   // A frame for a folder that was prepared; any other is counted here and now.
-  function enter(path: LakePath, outcome: FolderOutcome, isRetaken: boolean): Frame | undefined {
+  function enter(path: LakePath, outcome: FolderOutcome | Deferred, isRetaken: boolean): Frame | undefined {
+    if (outcome.do === "deferred") {
+      errands.add([outcome.errand]);
+      return "folder" in outcome && outcome.folder !== undefined ? enter(path, outcome.folder, isRetaken) : undefined;
+    }
     if (outcome.do === "skipped" || outcome.do === "failed") {
       visitor.folderDone(path, outcome);
       return undefined;
@@ -306,20 +339,25 @@ export function startWalk(
     const release = await slot();
     if (release === undefined) return "stopped";
     const running = visitor.listed(item, visitor, signal).then(async (outcome) => {
-      if (outcome === "postponed") return;
-      if ("file" in outcome) {
-        const file = await confirmed(outcome.path, outcome.file);
-        if (file === "postponed") return;
-        close();
-        return finish(outcome.path, file);
-      }
-      close();
-      const frame = enter(outcome.path, outcome.folder, true);
-      if (frame !== undefined) standing.push(frame);
-      wakeAll();
+      if (outcome !== "postponed") await conclude(outcome, close);
     });
     track(running, release);
     return "started";
+  }
+
+  // Goes on with a file or a folder that didn't come from a listing; its line or errand is closed in the instant it counts.
+  async function conclude(outcome: ListedOutcome, close: () => void): Promise<"over" | "postponed"> {
+    const { path } = outcome;
+    if ("folder" in outcome) {
+      close();
+      arrive(enter(path, outcome.folder, true));
+      return "over";
+    }
+    const file = await confirmed(path, outcome.file);
+    if (file === "postponed") return file;
+    close();
+    finish(path, file);
+    return "over";
   }
 
   function asleep(): Promise<void> {
@@ -328,13 +366,13 @@ export function startWalk(
 
   async function held(): Promise<void> {
     if (looks.count() > maxUnconfirmed) looks.closeAll();
-    while ((isHeld || looks.count() > maxUnconfirmed) && !isStopped) await asleep();
+    while ((isHeld || errands.isFull() || looks.count() > maxUnconfirmed) && !isStopped) await asleep();
   }
 
   // The sink's side of a frame; none where nothing can stand there.
   function marchOf(frame: Frame): March | undefined {
     if (frame.past === "fresh" || isUndecided(frame)) return undefined;
-    frame.march ??= beside?.(frame.folder, intervalOf(frame));
+    frame.march ??= beside?.(frame.folder, { ...intervalOf(frame), told: frame.told });
     return frame.march;
   }
 
@@ -374,41 +412,54 @@ export function startWalk(
     else if (outcome.do === "failed") visitor.folderDone(frame.folder, { ...outcome, isPart: true });
   }
 
-  // What stands at the sink under the frame's next name; undefined once the frame has been given up.
+  // What stands at the sink under the frame's next name, once all that only the sink has before it is told; undefined when
+  // the frame was given up or the walk was stopped meanwhile.
   async function standingAt(frame: Frame, name: string): Promise<Standing | undefined> {
-    try {
-      return (await marchOf(frame)?.at(name, signal)) ?? "unknown";
-    } catch (error) {
-      await giveUp(frame, error);
-      return undefined;
-    }
-  }
-
-  // What only the sink has, once the frame can be left; undefined once it has been given up.
-  async function restOf(frame: Frame): Promise<readonly Extra[] | undefined> {
     const march = marchOf(frame);
-    if (march === undefined) return [];
+    if (march === undefined) return "unknown";
     try {
-      await march.finish(frame.upTo, signal);
-      return await dealtWith(frame, march.rest(frame.upTo));
+      for (;;) {
+        const there = await march.at(name, signal);
+        for (let portion = march.passed(name); portion.items.length > 0; portion = march.passed(name)) {
+          if (!(await tellExtra(frame, portion))) return undefined;
+        }
+        if (there !== "more") return there;
+      }
     } catch (error) {
       await giveUp(frame, error);
       return undefined;
     }
   }
 
-  // What only the sink has up to the frame's next name; undefined once the frame has been given up.
-  async function extraBefore(frame: Frame, name: string): Promise<readonly Extra[] | undefined> {
+  // Tells what only the sink has up to the frame's end; false when the frame was given up or the walk was stopped meanwhile.
+  async function tellRest(frame: Frame): Promise<boolean> {
+    const march = marchOf(frame);
+    if (march === undefined) return true;
     try {
-      return await dealtWith(frame, frame.march?.passed(name) ?? []);
+      for (;;) {
+        const read = await march.finish(frame.upTo, signal);
+        for (let portion = march.rest(frame.upTo); portion.items.length > 0; portion = march.rest(frame.upTo)) {
+          if (!(await tellExtra(frame, portion))) return false;
+        }
+        if (read === "all") return true;
+      }
     } catch (error) {
       await giveUp(frame, error);
-      return undefined;
+      return false;
     }
   }
 
-  async function dealtWith({ folder }: Frame, items: readonly SinkEntry[]): Promise<readonly Extra[]> {
-    return items.length === 0 ? [] : visitor.extra(folder, items, signal);
+  // A portion is told in the instant in which the frame's place moves behind it; false once the walk is stopped.
+  async function tellExtra(frame: Frame, { items, told }: Portion): Promise<boolean> {
+    while (errands.isFull() && !isStopped) await asleep();
+    if (isStopped) return false;
+    const dealt = await visitor.extra(frame.folder, items, signal);
+    frame.told = told;
+    visitor.extraDone(frame.folder, dealt.told);
+    errands.add(dealt.errands);
+    // What is left of the names around must not span them.
+    looks.pass(frame, items.at(-1)?.name ?? "");
+    return true;
   }
 
   // Works on one folder until it is done, and on the subfolders it meets on the way down.
@@ -425,12 +476,11 @@ export function startWalk(
         }
         // Nothing in it was left out: an empty folder is selected like a file.
         if (isUndecided(frame) && frame.after === undefined && frame.inside?.isWhole === true) await decide(frame);
-        const rest = moving.has(frame) ? await restOf(frame) : undefined;
-        if (rest !== undefined) leave(frame, rest);
+        if (moving.has(frame) && (await tellRest(frame))) leave(frame);
         return;
       }
       if (isBeyond(entry.name, frame.upTo)) {
-        pass(frame, entry, []);
+        pass(frame, entry);
         continue;
       }
       const path = childPath(frame.folder, entry.name);
@@ -440,22 +490,20 @@ export function startWalk(
         frame = ahead;
         continue;
       }
-      if (isHeld || looks.count() > maxUnconfirmed) await held();
+      if (isHeld || errands.isFull() || looks.count() > maxUnconfirmed) await held();
       if (isUndecided(frame) && !(await decide(frame))) return;
       const there = frame.past === "fresh" ? "nothing" : await standingAt(frame, entry.name);
-      if (there === undefined) return;
-      const extra = frame.march === undefined ? noExtra : await extraBefore(frame, entry.name);
-      if (extra === undefined || isStopped) return;
+      if (there === undefined || isStopped) return;
       if (entry.kind === "file") {
         const release = width.files.now(1) ?? (await slot());
         if (release === undefined) return;
         // Where the listing began, should this be the first of its names.
         const { after } = intervalOf(frame);
-        step(frame, entry, extra);
+        step(frame, entry);
         track(visitFile(path, entry, there, looks.start(frame, entry.name, after)), release);
         continue;
       }
-      frame = await enterEntry(frame, path, entry, there, extra);
+      frame = await enterEntry(frame, path, entry, there);
     }
   }
 
@@ -474,21 +522,15 @@ export function startWalk(
 
   // Goes down into a folder that the walk comes to; resolves to the frame to go on with, the same when there is nothing to
   // walk. In the instant in which the name is passed, the folder's frame stands for it.
-  async function enterEntry(
-    frame: Frame,
-    path: LakePath,
-    entry: Entry,
-    there: Standing,
-    extra: readonly Extra[],
-  ): Promise<Frame> {
+  async function enterEntry(frame: Frame, path: LakePath, entry: Entry, there: Standing): Promise<Frame> {
     const met: Met = { entry, there, mayBeOurs: frame.past !== undefined, isRetaken: isTakenOver(frame.past) };
     const inside = selection?.(path);
     if (inside?.isCertain === false) {
-      pass(frame, entry, extra);
+      pass(frame, entry);
       return goDown(frame, { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met });
     }
     const outcome = await visitor.folder(path, entry, met.mayBeOurs, there, signal);
-    pass(frame, entry, extra);
+    pass(frame, entry);
     if (outcome !== "postponed") return goDown(frame, enter(path, outcome, met.isRetaken));
     open.add(path);
     return frame;
@@ -508,6 +550,11 @@ export function startWalk(
   async function decide(frame: Frame): Promise<boolean> {
     const { entry, there, mayBeOurs, isRetaken } = frame.met ?? metEarlier;
     const outcome = await visitor.folder(frame.folder, entry, mayBeOurs, there, signal);
+    if (outcome !== "postponed" && outcome.do === "deferred") {
+      moving.delete(frame);
+      arrive(enter(frame.folder, outcome, isRetaken));
+      return false;
+    }
     if (outcome !== "postponed" && outcome.do !== "skipped" && outcome.do !== "failed") {
       frame.past = pastAfter(outcome, isRetaken).past;
       // Of a folder some of whose names are done, a saved range says that it is counted.
@@ -526,42 +573,33 @@ export function startWalk(
     if (frame.inside === undefined) return false;
     if (entry.kind === "file") {
       if (frame.inside.file(entry.name, entry.modifiedMs)) return false;
-      pass(frame, entry, []);
+      pass(frame, entry);
       visitor.fileDone(path, { do: "skipped", because: "filtered", ...listedAs(path, entry) });
       return true;
     }
     const step = frame.inside.folder(entry.name);
     if (step === "enter") return false;
-    pass(frame, entry, []);
+    pass(frame, entry);
     visitor.folderDone(path, leftOut(step));
     return true;
   }
 
   // A name that is no file under way.
-  function pass(frame: Frame, entry: Entry, extra: readonly Extra[]): void {
-    step(frame, entry, extra);
+  function pass(frame: Frame, entry: Entry): void {
+    step(frame, entry);
     looks.pass(frame, entry.name);
   }
 
-  function step(frame: Frame, entry: Entry, extra: readonly Extra[]): void {
+  function step(frame: Frame, entry: Entry): void {
     countFolder(frame);
     frame.at++;
     frame.after = entry.name;
-    tellExtra(frame, extra);
+    frame.told = undefined;
   }
 
-  // Told once: what is left of the names around must not span them.
-  function tellExtra(frame: Frame, extra: readonly Extra[]): void {
-    const last = extra.at(-1);
-    if (last === undefined) return;
-    visitor.extraDone(frame.folder, extra);
-    looks.pass(frame, last.item.name);
-  }
-
-  function leave(frame: Frame, rest: readonly Extra[]): void {
+  function leave(frame: Frame): void {
     if (isUndecided(frame)) visitor.folderDone(frame.folder, leftOut("filtered"));
     countFolder(frame);
-    tellExtra(frame, rest);
     const how = frame.march?.joining(frame.ascent.keeps());
     if (how !== undefined && how !== "merged") visitor.joined(frame.folder, how);
     moving.delete(frame);
@@ -594,7 +632,7 @@ export function startWalk(
     while (!isStopped) {
       const frame = hasEnough() ? undefined : standing.pop();
       if (frame !== undefined) await advance(frame);
-      else if (standing.length === 0 && moving.size === 0 && !isResuming) return wakeAll();
+      else if (standing.length === 0 && moving.size === 0 && !isResuming && errands.isIdle()) return wakeAll();
       else await asleep();
     }
   }
@@ -622,6 +660,20 @@ export function startWalk(
     track,
   });
   blocks.start();
+  const errands = openErrandWalk(errandsIn(cut), {
+    isStopped: () => isStopped,
+    saved: saved ?? (() => Promise.resolve()),
+    tell: visitor.extraDone,
+    failed: (path, failure) => visitor.folderDone(path, { do: "failed", failure, isPart: true }),
+    perform: (errand, means) => visitor.errand(errand, means, signal),
+    conclude,
+    track: (running, over) =>
+      track(running, () => {
+        over();
+        wakeAll();
+      }),
+  });
+  errands.start();
   const lines = list === undefined ? undefined : openListWalk(list, listsIn(cut), startLine);
   for (const range of cut.ranges.toReversed()) {
     // A range without a beginning is a folder that an earlier walk had prepared and not yet counted.
@@ -636,11 +688,13 @@ export function startWalk(
       const unsent = blocks.left();
       const unread = lines?.left() ?? [];
       const left = looks.left();
+      const undone = errands.left();
       return {
         ranges: [...[...standing, ...moving, ...postponed].filter(isLeft).map(rangeOf), ...left.ranges],
         open: [...open, ...left.open],
         ...(unsent.length === 0 ? {} : { blocks: unsent }),
         ...(unread.length === 0 ? {} : { lists: unread }),
+        ...(undone.length === 0 ? {} : { errands: undone }),
       };
     },
     stop,
@@ -684,7 +738,8 @@ export function startWalk(
     view: () => {
       const { files, bytes } = knownOf([...standing, ...moving]);
       const [frame] = moving;
-      const path = frame?.folder ?? blocks.path() ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
+      const path =
+        frame?.folder ?? blocks.path() ?? errands.path() ?? [...open][0] ?? standing.at(-1)?.folder ?? rootPath;
       const waiting = open.size + looks.count() + (lines?.known() ?? 0);
       return { path, known: { files: files + waiting, bytes: bytes + blocks.bytes() } };
     },
