@@ -9,7 +9,7 @@ import type { LargeFile } from "../core/largeFile.ts";
 import { type FileOutcome, type FolderOutcome, isSent, type Sent } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../core/path.ts";
 import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
-import { type Interval, isBeyond } from "../core/range.ts";
+import { isBeyond } from "../core/range.ts";
 import type { Selection } from "../core/selection.ts";
 import type { ListItem, NameList } from "../core/nameList.ts";
 import type { Source } from "../lake/lake.ts";

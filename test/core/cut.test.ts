@@ -8,11 +8,13 @@ import {
   dealt,
   decodeCut,
   encodeCut,
+  errandsIn,
   listsIn,
   maxCutBytes,
   splitCut,
   takenOver,
 } from "../../src/core/cut.ts";
+import type { Errand, Met } from "../../src/core/errand.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { maxGiven, splitToFit } from "../../src/state/fit.ts";
 
@@ -24,22 +26,57 @@ const ranges = fc.record(
     after: names,
     upTo: names,
     past: fc.constantFrom("fresh" as const, "made" as const, "found" as const),
+    carried: fc.constant({ access: "set" as const }),
+    told: names,
   },
   { requiredKeys: ["folder"] },
 );
 const blocks = fc.record({ path: paths, file: fc.uuid(), from: fc.nat(50_000), to: fc.nat(50_000) });
 const lists = fc.record({ version: fc.uuid(), from: names, to: names });
+const bytes = fc.nat(1_000_000);
+const met: fc.Arbitrary<Met> = fc
+  .tuple(names, fc.boolean(), bytes, names, fc.option(fc.nat()), fc.option(fc.tuple(names, fc.nat(), fc.option(names))))
+  .map(([name, isFolder, length, etag, sinkMs, origin]) => {
+    const [kind, size] = isFolder ? (["folder", 0] as const) : (["file", length] as const);
+    const item = { name, kind, bytes: size, etag, ...(sinkMs === null ? {} : { modifiedMs: sinkMs }) };
+    if (origin === null) return item;
+    const [run, modifiedMs, of] = origin;
+    return { ...item, origin: { run, bytes: size, modifiedMs, ...(of === null ? {} : { name: of }) } };
+  });
+const levels = fc.array(
+  fc.tuple(met, fc.option(names)).map(([level, told]) => (told === null ? level : { ...level, told })),
+  { maxLength: 3 },
+);
+const errands: fc.Arbitrary<Errand> = fc.oneof(
+  fc.record({ do: fc.constant("bring" as const), path: paths }, { noNullPrototype: true }),
+  fc.record(
+    {
+      do: fc.constantFrom("weigh" as const, "delete" as const, "swap" as const),
+      path: paths,
+      item: met,
+      levels,
+      trying: fc.array(met, { maxLength: 3 }),
+      mass: fc
+        .record({ files: fc.nat(), folders: fc.nat(), bytes })
+        .map((mass) => ({ ...mass, folders: mass.folders + 1 })),
+      isLater: fc.boolean(),
+    },
+    { requiredKeys: ["do", "path", "item", "levels", "trying", "mass"], noNullPrototype: true },
+  ),
+);
 const cuts: fc.Arbitrary<Cut> = fc.record(
   {
     ranges: fc.array(ranges),
     open: fc.uniqueArray(paths),
     blocks: fc.array(blocks, { minLength: 1 }),
     lists: fc.array(lists, { minLength: 1 }),
+    errands: fc.array(errands, { minLength: 1 }),
   },
   { requiredKeys: ["ranges", "open"] },
 );
 
-const piecesOf = (cut: Cut) => cut.ranges.length + cut.open.length + blocksIn(cut).length + listsIn(cut).length;
+const piecesOf = (cut: Cut) =>
+  cut.ranges.length + cut.open.length + blocksIn(cut).length + listsIn(cut).length + errandsIn(cut).length;
 
 const sorted = (cut: Cut) => ({
   ranges: cut.ranges.map((range) => JSON.stringify(range, Object.keys(range).toSorted())).toSorted(),
@@ -50,6 +87,9 @@ const sorted = (cut: Cut) => ({
   lists: listsIn(cut)
     .map(({ version, from, to }) => JSON.stringify([version, from, to]))
     .toSorted(),
+  errands: errandsIn(cut)
+    .map((errand) => JSON.stringify(encodeCut({ ranges: [], open: [], errands: [errand] })))
+    .toSorted(),
 });
 
 const together = (parts: readonly Cut[]): Cut => ({
@@ -57,6 +97,7 @@ const together = (parts: readonly Cut[]): Cut => ({
   open: parts.flatMap((part) => part.open),
   blocks: parts.flatMap(blocksIn),
   lists: parts.flatMap(listsIn),
+  errands: parts.flatMap(errandsIn),
 });
 
 test("a cut survives being written down, whatever its names", () => {
@@ -64,6 +105,15 @@ test("a cut survives being written down, whatever its names", () => {
     fc.property(cuts, (cut) =>
       assert.deepEqual(sorted(decodeCut(JSON.parse(JSON.stringify(encodeCut(cut))))), sorted(cut)),
     ),
+  );
+});
+
+test("an errand survives being written down", () => {
+  fc.assert(
+    fc.property(errands, (errand) => {
+      const written = JSON.parse(JSON.stringify(encodeCut({ ranges: [], open: [], errands: [errand] })));
+      assert.deepEqual(errandsIn(decodeCut(written)), [errand]);
+    }),
   );
 });
 

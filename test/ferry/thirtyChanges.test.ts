@@ -14,10 +14,15 @@ const oid = "11111111-1111-4111-8111-111111111111";
 /** Names that Gen2 can't hold as they are, and one that reads like what such a name becomes. */
 const [quoted, dotted, escapedAlready] = ["a\\b", "ends.", "a^005Cb"] as const;
 
+const inFolders = ["a", "b.txt", "b", "c-1", "c"];
+
+/** A folder goes with each item that was in it. */
+const goneFolder = (path: string) => [`deleted ${path} extra`, ...inFolders.map((it) => `deleted ${path}/${it} extra`)];
+
 function layOut(source: MemorySource): void {
   for (let index = 0; index < 40; index++) source.write(`/f${index}`, `file ${index}`, 10_000 + index);
   for (const folder of ["moved", "removed", "nested/deep"]) {
-    for (const name of ["a", "b.txt", "b", "c-1", "c"]) source.write(`/${folder}/${name}`, name, 5000);
+    for (const name of inFolders) source.write(`/${folder}/${name}`, name, 5000);
   }
   source.write("/Case", "case", 1);
   source.write("/to-folder", "a file", 1);
@@ -45,16 +50,16 @@ const changesOf = (many: number): readonly Change[] => [
   [["copied /f6 length"], (source) => source.write("/f6", "older and longer", 1)],
   [["deleted /f7 extra"], (source) => source.remove("/f7")],
   [["deleted /f8 extra"], (source) => source.remove("/f8")],
-  [["deleted /removed extra"], (source) => source.remove("/removed")],
+  [goneFolder("/removed"), (source) => source.remove("/removed")],
   [
     [
-      "deleted /moved extra",
+      ...goneFolder("/moved"),
       "made /nested/moved absent",
-      ...["a", "b", "b.txt", "c", "c-1"].map((it) => `copied /nested/moved/${it} absent`),
+      ...inFolders.map((it) => `copied /nested/moved/${it} absent`),
     ],
     (source) => {
       source.remove("/moved");
-      for (const name of ["a", "b.txt", "b", "c-1", "c"]) source.write(`/nested/moved/${name}`, name, 5000);
+      for (const name of inFolders) source.write(`/nested/moved/${name}`, name, 5000);
     },
   ],
   [["access /f9 access"], (source) => source.setAccess("/f9", { acl: aclOfMode(0o640) })],
@@ -74,7 +79,7 @@ const changesOf = (many: number): readonly Change[] => [
     },
   ],
   [
-    ["deleted /to-file extra", "copied /to-file absent"],
+    ["deleted /to-file/inside extra", "deleted /to-file extra", "copied /to-file absent"],
     (source) => {
       source.remove("/to-file");
       source.write("/to-file", "a file now", 1);
@@ -125,6 +130,7 @@ const changesOf = (many: number): readonly Change[] => [
   [
     [
       "deleted /odd/in\\it extra -> /odd/in^005Cit",
+      `deleted /odd/in\\it/${quoted} extra -> /odd/in^005Cit/a^005Cb`,
       "made /odd/out\\of absent -> /odd/out^005Cof",
       `copied /odd/out\\of/${quoted} absent -> /odd/out^005Cof/a^005Cb`,
     ],
