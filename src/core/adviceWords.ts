@@ -21,7 +21,7 @@ function numbersFor({ bottleneck, store = "sink", cap }: Finding, evidence: Evid
       return `requests were held back by ${store}.${cap}${at} for ${percent(part)} of their time`;
     }
     case "CPU-bound":
-      return `the event loop was at work ${percent(evidence.eventLoop)} of the time, on ${evidence.processors} processors`;
+      return `the event loop was at work ${percent(evidence.eventLoop)} of the time, on ${Math.round(100 * evidence.processors) / 100} processors${isCrowded(evidence) ? "; others on the machine had the rest" : ""}`;
     case "listing-bound":
       return `${percent(evidence.listingAlone)} of the time a folder was being listed and no file was at hand; a page takes ${source.listMilliseconds} ms at the source and ${sink.listMilliseconds} ms at the sink`;
     case "bandwidth-bound":
@@ -31,6 +31,11 @@ function numbersFor({ bottleneck, store = "sink", cap }: Finding, evidence: Evid
       if (of.refusals > of.answers + of.lists) return refusalsAt(store, of);
       return `${percent(of.answers + of.lists)} of the requests' time went to answers of the ${store}, which takes ${of.milliseconds} ms for one`;
   }
+}
+
+// At work all the time, with half of a processor: others have it.
+function isCrowded({ eventLoop, processors }: Evidence): boolean {
+  return processors < eventLoop / 2;
 }
 
 function refusalsAt(store: StoreName, { refused, refusals, requests }: Evidence[StoreName]): string {
@@ -52,6 +57,9 @@ export function changesFor(finding: Finding, evidence: Evidence, situation: Situ
     }
     case "CPU-bound":
       return [
+        ...(isCrowded(evidence)
+          ? ["keep other work off the machine: it has the processors that this process waits for"]
+          : []),
         ...moreLanes(situation),
         ...(situation.lanes > 1
           ? ["spread the lanes over more instances: lower slicesPerInstance, raise maximumInstanceCount"]
@@ -96,7 +104,7 @@ function lessToSink({ requests }: Situation): readonly string[] {
   return [
     "ask Azure support for a higher request rate limit of the sink's storage account",
     "spread the lake over several storage accounts, with a migration for each",
-    ...(setting >= worthSaving * all
+    ...(setting > worthSaving * all
       ? [`where owners and ACLs aren't needed, leave them out of preserve: ${setting} of ${all} requests set them`]
       : []),
   ];

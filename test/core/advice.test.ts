@@ -131,6 +131,13 @@ const cases: readonly Case[] = [
     change: [/^spread the lanes over more instances: lower slicesPerInstance/u],
   },
   {
+    what: "an event loop that others keep from the processors",
+    waits: { ...quick, loopMs: 9500, cpuMs: 2000 },
+    word: "CPU-bound",
+    because: /95 % of the time, on 0\.2 processors; others on the machine had the rest$/u,
+    change: [/^keep other work off the machine/u, /slicesPerInstance/u],
+  },
+  {
     what: "an event loop without a pause, and slots that the plan doesn't give",
     waits: { ...quick, loopMs: 9700, cpuMs: 9900 },
     asked: { slots: 3 },

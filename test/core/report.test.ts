@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { reportOf } from "../../src/core/report.ts";
 import type { Run } from "../../src/core/run.ts";
 import { emptyTally } from "../../src/core/tally.ts";
+import { noWaits } from "../../src/core/waits.ts";
 import { requestOf } from "../kit/testFerry.ts";
 
 const expected = { files: 1000, bytes: 1_000_000 };
@@ -62,4 +63,32 @@ test("a report says in ADF's words how the data was proven, and what it was wait
   assert.deepEqual(words({ checksums: { md5: 3, none: 1 } }), ["NotVerified", "None"]);
   assert.deepEqual(words({ filesFailed: { corrupt: 1 } }), ["Verified", "Found"]);
   assert.deepEqual(words({ filesSkipped: { dataInconsistency: 2 } }), ["Verified", "Skipped"]);
+});
+
+test("a report says what bounded the run, also as ADF's tuning tips, and which store refused", () => {
+  const run: Run = {
+    id: "r",
+    status: "Succeeded",
+    epoch: 1,
+    request: requestOf({ sink: { maxRequestsPerSecond: 50 } }),
+    createdMs: 0,
+    workedMs: 20_000,
+    mostLanes: 3,
+  };
+  const sink = { ...noWaits.sink, small: 1000, smallMs: 10_000, pace: 60_000, refused: 7 };
+  const { advice, ...report } = reportOf(
+    run,
+    { ...emptyTally, filesListed: 900, throttles: 7, waits: { ...noWaits, overMs: 20_000, sink } },
+    0,
+  );
+  assert.equal(advice?.bottleneck, "sink request-bound");
+  assert.deepEqual(
+    report.perfRecommendation,
+    advice.change.map((Tip) => ({ Tip, RuleName: "SinkRequestBound" })),
+  );
+  assert.equal(report.perfRecommendation.length, 2);
+  assert.deepEqual([report.throttlingErrors, report.throttlingErrorsBy], [7, { source: 0, sink: 7 }]);
+  assert.deepEqual([report.filesPerSecond, report.usedDataIntegrationUnits], [45, 3]);
+  const quick = reportOf(run, emptyTally, 0);
+  assert.deepEqual([quick.advice, quick.perfRecommendation], [undefined, []]);
 });
