@@ -3,52 +3,63 @@ import { cutAt, fewEntries, type Frame, isWide } from "./frame.ts";
 /** A folder is worth as many files, as nobody knows yet what is in it. */
 const filesPerFolder = 16;
 
-/**
- * Makes more frames out of some that have names at hand: what isn't listed yet of a wide folder first, then halves of
- * pages, the one with the most on it each time. There are `least` then, if that can be, and no page has more than two of
- * `most` parts of a `share` of it all; never more than `most`. The frames themselves keep the first parts.
- */
-export function parted(frames: readonly Frame[], least: number, most: number, share: number): readonly Frame[] {
-  const tails: Frame[] = [];
-  for (const frame of frames) {
-    const tail = tails.length < least && isWide(frame) ? cutAt(frame, frame.page.length) : undefined;
-    if (tail !== undefined) tails.push(tail);
-  }
-  const sized: Sized[] = frames.map(sizedOf);
-  const fair = (share * sized.reduce((sum, { worth }) => sum + worth, 0)) / most;
-  while (tails.length < most) {
-    const largest = sized.reduce<Sized | undefined>(
-      (a, b) => (a !== undefined && a.worth >= b.worth ? a : b),
-      undefined,
-    );
-    if (largest === undefined || largest.worth < 2 * fewEntries) break;
-    if (tails.length >= least && largest.worth <= 2 * fair) break;
-    const tail = secondHalf(largest);
-    largest.worth = tail === undefined ? 0 : worthOf(largest.frame);
-    if (tail === undefined) continue;
-    tails.push(tail);
-    sized.push(sizedOf(tail));
-  }
-  return tails;
-}
+/** No frame is larger than so many equal parts. */
+const mostOfFair = 1.5;
 
-/** Takes so many frames out of a list, those of which nobody knows how much is in them first, then the largest. */
-export function takeLargest(frames: Frame[], count: number): readonly Frame[] {
-  const sizeOf = (frame: Frame) => (frame.isListed ? worthOf(frame) : Number.POSITIVE_INFINITY);
-  const taken = frames
-    .map((frame) => ({ frame, size: sizeOf(frame) }))
-    .toSorted((a, b) => (a.size === b.size ? 0 : b.size - a.size))
-    .slice(0, count)
-    .map(({ frame }) => frame);
-  const rest = frames.filter((frame) => !taken.includes(frame));
-  frames.splice(0, frames.length, ...rest);
+type Sized = { readonly frame: Frame; worth: number; mayBeCut: boolean };
+
+/**
+ * Takes a share of what is left out of a walk, as frames for so many parts. `moving` are the frames that it stands in: what
+ * they give are the last names of their pages, and what isn't listed yet of wide folders where there is too little else.
+ * `standing` are all others, of which some are taken and may be divided: those that aren't listed first, then the largest.
+ */
+export function portionOf(standing: Frame[], moving: Iterable<Frame>, parts: number, share: number): readonly Frame[] {
+  if (parts <= 0) return [];
+  const movers = [...moving];
+  for (const frame of movers) {
+    const tail = standing.length < parts && isWide(frame) ? cutAt(frame, frame.page.length) : undefined;
+    if (tail !== undefined) standing.unshift(tail);
+  }
+  const unlisted = standing.filter(({ isListed }) => !isListed);
+  const listed = standing.filter(({ isListed }) => isListed).map(sizedOf);
+  const sources = movers.map(sizedOf);
+  const wanted = share * (worthOf(listed) + worthOf(sources));
+  for (let held = worthOf(listed); held < wanted; held = worthOf(listed)) {
+    if (!halve(sources, listed, 0)) break;
+  }
+  const most = (mostOfFair * wanted) / parts;
+  while (halve(listed, listed, listed.length + unlisted.length < parts ? 0 : most));
+  const taken = unlisted.slice(0, Math.ceil(share * unlisted.length));
+  let sum = 0;
+  const kept: Frame[] = unlisted.slice(taken.length);
+  for (const { frame, worth } of listed.toSorted((a, b) => b.worth - a.worth)) {
+    if (taken.length < parts || sum + worth / 2 < wanted) taken.push(frame);
+    else kept.push(frame);
+    sum += worth;
+  }
+  // In the order in which they stood, then those that are new.
+  const order = new Map(standing.map((frame, index) => [frame, index]));
+  kept.sort((a, b) => (order.get(a) ?? -1) - (order.get(b) ?? -1));
+  standing.splice(0, standing.length, ...kept);
   return taken;
 }
 
-type Sized = { readonly frame: Frame; worth: number };
-
-function sizedOf(frame: Frame): Sized {
-  return { frame, worth: worthOf(frame) };
+// Adds the second half of the largest frame to others; false when none is larger than that, and worth it.
+function halve(frames: readonly Sized[], others: Sized[], than: number): boolean {
+  for (;;) {
+    const largest = frames.reduce<Sized | undefined>(
+      (a, b) => (!b.mayBeCut || (a !== undefined && a.worth >= b.worth) ? a : b),
+      undefined,
+    );
+    if (largest === undefined || largest.worth < 2 * fewEntries || largest.worth <= than) return false;
+    const tail = secondHalf(largest);
+    if (tail !== undefined) {
+      largest.worth = sizedOf(largest.frame).worth;
+      others.push(sizedOf(tail));
+      return true;
+    }
+    largest.mayBeCut = false;
+  }
 }
 
 function secondHalf({ frame, worth }: Sized): Frame | undefined {
@@ -60,10 +71,14 @@ function secondHalf({ frame, worth }: Sized): Frame | undefined {
   return undefined;
 }
 
-function worthOf(frame: Frame): number {
+function sizedOf(frame: Frame): Sized {
   let worth = 0;
   for (let index = frame.at; index < frame.page.length; index++) worth += worthAt(frame, index);
-  return worth;
+  return { frame, worth, mayBeCut: true };
+}
+
+function worthOf(frames: readonly Sized[]): number {
+  return frames.reduce((sum, { worth }) => sum + worth, 0);
 }
 
 function worthAt({ page }: Frame, index: number): number {

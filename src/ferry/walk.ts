@@ -45,7 +45,7 @@ import {
 import type { Joining, March, Stretch } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
-import { parted, takeLargest } from "./parting.ts";
+import { portionOf } from "./parting.ts";
 import { secondLooks, type Started } from "./secondLook.ts";
 
 /** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
@@ -710,13 +710,8 @@ export function startWalk(
     },
     spare: () => standing.filter(isLeft).length + blocks.spare() + (lines?.spare() ?? 0),
     give: (parts, share = 0.5) => {
-      const missing = parts - standing.length - blocks.spare();
-      const tails = parts <= 0 ? [] : parted([...standing, ...moving], missing, parts, share);
-      standing.unshift(...tails);
-      for (let more = missing - tails.length; more > 0 && blocks.part(); more--);
-      // Those at the front are the farthest up: the walk would come to them last.
-      const wanted = parts <= 0 ? 0 : Math.max(parts, Math.ceil(standing.length * share));
-      const frames = takeLargest(standing, wanted).filter(isLeft);
+      const frames = portionOf(standing, moving, parts, share).filter(isLeft);
+      for (let more = parts - frames.length - blocks.spare(); more > 0 && blocks.part(); more--);
       const ranges = frames.map(rangeOf);
       const unsent = blocks.give(parts - ranges.length);
       const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
