@@ -1,3 +1,4 @@
+import { pathFrom } from "../core/path.ts";
 import { intervalsOf, type MigrationRequest } from "../core/request.ts";
 import { isLive, isReading } from "../core/run.ts";
 import { skippedByRule, type Tally } from "../core/tally.ts";
@@ -5,9 +6,6 @@ import type { App } from "./app.ts";
 import type { Begin } from "./begin.ts";
 import { type Answer, problem } from "./problem.ts";
 import { runNamed } from "./shown.ts";
-
-/** As many failures are looked at before a retry. */
-const mostLookedAt = 1000;
 
 /** Runs that come of other ones. */
 export type Again = {
@@ -29,11 +27,11 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
     }
     if (isReading(run) || cutover !== undefined) return refuse("it copied nothing by itself that could be retried");
     if (isPurged === true) return refuse("what failed in it is not known any more");
-    const failures = await ferry.work(id).failures(mostLookedAt);
-    if (failures.length === 0 && !mayBeBorneNoMore((await ferry.work(id).account()).tally)) {
+    const work = ferry.work(id);
+    if ((await work.failures(1)).length === 0 && !mayBeBorneNoMore((await work.account()).tally)) {
       return refuse("nothing failed in it, and nothing was skipped that another run could bring over");
     }
-    if (isDivided(request) && failures.some(({ path }) => path === request.source.folderPath)) {
+    if (isDivided(request) && (await work.hasFailed(pathFrom(request.source.folderPath)))) {
       return refuse("its folderPath itself failed, and it had ranges of names; run it again");
     }
     // A purge that looks at its row from here on leaves it, though it may not know of the retry yet.
@@ -41,8 +39,9 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
       now.isPurged === true ? undefined : { ...now, retriedMs: ferry.clock.nowMs() },
     );
     if (kept.isPurged === true) return refuse("what failed in it is not known any more");
-    const { id: _, audit: _audit, extra, ...again } = request;
-    return begin({ ...again, audit: false, extra: extra === "delete" ? "report" : extra }, { retryOf: id });
+    const { id: _, maxDeletes: _limit, extra, ...rest } = request;
+    const told = extra === "delete" ? "report" : extra;
+    return begin({ ...rest, audit: false, extra: told, deleteForeign: false }, { retryOf: id });
   }
 
   return {

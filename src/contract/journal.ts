@@ -7,10 +7,10 @@ import { named } from "./operation.ts";
 /** See JournalLine. */
 export const journalLine = named(
   "JournalLine",
-  "What became of one name. Files found unchanged share a line of type `files` per folder.",
+  "What became of one name. Files found unchanged share a line of type `files` per folder, folders one of type `folders`.",
   z.object({
     outcome: z.enum(journalOutcomes),
-    type: z.enum(["file", "files", "folder", "range", "listing"]),
+    type: z.enum(["file", "files", "folder", "folders", "range", "listing"]),
     path: z.string(),
     sinkPath: z.string().exactOptional(),
     because: z.string().exactOptional(),
@@ -18,6 +18,7 @@ export const journalLine = named(
     md5: z.string().exactOptional(),
     crc64: z.string().exactOptional(),
     readBack: z.literal(true).exactOptional(),
+    isGone: z.literal(true).exactOptional(),
     modifiedTime: z.string().exactOptional(),
     access: z.enum(["created", "set", "predicted", "readBack", "mispredicted"]).exactOptional(),
     expiry: z.literal("set").exactOptional(),
@@ -27,6 +28,7 @@ export const journalLine = named(
     first: z.string().exactOptional(),
     last: z.string().exactOptional(),
     files: count.exactOptional(),
+    folders: count.exactOptional(),
     digest: z.string().exactOptional(),
     foreign: z.boolean().exactOptional(),
     plan: z.enum(["copy", "access", "make", "delete"]).exactOptional(),
@@ -35,6 +37,7 @@ export const journalLine = named(
     op: z.string().exactOptional(),
     ...ofStore,
     detail: z.string().exactOptional(),
+    later: z.literal(true).exactOptional(),
   }),
 );
 

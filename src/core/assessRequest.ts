@@ -67,6 +67,10 @@ export const assessRequest = z
       const message = "an assessment asks the sink for nothing: expected a list at the source";
       context.issues.push({ code: "custom", input: body, path: ["source", "fileListStore"], message });
     }
+    if (checked.success && checked.data.stopAfter?.bytes !== undefined) {
+      const message = "an assessment reads no file: expected minutes or files";
+      context.issues.push({ code: "custom", input: body, path: ["stopAfter", "bytes"], message });
+    }
     if (!checked.success || !parsed.success) return z.NEVER;
     const { limits, prices, writer } = checked.data;
     return {

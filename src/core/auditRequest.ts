@@ -14,6 +14,7 @@ const inVain = [
   "audit",
   "accessTier",
   "preserveRoot",
+  "compareAccess",
 ];
 
 const cutOff = z.object({
@@ -26,14 +27,12 @@ export const auditRequest = z
   .looseObject({})
   .transform((body, context): { request: MigrationRequest; cutOffMs?: number } => {
     const { cutOffTime, ...rest } = body;
+    const fail = (path: readonly string[], message: string) =>
+      context.issues.push({ code: "custom", input: body, path: [...path], message });
     for (const property of inVain) {
       if (Object.hasOwn(body, property)) {
-        context.issues.push({
-          code: "custom",
-          input: body,
-          path: [property],
-          message: "an audit compares and does nothing; leave it out",
-        });
+        const always = property === "compareAccess" ? "always compares access in full" : "compares and does nothing";
+        fail([property], `an audit ${always}; leave it out`);
       }
     }
     const at = cutOff.safeParse(cutOffTime === undefined ? {} : { cutOffTime });
@@ -44,6 +43,11 @@ export const auditRequest = z
         context.issues.push({ ...issue, input: body } as z.core.$ZodRawIssue);
     }
     if (!parsed.success) return z.NEVER;
+    const { sink, stopAfter, compare } = parsed.data;
+    if (sink.blockSizeInMB !== undefined) fail(["sink", "blockSizeInMB"], "an audit sends no blocks; leave it out");
+    if (stopAfter?.bytes !== undefined && compare !== "hash") {
+      fail(["stopAfter", "bytes"], 'only an audit with "compare": "hash" reads files; expected minutes or files');
+    }
     const time = at.data?.cutOffTime;
     // oxlint-disable-next-line no-restricted-globals -- a format, not the clock
     return { request: parsed.data, ...(time === undefined ? {} : { cutOffMs: Date.parse(time) }) };
@@ -52,5 +56,6 @@ export const auditRequest = z
 /** The same as the API's contract describes it. */
 export const auditBody = z.strictObject({
   ...Object.fromEntries(Object.entries(migrationRequest.shape).filter(([property]) => !inVain.includes(property))),
+  sink: migrationRequest.shape.sink.unwrap().omit({ blockSizeInMB: true }),
   ...cutOff.shape,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Overwrite } from "./overwrite.ts";
 
 const share = z
   .string()
@@ -28,6 +29,7 @@ export const comparison = {
 export type Compare = z.infer<typeof comparison.compare>;
 
 type Asked = {
+  readonly overwrite: Overwrite;
   readonly mode: "copy" | "access";
   readonly compare: Compare;
   readonly extra: "report" | "keep" | "delete";
@@ -39,7 +41,7 @@ type Asked = {
 
 /** What is wrong with the properties of comparison taken together, by property. */
 export function wrongComparison(request: Asked): readonly { readonly property: string; readonly message: string }[] {
-  const { mode, compare, extra, maxDeletes, deleteForeign, dryRun, audit } = request;
+  const { overwrite, mode, compare, extra, maxDeletes, deleteForeign, dryRun, audit } = request;
   const isDeleting = extra === "delete";
   return [
     ...(isDeleting && maxDeletes === undefined
@@ -56,6 +58,9 @@ export function wrongComparison(request: Asked): readonly { readonly property: s
       : []),
     ...(compare !== "lengthAndTime" && mode === "access"
       ? [{ property: "compare", message: 'mode "access" copies no file, whatever its content' }]
+      : []),
+    ...(compare !== "lengthAndTime" && overwrite !== "ifDifferent" && compare !== overwrite
+      ? [{ property: "compare", message: `overwrite "${overwrite}" asks for no comparison; leave one of them out` }]
       : []),
     ...(dryRun && audit
       ? [{ property: "audit", message: "a dry run changes nothing that could be audited; post to /api/audits instead" }]

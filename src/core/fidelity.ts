@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { PreservedAccess } from "./access.ts";
 import type { FailureLimit } from "./faultRules.ts";
-import { overwrites } from "./overwrite.ts";
+import { type Overwrite, overwrites } from "./overwrite.ts";
 import { nameRules } from "./rename.ts";
-import { accessTiers } from "./tier.ts";
+import { accessTiers, type TierRule } from "./tier.ts";
+import type { WrongProperty } from "./windowVariables.ts";
 
 const preservable = ["ACL", "Owner", "Group", "LastModified", "Expiry"] as const;
 
@@ -93,24 +94,37 @@ function isSampled(percent: number, digest: string): boolean {
   return Number.parseInt(digest.slice(0, 8), 16) < (percent / 100) * 2 ** 32;
 }
 
-/** What a request for access alone asks for in vain, by property. */
-export function inVain(
-  mode: "copy" | "access",
-  preserve: readonly Preserved[],
-  accessTier: unknown,
-  consistency: Consistency,
-): readonly (readonly [property: string, message: string])[] {
-  if (mode === "copy") return [];
-  const nothing = preserve.every((what) => what === "LastModified");
-  return [
-    ...(nothing
-      ? [["preserve", 'expected ACL, Owner, Group or Expiry: mode "access" sets nothing else'] as const]
-      : []),
-    ...(accessTier === undefined
-      ? []
-      : [["accessTier", 'a file takes its tier with its data, which mode "access" never touches'] as const]),
-    ...(consistency === "wire"
-      ? []
-      : [["validateDataConsistency", 'mode "access" copies no data that could be read back'] as const]),
-  ];
+type Asked = {
+  readonly mode: "copy" | "access";
+  readonly overwrite: Overwrite;
+  readonly preserve: readonly Preserved[];
+  readonly accessTier?: TierRule | undefined;
+  readonly validateDataConsistency: Consistency;
+  readonly stopAfter?: { readonly bytes?: number | undefined } | undefined;
+  readonly sink: { readonly blockSizeInMB?: number | undefined };
+};
+
+/** What a request asks for in vain, by property. */
+export function inVain(request: Asked): readonly WrongProperty[] {
+  const { mode, accessTier, validateDataConsistency } = request;
+  if (mode === "access") return inVainForAccess(request);
+  const tiers = typeof accessTier === "string" ? [accessTier] : (accessTier ?? []).map(({ tier }) => tier);
+  if (validateDataConsistency === "wire" || !tiers.includes("Archive")) return [];
+  const message = 'an archived file can\'t be read back: expected "wire", or another accessTier';
+  return [{ field: "validateDataConsistency", message }];
+}
+
+function inVainForAccess({ preserve, accessTier, validateDataConsistency, overwrite, stopAfter, sink }: Asked) {
+  const reasons: Readonly<Record<string, string | false>> = {
+    preserve:
+      preserve.every((what) => what === "LastModified") &&
+      'expected ACL, Owner, Group or Expiry: mode "access" sets nothing else',
+    accessTier: accessTier !== undefined && 'a file takes its tier with its data, which mode "access" never touches',
+    validateDataConsistency:
+      validateDataConsistency !== "wire" && 'mode "access" copies no data that could be read back',
+    overwrite: overwrite !== "ifDifferent" && 'mode "access" overwrites no file',
+    "stopAfter.bytes": stopAfter?.bytes !== undefined && 'mode "access" reads no file',
+    "sink.blockSizeInMB": sink.blockSizeInMB !== undefined && 'mode "access" sends no blocks',
+  };
+  return Object.entries(reasons).flatMap(([field, message]) => (message === false ? [] : [{ field, message }]));
 }

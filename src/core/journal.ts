@@ -166,6 +166,9 @@ const columns = [
   "detail",
   "sinkPath",
   "later",
+  "at",
+  "isGone",
+  "etag",
 ] as const;
 
 /** The first line of a journal as CSV (RFC 4180). */

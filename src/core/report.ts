@@ -253,6 +253,8 @@ function auditedIn({ checked, differences, later }: Tally): Audited {
 // large file count as they are sent.
 function remainingSeconds(run: Run, tally: Tally, seconds: number): number | undefined {
   if (run.expected === undefined || run.resumedMs === undefined || tally.filesListed === 0) return undefined;
+  // What a retry is about was never counted, nor were the walks after the first.
+  if (run.retryOf !== undefined || phaseOf(run) !== (run.job ?? "copy")) return undefined;
   const bytes = Math.max(tally.bytesListed, tally.bytesRead);
   const done = Math.min(share(tally.filesListed, run.expected.files), share(bytes, run.expected.bytes));
   if (done === 0 || (done < enoughShare && seconds < enoughSeconds)) return undefined;

@@ -146,9 +146,8 @@ export const migrationRequest = refusing(
       if (hasOwnRange && ranges !== undefined)
         fail("ranges", "expected either ranges or listAfter/listBefore, not both");
       checkSelection(request, context);
-      const { mode, preserve, accessTier, validateDataConsistency } = request;
-      for (const [property, message] of inVain(mode, preserve, accessTier, validateDataConsistency)) {
-        context.addIssue({ code: "custom", path: [property], message });
+      for (const { field, message } of inVain(request)) {
+        context.addIssue({ code: "custom", path: field.split("."), message });
       }
       if (fileName?.includes("/") === true)
         fail("fileName", "expected a name without '/'; the folder goes to folderPath");

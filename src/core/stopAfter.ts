@@ -16,20 +16,25 @@ export const stopAfterRequest = z
 /** See stopAfterRequest. */
 export type StopAfter = z.infer<typeof stopAfterRequest>;
 
-/** What a run has spent of its budget: minutes of work, files dealt with, bytes read. */
+/** What a run has spent of its budget: minutes of work, files dealt with, bytes read; a dry run's are those that it plans to read. */
 export type Spent = { readonly workedMs: number; readonly files: number; readonly bytes: number };
 
 const nothingSpent: Spent = { workedMs: 0, files: 0, bytes: 0 };
 
 const minuteMs = 60_000;
 
-/** What a run has spent in all. Files that were found to be the same cost no budget: a delta would be over before it began. */
-export function spentBy(run: Pick<Run, "workedMs" | "resumedMs">, tally: Tally, nowMs: number): Spent {
-  return {
-    workedMs: workedBy(run, nowMs),
-    files: tally.filesCopied + tally.filesAccess + tally.filesPlanned + totalOf(tally.filesFailed),
-    bytes: tally.bytesRead,
-  };
+/** What a run has spent in all. */
+export function spentBy(run: Pick<Run, "job" | "workedMs" | "resumedMs">, tally: Tally, nowMs: number): Spent {
+  const bytes = tally.bytesRead + tally.bytesPlanned;
+  return { workedMs: workedBy(run, nowMs), files: filesDealtWith(run, tally), bytes };
+}
+
+// Who only looks has dealt with what was looked at. Elsewhere files that were found to be the same cost no budget: a delta
+// would be over before it began.
+function filesDealtWith({ job = "copy" }: Pick<Run, "job">, tally: Tally): number {
+  if (job === "audit") return tally.checked;
+  if (job !== "copy") return tally.filesListed;
+  return tally.filesCopied + tally.filesAccess + tally.filesPlanned + totalOf(tally.filesFailed);
 }
 
 /** Which part of a run's budget is spent since it began, or went on. */

@@ -12,7 +12,7 @@ import type { Granting } from "./access.ts";
 import type { Extras } from "./extras.ts";
 import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
-import { sameContent } from "./sameContent.ts";
+import { type Comparing, sameContent } from "./sameContent.ts";
 import type { Visitor } from "./walk.ts";
 
 /** What an audit needs. The sink is one that isn't touched, so that asking for an access to be mended only tells of it. */
@@ -21,6 +21,7 @@ export type Auditing = {
   readonly run: string;
   readonly source: Source;
   readonly sink: Sink;
+  readonly compared: Comparing["compared"];
   readonly access: Granting;
   readonly extras: Extras;
   readonly ledger: Ledger;

@@ -16,7 +16,7 @@ import { listedAs } from "./hash.ts";
 import type { Labels } from "./label.ts";
 import { doubted, isOurs, takeAway } from "./own.ts";
 import { readWhole } from "./readWhole.ts";
-import { type Proven, sameContent } from "./sameContent.ts";
+import { type Comparing, type Proven, sameContent } from "./sameContent.ts";
 import { sendBlocks } from "./sendBlocks.ts";
 import type { Copied, CopyReason, FileOutcome, Sent } from "../core/outcome.ts";
 
@@ -32,6 +32,7 @@ export type Crossing = {
   readonly isDry: boolean;
   readonly source: Source;
   readonly sink: Sink;
+  readonly compared: Comparing["compared"];
   /** Bytes in memory, shared by all copies of the process. */
   readonly memory: Budget;
   readonly blockSizeInMB: number | undefined;

@@ -10,7 +10,7 @@ const patienceMs = 30_000;
 /** Notes the source's own count of the root, which makes an ETA possible; a large lake can't say it: then there is none. */
 export async function noteExpected(ferry: Ferry, run: Run, source: Source, signal: AbortSignal): Promise<void> {
   const { request } = run;
-  if (!countsWhole(request)) return;
+  if (run.retryOf !== undefined || !countsWhole(request)) return;
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     const expected = await source.summary(pathFrom(request.source.folderPath), either);

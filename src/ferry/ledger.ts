@@ -30,6 +30,8 @@ export type Ledger = {
   readonly same: (path: LakePath, file: FileOutcome) => void;
   /** Items in folders that only the sink has, which are told at their end. */
   readonly weighed: (items: number) => void;
+  /** Bytes of the source that were read to be compared. */
+  readonly compared: (bytes: number) => void;
   /** What an assessment has seen that is no item. */
   readonly assessed: (more: Partial<Assessed>) => void;
   readonly joined: (folder: LakePath, how: "hashed" | "asked") => void;
@@ -129,6 +131,7 @@ export function openLedger(meter: Meter, journal: JournalWriter, way: Way): Ledg
       items++;
       sum.add({ weighed: count });
     },
+    compared: (bytes) => sum.add({ bytesRead: bytes }),
     assessed: assessing.add,
     joined: (folder, how) => {
       sum.add({ joined: { [how]: 1 } });

@@ -11,9 +11,30 @@ const piecesAtOnce = 4;
 /** How content was compared: the checksum kept with the file against a fresh read of the source, or both sides read. */
 export type Proven = "stored" | "read";
 
+/** What comparing content needs. */
+export type Comparing = {
+  readonly source: Source;
+  readonly sink: Sink;
+  /** Is told of bytes of the source that were read for nothing but that. */
+  readonly compared: (bytes: number) => void;
+};
+
 /** Reads the source, and the sink where it keeps no checksum; says whether both hold the same, and how that is known. */
 export async function sameContent(
-  { source, sink }: { readonly source: Source; readonly sink: Sink },
+  means: Comparing,
+  from: LakePath,
+  to: LakePath,
+  bytes: number,
+  there: SinkItem,
+  signal: AbortSignal,
+): Promise<{ readonly isSame: boolean; readonly how: Proven }> {
+  const content = await readAndCompared(means, from, to, bytes, there, signal);
+  means.compared(bytes);
+  return content;
+}
+
+async function readAndCompared(
+  { source, sink }: Comparing,
   from: LakePath,
   to: LakePath,
   bytes: number,

@@ -4,6 +4,7 @@ import type { Failure } from "../core/error.ts";
 import type { JournalMark } from "../core/journal.ts";
 import type { LargeFileState } from "../core/largeFile.ts";
 import type { NameList } from "../core/nameList.ts";
+import type { LakePath } from "../core/path.ts";
 import type { Tally } from "../core/tally.ts";
 import type { ClaimedPacket } from "./claimed.ts";
 import { dealPackets } from "./dealing.ts";
@@ -45,6 +46,7 @@ export type Work = {
   readonly account: () => Promise<LaneAccount>;
   /** Some of the names that failed, for people. */
   readonly failures: (most: number) => Promise<readonly Failure[]>;
+  readonly hasFailed: (path: LakePath) => Promise<boolean>;
   /** All names that failed, and those that a fault rule has skipped: of them only the journal tells. */
   readonly failed: (journal: JournalLines) => NameList;
   /** The committed parts of the journal, ascending by blob. */
@@ -90,6 +92,13 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
         if (found.length >= most) break;
       }
       return found.slice(0, most);
+    },
+
+    hasFailed: async (path) => {
+      for await (const { row } of rows.list(partitionKey, "failed-")) {
+        if ((gather("failures", row) as readonly Failure[]).some((failure) => failure.path === path)) return true;
+      }
+      return false;
     },
 
     failed: (journal) => failedList(rows, partitionKey, "failed-", run, journal),

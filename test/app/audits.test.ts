@@ -58,6 +58,9 @@ test("an audit of roots of different kinds, and one that would do something, are
   assert.deepEqual(await refused({ source: { folderPath: "/same" } }), ["source.folderPath"]);
   assert.deepEqual(await refused({ source: { folderPath: "/nowhere" } }), ["source.folderPath"]);
   assert.deepEqual(await refused({ dryRun: true, extra: "keep" }), ["extra", "dryRun"]);
+  assert.deepEqual(await refused({ compareAccess: "full" }), ["compareAccess"]);
+  assert.deepEqual(await refused({ sink: { ...sink, blockSizeInMB: 8 } }), ["sink.blockSizeInMB"]);
+  assert.deepEqual(await refused({ stopAfter: { bytes: 1 } }), ["stopAfter.bytes"]);
   assert.deepEqual(await refused({ cutOffTime: "yesterday" }), ["cutOffTime"]);
   assert.deepEqual(await refused({ colour: 1 }), ["colour"]);
   assert.equal((await lakes.ferry.runs.list()).runs.length, 1);

@@ -158,6 +158,26 @@ test("what has nothing that a retry could make whole is refused, with the reason
   assert.match((await post("/first/retry")).body.detail ?? "", /not known any more/u);
 });
 
+test("of a run with ranges whose own folder failed nothing is retried, however that folder was written", async () => {
+  for (const folderPath of ["/closed", "closed", "closed/"]) {
+    const { ferry, post } = await withFailures();
+    await ferry.runs.change("first", (run) => {
+      const source = { ...run.request.source, folderPath, listAfter: "a" };
+      return { ...run, request: { ...run.request, source } };
+    });
+    const { status, body } = await post("/first/retry");
+    assert.equal(status, 409, folderPath);
+    assert.match(body.detail ?? "", /its folderPath itself failed/u);
+  }
+});
+
+test("the retry of a run that was to delete deletes nothing, and can be run again", async () => {
+  const { post, drive } = await withFailures({ extra: "delete", maxDeletes: 5, deleteForeign: true });
+  const retried = (await post("/first/retry")).body.id;
+  await drive(retried);
+  assert.equal((await post(`/${retried}/rerun`)).status, 202);
+});
+
 test("failures are a list that can be cut at any of them", async () => {
   const rows = memoryRows();
   for (let row = 0; row < 3; row++) {

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { csvHeader, csvLine, fileLine, folderLine, hasOutcome, spanLine, widened } from "../../src/core/journal.ts";
+import { z } from "zod";
+import { journalLine } from "../../src/contract/journal.ts";
+import { noMass } from "../../src/core/extra.ts";
+import {
+  csvHeader,
+  csvLine,
+  extraLine,
+  fileLine,
+  folderLine,
+  hasOutcome,
+  spanLine,
+  widened,
+} from "../../src/core/journal.ts";
 import type { LakePath } from "../../src/core/path.ts";
 
 const at = (path: string) => path as LakePath;
@@ -91,19 +103,24 @@ test("a CSV line has as many cells as the header", () => {
   assert.equal(csv.split(",").length, csvHeader.split(",").length);
 });
 
-test("everything that a line can say has a column", () => {
+test("everything that a line can say has a column, and is in the contract", () => {
   const copied = { do: "copied", bytes: 5, read: 5, md5: "ab", crc64: "cd", modifiedMs: 0, digest, effort } as const;
   const span = widened(undefined, at("/d/x"), { do: "skipped", because: "same", bytes: 1, digest });
-  const told = { ...failure, requestId: "id" };
+  const told = { ...failure, requestId: "id", at: "source", tries: 2, time: "now" } as const;
+  const gone = { kind: "file", name: "x", bytes: 1, etag: "e" } as const;
   const lines = [
-    fileLine(at("/x"), copied),
+    fileLine(at("/x"), { ...copied, isGone: true, readBack: true }),
+    extraLine(at("/x"), { item: gone, outcome: { do: "surplus", mass: noMass, isLater: true } }),
     fileLine(at("/x"), { do: "failed", failure: told, bytes: 1, digest, effort }),
     folderLine(at("/x"), { do: "failed", failure: told, isPart: true }),
     spanLine(at("/d"), "same", span),
+    spanLine(at("/d"), "same", widened(undefined, at("/d/x"), undefined)),
   ];
   const columns = new Set(csvHeader.trimEnd().split(","));
   for (const line of lines) {
     for (const field of Object.keys(JSON.parse(line) as object))
       assert.ok(columns.has(field), `${field} has no column`);
+    assert.doesNotThrow(() => z.strictObject(journalLine.shape).parse(JSON.parse(line)), line);
   }
+  assert.deepEqual([...columns].toSorted(), Object.keys(journalLine.shape).toSorted());
 });

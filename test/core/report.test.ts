@@ -8,8 +8,15 @@ import { requestOf } from "../kit/testFerry.ts";
 
 const expected = { files: 1000, bytes: 1_000_000 };
 
-function remaining(seconds: number, files: number, bytes: number, read = bytes): number | undefined {
+function remaining(
+  seconds: number,
+  files: number,
+  bytes: number,
+  read = bytes,
+  about: Partial<Run> = {},
+): number | undefined {
   const run: Run = {
+    ...about,
     id: "r",
     status: "Running",
     epoch: 1,
@@ -30,6 +37,12 @@ test("the time that is left follows the slower of files and bytes, and is told o
   assert.equal(remaining(5, 10, 100), undefined);
   assert.equal(remaining(100, 10, 10_000), 9900);
   assert.equal(remaining(100, 0, 0), undefined);
+});
+
+test("no time is told for what was never counted: a retry, and the walks after the first", () => {
+  assert.equal(remaining(10, 500, 500_000, 0, { retryOf: "first" }), undefined);
+  assert.equal(remaining(10, 500, 500_000, 0, { phase: "audit" }), undefined);
+  assert.equal(remaining(10, 500, 500_000, 0, { job: "audit", phase: "audit" }), 10);
 });
 
 test("blocks of a large file count for the time that is left before the file is done", () => {

@@ -118,6 +118,7 @@ test("limits and prices of one's own make hours and money; a price file with hol
     "prices.instanceHour",
   ]);
   assert.deepEqual(await fieldsOf({ overwrite: "always" }), ["overwrite"]);
+  assert.deepEqual(await fieldsOf({ stopAfter: { bytes: 1 } }), ["stopAfter.bytes"]);
   assert.deepEqual(await fieldsOf({ limits: { requestsPerSecond: 0 } }), ["limits.requestsPerSecond"]);
   assert.deepEqual(await fieldsOf({ source: { fileListStore: "sink", fileListPath: "/l" } }), ["source.fileListStore"]);
 });

@@ -135,6 +135,23 @@ test("a run stops after its budget of files, says so, keeps everything, and goes
   );
 });
 
+test("who only looks stops after what was looked at, and what is read to be compared is spent", async () => {
+  for (const [job, stopAfter] of [
+    ["audit", { files: 50 }],
+    ["audit", { bytes: 600 }],
+    ["assess", { files: 50 }],
+  ] as const) {
+    const made = lake(300);
+    await addRun(made.ferry, "copy", requestOf());
+    await drive(made.ferry, "copy");
+    made.source.onCall = () => made.clock.sleep(500);
+    await addRun(made.ferry, "r", requestOf({ compare: "hash", stopAfter }), { job });
+    const { status, rest } = await drive(made.ferry, "r");
+    const [reached] = Object.keys(stopAfter);
+    assert.deepEqual([status, rest], ["Stopped", { because: "stopAfter", reached }], job);
+  }
+});
+
 test("bytes and minutes are budgets as well", async () => {
   for (const [stopAfter, reached] of [
     [{ bytes: 600, files: 1000 }, "bytes"],
