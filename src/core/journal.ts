@@ -218,6 +218,7 @@ function reasonOf(outcome: FileOutcome | FolderOutcome): object {
 
 // As rclone has it: "+" is missing at the sink, "*" is different, "-" is only there, "=" is the same, "!" went wrong.
 function signOf(because: readonly Difference[]): string {
+  if (because.includes("unknown")) return "!";
   return because.includes("missing") ? "+" : "*";
 }
 

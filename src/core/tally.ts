@@ -18,8 +18,18 @@ export type SkipReason =
   | "written"
   | FaultRule;
 
-/** How two items differ, as an audit says it. */
-export type Difference = "missing" | "extra" | "kind" | "length" | "time" | "hash" | "access" | "owner" | "expiry";
+/** How two items differ, as an audit says it; "unknown": what only the sink has in a folder could not be seen. */
+export type Difference =
+  | "missing"
+  | "extra"
+  | "kind"
+  | "length"
+  | "time"
+  | "hash"
+  | "access"
+  | "owner"
+  | "expiry"
+  | "unknown";
 
 /** Why an item that only the sink has was not deleted. */
 export type KeepReason = "foreign" | "changed" | "atSource" | "notEmpty" | "limit";

@@ -31,6 +31,8 @@ export type Auditing = {
   readonly compare: Compare;
   readonly preserve: readonly Preserved[];
   readonly recursive: boolean;
+  /** Whether what only the sink has is looked for. */
+  readonly wantsExtra: boolean;
   /** What was changed after that isn't held against anybody. */
   readonly cutOffMs: number;
 };
@@ -147,6 +149,13 @@ export function auditing(visitor: Visitor, means: Auditing): Visitor {
       if (outcome.do === "failed") visitor.folderDone(path, { ...outcome, isPart: true });
       else if (found !== undefined) ledger.folder(path, found);
       ledger.checked();
+    },
+
+    joined: (folder, how) => {
+      visitor.joined(folder, how);
+      if (how !== "asked" || !means.wantsExtra) return;
+      const detail = "the sink can't be listed here, so nobody knows what only the sink has";
+      ledger.folder(folder, { do: "different", because: ["unknown"], detail });
     },
 
     extra: async (folder, items, signal) => {

@@ -137,6 +137,7 @@ export function visitorFor(
         compare: request.compare,
         preserve: request.preserve,
         recursive: request.source.recursive,
+        wantsExtra: wantsExtra && isAll,
         cutOffMs: run.cutOffMs ?? run.startedMs ?? run.createdMs,
       }),
   };

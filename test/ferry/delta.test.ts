@@ -317,6 +317,26 @@ test("an audit of a lake in use tells apart what may have been deleted after its
   assert.deepEqual([tally.differences, tally.later], [{ extra: 4 }, 3]);
 });
 
+test("an audit of a folder whose sink can't be listed finds a difference of its own: nobody knows what only the sink has there", async () => {
+  const lakes = await migrated();
+  lakes.sink.plant("/d/only-here", "y");
+  lakes.sink.onList = (path) => {
+    if (path === "/d") throw denied(path);
+  };
+  await addRun(lakes.ferry, "audit", requestOf({}), { job: "audit" });
+  const run = await drive(lakes.ferry, "audit");
+  const { tally } = await lakes.ferry.work("audit").account();
+  assert.deepEqual([run.status, tally.differences], ["CompletedWithErrors", { unknown: 1 }]);
+  const told = (await linesOf(lakes.ferry.work("audit"), lakes.blobs)).filter(({ outcome }) => outcome === "different");
+  assert.deepEqual(
+    told.map(({ sign, path, because }) => `${sign} ${path} ${because}`),
+    ["! /d unknown"],
+  );
+  // What nobody asks for isn't missed.
+  await addRun(lakes.ferry, "part", requestOf({ source: { include: ["d/**"] } }), { job: "audit" });
+  assert.equal((await drive(lakes.ferry, "part")).status, "Succeeded");
+});
+
 function denied(path: string): Error {
   return new LakeError("denied", { op: "LISTSTATUS", path, detail: "no" });
 }

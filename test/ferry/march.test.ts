@@ -228,6 +228,34 @@ test("a sink that may not be listed is asked name by name, and it is said", asyn
   assert.deepEqual([seen.extras, seen.joined], [[], ["asked"]]);
 });
 
+test("however many names only the sink has before the source's next one, each is told, and few are held at a time", async () => {
+  const count = 205_000;
+  const nameOf = (index: number) => `e${String(index).padStart(7, "0")}`;
+  const list: MemorySink["list"] = async (_folder, from) => {
+    const first = "token" in from ? Number(from.token) : 0;
+    const items = Array.from({ length: Math.min(5000, count - first) }, (_, index) => ({
+      name: nameOf(first + index),
+      kind: "file" as const,
+      bytes: 1,
+      etag: "x",
+    }));
+    return { entries: items, ...(first + 5000 < count ? { next: String(first + 5000) } : {}) };
+  };
+  const march = openMarch({ ...memorySink(), list }, rootPath, {}, ofSource(memorySource(), rootPath), true);
+  const { signal } = new AbortController();
+  let told = 0;
+  let most = 0;
+  for (let there = await march.at("zz", signal); ; there = await march.at("zz", signal)) {
+    most = Math.max(most, march.held());
+    for (let portion = march.passed("zz"); portion.items.length > 0; portion = march.passed("zz")) {
+      for (const it of portion.items) assert.equal(it.name, nameOf(told++));
+    }
+    if (there !== "more") break;
+  }
+  assert.deepEqual([told, march.joining({ units: true, bytes: true })], [count, "merged"]);
+  assert.ok(most <= 10_000, `${most} held`);
+});
+
 test("the sink is read no further than the source's names need, and a range reads only its own part", async () => {
   const lakes = { source: memorySource(), sink: memorySink(10) };
   await lakes.sink.makeFileSystem({ run: "r", bytes: 0, modifiedMs: 0 });
