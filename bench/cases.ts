@@ -32,7 +32,8 @@ export type Case = {
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
-const nameOf = (index: number, perFolder = 500) =>
+/** Where the file of this number stands. */
+export const nameOf = (index: number, perFolder = 500) =>
   `d${String(Math.floor(index / perFolder)).padStart(5, "0")}/f${String(index).padStart(7, "0")}`;
 
 // Every file has an owner of its own; every tenth has an ACL as well.
