@@ -4,7 +4,7 @@
 // Usage: node bench/scale.ts [--files 10000,1000000] [--below BYTES] [--minutes N] [--dry]. Needs node scripts/build.ts; Linux only.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
@@ -39,8 +39,11 @@ const below = Number(values.below);
 if (!Number.isInteger(below) || below < 1 || below > mostBytes) {
   throw new Error(`--below ${values.below}: expected a whole number from 1 to ${mostBytes}`);
 }
-const git = ["-C", import.meta.dirname, "describe", "--always", "--dirty"];
-const commit = execFileSync("git", git, { encoding: "utf8" }).trim();
+const git = (...args: readonly string[]) =>
+  execFileSync("git", ["-C", join(import.meta.dirname, ".."), ...args], { encoding: "utf8" }).trim();
+const isChanged =
+  git("status", "--porcelain", "--", "src", "functions", "local", "bench/scale", "bench/scale.ts") !== "";
+const commit = `${git("rev-parse", "--short", "HEAD")}${isChanged ? ", changed" : ""}`;
 for (const text of values.files.split(",")) {
   const files = Number(text);
   if (!Number.isInteger(files) || files < 1000 || files > 50_000_000) {
@@ -94,7 +97,6 @@ async function measure(files: number, below: number): Promise<Measured> {
           files: seen.report.filesWritten,
           lanes: seen.wave?.lanes ?? 0,
           rssMiB: memoryOf(pids.host),
-          stateMiB: memoryOf(pids.state),
           cpuSeconds: rounded(cpuNow().client - before.client),
         });
         if (samples.length % 12 === 0) process.stderr.write(`${JSON.stringify(samples.at(-1))}\n`);
@@ -116,6 +118,7 @@ async function measure(files: number, below: number): Promise<Measured> {
       date: new Date().toISOString().slice(0, 16),
       commit,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}`,
+      load: rounded(loadavg()[0] ?? 0),
       command: `node bench/scale.ts --files ${files}${below === smallBytes ? "" : ` --below ${below}`}`,
       files,
       below,
@@ -141,8 +144,8 @@ async function measure(files: number, below: number): Promise<Measured> {
       requests: { client: report.requests.byOperation, source: atSource, sink: atSink },
       throttlingErrors: report.throttlingErrors,
       sums: {
-        files: [...(expected === undefined ? [] : [expected.files]), arrived.files, report.filesWritten],
-        bytes: [...(expected === undefined ? [] : [expected.bytes]), arrived.bytes, report.dataWritten],
+        files: expected === undefined ? [arrived.files] : [expected.files, arrived.files, report.filesWritten],
+        bytes: expected === undefined ? [arrived.bytes] : [expected.bytes, arrived.bytes, report.dataWritten],
         content: [expected?.content ?? arrived.wanted, arrived.content],
         digest: expected === undefined ? [] : [expected.digest, report.digest],
         again: arrived.again,

@@ -6,18 +6,19 @@ export type Sample = {
   readonly files: number;
   readonly lanes: number;
   readonly rssMiB: number;
-  readonly stateMiB: number;
   readonly cpuSeconds: number;
 };
 
 /**
- * One lake carried over. Sums are those of the source as computed, of the sink as it came, and of the run; where it was
- * stopped, the computed content is that of the files which came.
+ * One lake carried over. Sums are those of the source as computed, of the sink as it came, and of the run. Where it was
+ * stopped, they are of the files which came, and the run may not have counted the last of these.
  */
 export type Measured = {
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
+  /** Processes that wanted a processor at the end; above the number of these CPU seconds are dearer. */
+  readonly load?: number;
   readonly command: string;
   readonly files: number;
   /** Every file has fewer bytes. */
@@ -49,8 +50,9 @@ export type Measured = {
 };
 
 /** True when everything that came is exactly what was to come, and was counted. */
-export function isProven({ sums }: Pick<Measured, "sums">): boolean {
+export function isProven({ sums, copied }: Measured): boolean {
   const areOne = (all: readonly unknown[]) => new Set(all).size <= 1;
+  if (copied > (sums.files[0] ?? 0)) return false;
   return sums.again === 0 && [sums.files, sums.bytes, sums.content, sums.digest].every(areOne);
 }
 
@@ -96,6 +98,7 @@ function nameOf({ files, below }: Measured): string {
 const rows: readonly (readonly [string, (one: Measured) => string])[] = [
   ["measured", ({ date, commit }) => `${date}, ${commit}`],
   ["machine", ({ machine }) => machine],
+  ["the machine's load at the end", ({ load }) => load?.toFixed(1) ?? "not noted"],
   ["command", ({ command }) => `\`${command}\``],
   ["GB", ({ bytes }) => (bytes / 1e9).toFixed(2)],
   ["status", ({ status, isStopped }) => (isStopped ? `${status}: stopped, time was up` : status)],
@@ -125,8 +128,7 @@ const rows: readonly (readonly [string, (one: Measured) => string])[] = [
   ["content sum at source, at sink", ({ sums }) => sums.content.map((sum) => sum.slice(0, 12)).join(", ")],
 ];
 
-/** Milliseconds of the client's CPU that a copied file took. */
-export function clientCpuMs({ cpuSeconds, copied }: Measured): number {
+function clientCpuMs({ cpuSeconds, copied }: Measured): number {
   return (cpuSeconds.client * 1000) / copied;
 }
 
@@ -137,9 +139,16 @@ function memoryIn({ samples, copied }: Measured, third: number): string {
   return `${sorted[Math.floor(sorted.length / 2)] ?? 0} MiB (${sorted[0] ?? 0} to ${sorted.at(-1) ?? 0})`;
 }
 
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...lines.map(line), ""].join("\n");
+/** A table of Markdown, its columns in line. */
+export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, at) => Math.max(3, cell.length, ...lines.map((cells) => cells[at]?.length ?? 0)));
+  const line = (cells: readonly string[], fill: string) =>
+    `| ${widths.map((width, at) => (cells[at] ?? "").padEnd(width, fill)).join(" | ")} |`;
+  const rule = line(
+    head.map(() => ""),
+    "-",
+  );
+  return [line(head, " "), rule, ...lines.map((cells) => line(cells, " ")), ""].join("\n");
 }
 
 function listed(requests: Readonly<Record<string, number>>): string {
@@ -148,10 +157,12 @@ function listed(requests: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function totalOf(requests: Readonly<Record<string, number>>): number {
+/** All requests. */
+export function totalOf(requests: Readonly<Record<string, number>>): number {
   return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
-function whole(value: number): string {
+/** A number without its fraction, for people. */
+export function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { openArrivals } from "../../bench/scale/arrivals.ts";
 import { type ComputedLake, computedLake, nameOf } from "../../bench/scale/lake.ts";
+import { isProven, type Measured, pageOf } from "../../bench/scale/page.ts";
 import { computedStore } from "../../bench/scale/store.ts";
 import { sumsOf } from "../../bench/scale/sums.ts";
+import { modelTables } from "../../bench/scale/tables.ts";
 import type { Gen1 } from "../../local/gen1/gen1.ts";
 import type { Fault } from "../../local/kit/faults.ts";
 import { systemClock } from "../../src/app/clock.ts";
@@ -150,4 +154,13 @@ test("one byte that changed on its way from the source is seen in the sums, and 
   assert.deepEqual([arrived.files, arrived.bytes], [expected.files, expected.bytes]);
   assert.equal(arrived.wanted, expected.content);
   assert.notEqual(arrived.content, expected.content);
+});
+
+test("docs/scale.md shows what the model reckons from the measured figures, and nothing else", () => {
+  const at = (file: string) => readFileSync(join(import.meta.dirname, "..", "..", file), "utf8");
+  const measured = JSON.parse(at("bench/scale.json")) as Measured[];
+  const [, shown = ""] = /<!-- node bench\/model\.ts -->\n\n([\s\S]*)\n<!-- end -->/u.exec(at("docs/scale.md")) ?? [];
+  assert.equal(shown, modelTables(measured), "node bench/model.ts --write puts docs/scale.md right");
+  assert.equal(at("bench/SCALE.md"), pageOf(measured));
+  for (const one of measured) assert.ok(isProven(one), one.command);
 });
