@@ -107,7 +107,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     packets,
     plannedMs,
     deadlineMs: Math.min(
-      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, input.seen), rivals, plannedMs),
+      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, run.request, input.seen), rivals, plannedMs),
       ownEndMs(begun, plannedMs),
     ),
     isPatient: progress.stalls < patientStalls || isUnaccepted(lastError),
@@ -150,9 +150,16 @@ function shown({ number, lanes, why, packets, plannedMs, deadlineMs }: PlannedWa
   return { number, lanes, why, packets, plannedMs, deadlineMs };
 }
 
-// Short while a run looks around and while it grows, so that it spreads out fast.
-function lengthOf({ lookMs, firstWaveMs, waveMs }: Pace, lanes: number, seen: WaveSeen | undefined): number {
+// Short while a run looks around and while it grows, so that it spreads out fast; with all lanes that were asked for there is
+// nothing to wait for.
+function lengthOf(
+  { lookMs, firstWaveMs, waveMs }: Pace,
+  lanes: number,
+  { parallelism }: Run["request"],
+  seen: WaveSeen | undefined,
+): number {
   if (seen === undefined) return lookMs;
+  if (lanes === parallelism) return waveMs;
   return lanes > seen.lanes ? firstWaveMs : waveMs;
 }
 

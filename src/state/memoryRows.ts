@@ -4,10 +4,23 @@ import { type Change, checkRow, checkTransaction, type Row, type Rows, type Stor
 /** A table in memory, with the limits and failures of the real one. */
 export function memoryRows(): Rows {
   const stored = new Map<string, StoredRow>();
+  /** All keys in order, as rows are asked for by their beginnings. */
+  const keys: string[] = [];
   let version = 0;
 
   function keyOf(partitionKey: string, rowKey: string): string {
     return `${partitionKey}\n${rowKey}`;
+  }
+
+  // Where a key stands, or would stand.
+  function placeOf(key: string): number {
+    let [low, high] = [0, keys.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((keys[middle] ?? "") < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   function check(change: Change): void {
@@ -27,7 +40,9 @@ export function memoryRows(): Rows {
   function put(row: Row): string {
     version++;
     const etag = `W/"${version}"`;
-    stored.set(keyOf(row.partitionKey, row.rowKey), { row: structuredClone(row), etag });
+    const key = keyOf(row.partitionKey, row.rowKey);
+    if (!stored.has(key)) keys.splice(placeOf(key), 0, key);
+    stored.set(key, { row: structuredClone(row), etag });
     return etag;
   }
 
@@ -41,14 +56,14 @@ export function memoryRows(): Rows {
     transact,
     get: async (partitionKey, rowKey) => stored.get(keyOf(partitionKey, rowKey)),
     list: async function* (partitionKey, prefix, state, from = prefix) {
-      const rows = [...stored.values()].filter(
-        ({ row }) =>
-          row.partitionKey === partitionKey &&
-          row.rowKey.startsWith(prefix) &&
-          row.rowKey >= from &&
-          (state === undefined || row["state"] === state),
-      );
-      yield* rows.toSorted((a, b) => (a.row.rowKey < b.row.rowKey ? -1 : 1));
+      const beginning = keyOf(partitionKey, prefix);
+      const first = keyOf(partitionKey, from < prefix ? prefix : from);
+      const rows: StoredRow[] = [];
+      for (let at = placeOf(first); keys[at]?.startsWith(beginning) === true; at++) {
+        const found = stored.get(keys[at] ?? "");
+        if (found !== undefined && (state === undefined || found.row["state"] === state)) rows.push(found);
+      }
+      yield* rows;
     },
     insert: async (row) => {
       checkRow(row);
@@ -67,6 +82,7 @@ export function memoryRows(): Rows {
       if (there.etag !== etag) {
         throw new LakeError("conflict", { op: "remove", path, detail: "the row was changed by somebody else" });
       }
+      keys.splice(placeOf(keyOf(partitionKey, rowKey)), 1);
       stored.delete(keyOf(partitionKey, rowKey));
     },
   };
