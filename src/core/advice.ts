@@ -71,11 +71,12 @@ export type Evidence = {
   readonly processors: number;
 };
 
-/** What decides, beside the word: the store it is about, and the cap. */
+/** What decides, beside the word: the store it is about, the cap, and whether the store's refusals hold requests back. */
 export type Finding = {
   readonly bottleneck: Bottleneck;
   readonly store?: StoreName;
   readonly cap?: "maxRequestsPerSecond" | "maxMegabytesPerSecond" | "maxConcurrentConnections";
+  readonly isRefused?: true;
 };
 
 /** Lanes that worked for less can't tell. */
@@ -123,8 +124,8 @@ function findingOf({ waits }: Situation, evidence: Evidence): Finding | undefine
         (cap) => ({ bottleneck: "capped", store, cap, ms: waits[store][cap] }) as const,
       ),
     ),
-    { bottleneck: "source-bound", store: "source", ms: source.pace + source.retry },
-    { bottleneck: "sink request-bound", store: "sink", ms: sink.pace + sink.retry },
+    { bottleneck: "source-bound", store: "source", isRefused: true, ms: source.pace + source.retry },
+    { bottleneck: "sink request-bound", store: "sink", isRefused: true, ms: sink.pace + sink.retry },
   ];
   const most = rates.reduce((a, b) => (b.ms > a.ms ? b : a));
   if (isTelling && most.ms >= held * service) return most;

@@ -10,7 +10,11 @@ export function reasonFor(finding: Finding, evidence: Evidence, situation: Situa
   return numbersFor(finding, evidence, situation) + also;
 }
 
-function numbersFor({ bottleneck, store = "sink", cap }: Finding, evidence: Evidence, situation: Situation): string {
+function numbersFor(
+  { bottleneck, store = "sink", cap, isRefused }: Finding,
+  evidence: Evidence,
+  situation: Situation,
+): string {
   const of = evidence[store];
   const { source, sink } = evidence;
   switch (bottleneck) {
@@ -28,7 +32,7 @@ function numbersFor({ bottleneck, store = "sink", cap }: Finding, evidence: Evid
       return `${percent(source.bytes + sink.bytes)} of the requests' time went to moving bytes; a large request moves ${source.megabytesPerSecond} MB/s at the source and ${sink.megabytesPerSecond} MB/s at the sink`;
     case "source-bound":
     case "sink request-bound":
-      if (of.refusals > of.answers + of.lists) return refusalsAt(store, of);
+      if (isRefused === true) return refusalsAt(store, of);
       return `${percent(of.answers + of.lists)} of the requests' time went to answers of the ${store}, which takes ${of.milliseconds} ms for one`;
   }
 }
@@ -47,7 +51,7 @@ function refusalsAt(store: StoreName, { refused, refusals, requests }: Evidence[
 
 /** What to change so that it goes faster: only what would help with this finding. */
 export function changesFor(finding: Finding, evidence: Evidence, situation: Situation): readonly string[] {
-  const { bottleneck, store = "sink", cap } = finding;
+  const { bottleneck, store = "sink", cap, isRefused } = finding;
   switch (bottleneck) {
     case "capped": {
       const value = situation.caps[store][cap ?? "maxRequestsPerSecond"];
@@ -82,13 +86,11 @@ export function changesFor(finding: Finding, evidence: Evidence, situation: Situ
         ...moreLanes(situation),
       ];
     case "source-bound":
-    case "sink request-bound": {
-      const { refusals, refused, answers, lists } = evidence[store];
-      if (refusals <= answers + lists) return [...wider(evidence, situation), ...moreLanes(situation), regionOf(store)];
-      if (refused === 0)
+    case "sink request-bound":
+      if (isRefused !== true) return [...wider(evidence, situation), ...moreLanes(situation), regionOf(store)];
+      if (evidence[store].refused === 0)
         return [`look at the health of the ${store}'s account: its failures are in the log as wire.failed`];
       return store === "source" ? lessFromSource : lessToSink(situation);
-    }
   }
 }
 

@@ -102,6 +102,14 @@ const cases: readonly Case[] = [
     change: [/^ask Azure/u, /several/u, /preserve: 900 of 1900/u],
   },
   {
+    what: "a sink that refuses, and takes long to answer: more at a time would be refused",
+    waits: { source: quick.source, sink: { ...quick.sink, pace: 45_000, refused: 40 }, slotsMs: 9000 },
+    asked: { parallelism: 4 },
+    word: "sink request-bound",
+    because: /^the sink refused 40 of 4000 requests .* for 31 % of their time$/u,
+    change: [/^ask Azure/u, /several/u],
+  },
+  {
     what: "a sink that is capped and refuses: what holds back for longer",
     waits: { sink: { ...quick.sink, pace: 80_000, maxRequestsPerSecond: 90_000, refused: 40 } },
     asked: { caps: { source: {}, sink: { maxRequestsPerSecond: 5000 } } },
