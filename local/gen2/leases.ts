@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { WireReply } from "../kit/wire.ts";
 import { type Call, header, neededHeader } from "./call.ts";
+import { checkWrite } from "./conditions.ts";
 import { need } from "./lake.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -20,6 +21,7 @@ export function lease(call: Call): WireReply {
     headers: { ETag: `"${item.etag}"`, ...(id === undefined ? { "x-ms-lease-time": 0 } : { "x-ms-lease-id": id }) },
   });
   if (action === "acquire") {
+    checkWrite(call, item);
     const id = header(call, "x-ms-proposed-lease-id") ?? randomUUID();
     if (held !== undefined && held.id !== id) throw new Refusal("LeaseAlreadyPresent");
     lake.leases.set(place.path, { id, untilMs: untilMs(call) });

@@ -52,8 +52,9 @@ export function openMigrations(app: App, starter: Start, base: string): Migratio
 
     list: () =>
       answering(async () => {
-        const { runs, unreadable } = await ferry.runs.list();
-        const body = { migrations: runs.slice(0, mostListed).map(summaryOf), total: runs.length };
+        const { records, unreadable } = await ferry.runs.each((run) => ({ ms: run.createdMs, shown: summaryOf(run) }));
+        const newest = records.toSorted((a, b) => b.ms - a.ms).slice(0, mostListed);
+        const body = { migrations: newest.map(({ shown }) => shown), total: records.length };
         return { status: 200, body: unreadable.length === 0 ? body : { ...body, unreadable } };
       }),
 

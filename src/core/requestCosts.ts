@@ -62,6 +62,8 @@ export const requestsFor = {
       "sink Set Access Control": setsAccess ? 1 : 0,
       "sink Get Access Control": looksBack,
       "sink Set Blob Expiry": setsExpiry ? 1 : 0,
+      // Taken and given back around it.
+      "sink Lease Blob": setsExpiry ? 2 : 0,
     });
   },
 

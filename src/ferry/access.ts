@@ -185,7 +185,7 @@ export function openGranting(means: {
     signal: AbortSignal,
   ): Promise<Carried> {
     const given = await give(to, access, file, signal);
-    if (needsExpiry) await sink.setExpiry(to, expiresMs, signal);
+    if (needsExpiry) await sink.setExpiry(to, expiresMs, file.etag, signal);
     return {
       ...given,
       ...(needsExpiry ? { expiry: true } : {}),
@@ -227,7 +227,7 @@ export function openGranting(means: {
           { kind: entry.kind, ...(expiresMs === undefined ? {} : { expiresMs }) },
           there,
         );
-        if (isExpiryChanged) await sink.setExpiry(to, expiresMs, signal);
+        if (isExpiryChanged) await sink.setExpiry(to, expiresMs, there.etag, signal);
         const because = changes.length > 0 ? "access" : isExpiryChanged ? "expiry" : undefined;
         return {
           ...(because === undefined ? {} : { because }),

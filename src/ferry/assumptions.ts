@@ -159,10 +159,20 @@ export const assumptions: readonly Assumption[] = [
     says: "a file's expiry can be set",
     holds: async (scratch) => {
       const path = at(scratch, "expiring");
-      await put(scratch, path);
-      await scratch.sink.setExpiry(path, scratch.nowMs() + 86_400_000);
+      const { etag } = await put(scratch, path);
+      await scratch.sink.setExpiry(path, scratch.nowMs() + 86_400_000, etag);
       const there = await scratch.sink.stat(path);
       return [there?.expiresMs !== undefined, String(there?.expiresMs)];
+    },
+  },
+  {
+    name: "expiry-only-seen",
+    says: "a file's expiry isn't set while it has another ETag than the one seen",
+    holds: async (scratch) => {
+      const path = at(scratch, "expiring later");
+      const { etag } = await put(scratch, path);
+      await scratch.sink.putFile(path, one, label(scratch), { replaces: "etag", etag });
+      return isConflict(scratch.sink.setExpiry(path, scratch.nowMs() + 86_400_000, etag));
     },
   },
 ];

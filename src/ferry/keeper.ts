@@ -30,10 +30,10 @@ const silentWaves = 3;
  * way. May be repeated.
  */
 export async function keep(ferry: Ferry, orchestrations: Orchestrations): Promise<void> {
-  const { runs, unreadable } = await ferry.runs.list();
+  const { runs, unreadable } = await ferry.runs.list("live");
   for (const { id, detail } of unreadable) ferry.log("run.unreadable", { run: id, detail });
   await wakeDue(ferry, runs, orchestrations.start);
-  const live = runs.filter(({ status }) => isLive(status) && status !== "Paused");
+  const live = runs.filter(({ status }) => status !== "Paused");
   if (live.length === 0) return;
   await tellStandings(ferry, live);
   const seen = await orchestrations.look();

@@ -1,5 +1,5 @@
 import { type Budget, budget } from "../core/budget.ts";
-import { capsOf, laneCaps } from "../core/caps.ts";
+import { capsOf, laneCaps, lanesWithin } from "../core/caps.ts";
 import { type Cut, cutBytes, errandsIn, type Gift, isDone, maxCutBytes } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { triedIn } from "../core/errand.ts";
@@ -261,6 +261,8 @@ export async function walkPacket(
         elsewhere = counted ?? elsewhere;
         const { waiting } = hunger;
         if (caps !== undefined) turnValves(valves, laneCaps(caps, input.lanes - waiting.length));
+        // Each lane needs a connection of its own: with fewer than lanes the wave is planned anew.
+        if (caps !== undefined && lanesWithin(caps, input.lanes) < input.lanes) stop("deadline");
         if (isMispredicted) ferry.access.memory(run.id).prediction.distrust();
         if (!isWanted || ends === "window") stop("asked");
         if (ends === "stopAfter") stop("deadline");

@@ -27,10 +27,16 @@ export async function purgeEnded(means: Purge): Promise<void> {
   const kept = await means.kept();
   const isOld = ({ status, endedMs, createdMs, retriedMs = 0 }: Run) =>
     !isLive(status) && startedMs - Math.max(endedMs ?? createdMs, retriedMs) >= afterMs;
-  const { runs } = await ferry.runs.list();
-  const retried = new Set(runs.filter(({ status }) => isLive(status)).map(({ retryOf }) => retryOf));
-  const old = runs.filter((run) => isOld(run) && !kept.has(run.id) && !retried.has(run.id));
-  for (const run of old.toReversed()) {
+  // Of all runs no more than that is held.
+  const { records } = await ferry.runs.each((run) => ({
+    id: run.id,
+    createdMs: run.createdMs,
+    isOld: isOld(run),
+    retries: isLive(run.status) ? run.retryOf : undefined,
+  }));
+  const retried = new Set(records.map(({ retries }) => retries));
+  const old = records.filter((run) => run.isOld && !kept.has(run.id) && !retried.has(run.id));
+  for (const run of old.toSorted((a, b) => a.createdMs - b.createdMs)) {
     if (ferry.closing.aborted || ferry.clock.nowMs() - startedMs >= patienceMs) return;
     try {
       // From here on nobody resumes it: half of its work would be gone.

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { PathAccessControlItem } from "@azure/storage-file-datalake";
 import type { AccessChange } from "../core/access.ts";
 import { type Acl, parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/acl.ts";
@@ -8,6 +9,8 @@ import { askGen2, type Gen2Account } from "./gen2Wire.ts";
 import type { Sink } from "./lake.ts";
 
 const nothing = new Uint8Array(0);
+/** The shortest that the service gives. */
+const leaseSeconds = "15";
 
 /**
  * What a Gen2 file system keeps beside content. On our own requests: the SDK's client can't change an owner alone, and
@@ -42,8 +45,23 @@ export function gen2Access(
       await dfs("Set Access Control", "PATCH", path, "?action=setAccessControl", headers, nothing, signal);
     },
 
-    setExpiry: async (path, expiresMs, signal) => {
-      await blob("Set Blob Expiry", "PUT", path, "?comp=expiry", expiryHeaders(expiresMs), nothing, signal);
+    // The service takes no condition with an expiry, but the id of a lease: a request that comes after its end is refused.
+    setExpiry: async (path, expiresMs, etag, signal) => {
+      const id = randomUUID();
+      const lease = (action: string, headers: Readonly<Record<string, string>>) =>
+        blob("Lease Blob", "PUT", path, "?comp=lease", { "x-ms-lease-action": action, ...headers }, nothing, signal);
+      await lease("acquire", {
+        "x-ms-proposed-lease-id": id,
+        "x-ms-lease-duration": leaseSeconds,
+        "if-match": etag,
+      });
+      try {
+        const headers = { ...expiryHeaders(expiresMs), "x-ms-lease-id": id };
+        await blob("Set Blob Expiry", "PUT", path, "?comp=expiry", headers, nothing, signal);
+      } finally {
+        // One that isn't given back ends by itself.
+        await lease("release", { "x-ms-lease-id": id }).catch(() => undefined);
+      }
     },
   };
 }

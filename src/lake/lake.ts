@@ -125,6 +125,14 @@ export type Sink = {
    * What is gone already is no error. May be repeated.
    */
   readonly remove: (path: LakePath, etag: string | undefined, signal?: AbortSignal) => Promise<void>;
-  /** Lets a file vanish at a time, rounded up to a second, or never; its ETag changes. May be repeated. */
-  readonly setExpiry: (path: LakePath, expiresMs: number | undefined, signal?: AbortSignal) => Promise<void>;
+  /**
+   * Lets a file vanish at a time, rounded up to a second, or never; only while it has this ETag, else "conflict". Then it
+   * has another one. A request that is late on its way changes nothing.
+   */
+  readonly setExpiry: (
+    path: LakePath,
+    expiresMs: number | undefined,
+    etag: string,
+    signal?: AbortSignal,
+  ) => Promise<void>;
 };

@@ -13,8 +13,10 @@ export type Records<T> = {
   /** Adds a new one; "conflict" when the id is taken. */
   readonly add: (record: T) => Promise<void>;
   readonly get: (id: string) => Promise<T | undefined>;
-  /** All of them, ascending by id, and apart from them those that can't be read. */
-  readonly list: () => Promise<{ readonly records: readonly T[]; readonly unreadable: readonly Unreadable[] }>;
+  /** All of them, or those in this state, ascending by id, and apart from them those that can't be read. */
+  readonly list: (state?: string) => Promise<Listing<T>>;
+  /** What `look` makes of each of them: one after the other is read, so that many large ones take no more memory than one. */
+  readonly each: <P>(look: (record: T) => P, state?: string) => Promise<Listing<P>>;
   /**
    * Changes one as `change` says, looked at afresh each time somebody else was faster; undefined leaves it. Resolves to
    * it as it stands then; "not-found" when there is none.
@@ -23,6 +25,9 @@ export type Records<T> = {
   /** Takes one away; it is no error when it is gone. */
   readonly remove: (id: string) => Promise<void>;
 };
+
+/** See Records. */
+export type Listing<T> = { readonly records: readonly T[]; readonly unreadable: readonly Unreadable[] };
 
 /** How records of one kind are kept. */
 export type RecordKind<T> = {
@@ -33,6 +38,8 @@ export type RecordKind<T> = {
   readonly noun: string;
   readonly ids: RegExp;
   readonly idOf: (record: T) => string;
+  /** What they may be listed by. */
+  readonly stateOf?: (record: T) => string;
   /** Enough to tell a row of ours from one that a person, or a lost half of a write, has left. */
   readonly isSound: (value: Partial<Readonly<Record<keyof T, unknown>>>) => boolean;
   /** A record as an earlier lakeferry has written it, with what it lacks. */
@@ -46,7 +53,8 @@ export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): 
   const stored = async (id: string) => (kind.ids.test(id) ? rows.get(partitionKey, id) : undefined);
 
   function rowOf(record: T): Row {
-    return { partitionKey, rowKey: kind.idOf(record), version: rowVersion, ...spread(property, record) };
+    const state = kind.stateOf === undefined ? {} : { state: kind.stateOf(record) };
+    return { partitionKey, rowKey: kind.idOf(record), version: rowVersion, ...state, ...spread(property, record) };
   }
 
   function recordOf(there: StoredRow): T {
@@ -70,6 +78,17 @@ export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): 
     }
   }
 
+  async function each<P>(look: (record: T) => P, state?: string): Promise<Listing<P>> {
+    const records: P[] = [];
+    const unreadable: Unreadable[] = [];
+    for await (const there of rows.list(partitionKey, "", state)) {
+      const read = readRow(there);
+      if ("record" in read) records.push(look(read.record));
+      else unreadable.push({ id: there.row.rowKey, detail: read.unreadable });
+    }
+    return { records, unreadable };
+  }
+
   return {
     add: async (record) => {
       await rows.insert(rowOf(record));
@@ -78,16 +97,8 @@ export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): 
       const there = await stored(id);
       return there === undefined ? undefined : recordOf(there);
     },
-    list: async () => {
-      const records: T[] = [];
-      const unreadable: Unreadable[] = [];
-      for await (const there of rows.list(partitionKey, "")) {
-        const read = readRow(there);
-        if ("record" in read) records.push(read.record);
-        else unreadable.push({ id: there.row.rowKey, detail: read.unreadable });
-      }
-      return { records, unreadable };
-    },
+    list: (state) => each((record) => record, state),
+    each,
     change: async (id, change) => {
       for (let tried = 1; ; tried++) {
         const there = await stored(id);

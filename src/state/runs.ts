@@ -6,8 +6,10 @@ import type { Rows } from "./rows.ts";
 
 /** The runs of this app. */
 export type Runs = Omit<Records<Run>, "list"> & {
-  /** All runs, newest first, and apart from them those that can't be read. */
-  readonly list: () => Promise<{ readonly runs: readonly Run[]; readonly unreadable: readonly Unreadable[] }>;
+  /** All runs, newest first, or the live ones, without reading what has ended; apart from them those that can't be read. */
+  readonly list: (
+    state?: "live",
+  ) => Promise<{ readonly runs: readonly Run[]; readonly unreadable: readonly Unreadable[] }>;
   /** True while a run holds its root. One that can't be read does: it may be at work under a newer lakeferry. */
   readonly isLive: (id: string) => Promise<boolean>;
 };
@@ -20,13 +22,14 @@ export function openRuns(rows: Rows): Runs {
     noun: "migration",
     ids: runIdPattern,
     idOf: ({ id }) => id,
+    stateOf: ({ status }) => (isLive(status) ? "live" : "ended"),
     isSound: ({ status, request }) => typeof status === "string" && typeof request === "object" && request !== null,
     complete: (run) => ({ ...run, request: completed(run.request) }),
   });
   return {
     ...records,
-    list: async () => {
-      const { records: runs, unreadable } = await list();
+    list: async (state) => {
+      const { records: runs, unreadable } = await list(state);
       return { runs: runs.toSorted((a, b) => b.createdMs - a.createdMs), unreadable };
     },
     isLive: async (id) => {

@@ -125,7 +125,7 @@ test("what the state store calls invalid is not the caller's fault", async () =>
   });
   const fails = () => Promise.reject(invalid);
   const { runs } = testFerry().ferry;
-  const { get, list, start, command } = api({ runs: { ...runs, add: fails, get: fails, list: fails, change: fails } });
+  const { get, list, start, command } = api({ runs: { ...runs, add: fails, get: fails, each: fails, change: fails } });
   for (const answer of [get("r"), list(), start(body({})), command("r", "pause")]) {
     const { status, body: problem } = await answer;
     assert.equal(status, 500);

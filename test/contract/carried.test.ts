@@ -96,7 +96,7 @@ test("a small file costs the requests that are promised, counted at both emulato
       ["first copy: ACL, as it would inherit", readBoth, put],
       ["first copy: ACL, another owner", readBoth, putBoth],
       ["first copy: ACL of its own", readBoth, putBoth],
-      ["first copy: another owner and an expiry", read, { ...putBoth, setExpiry: 1 }],
+      ["first copy: another owner and an expiry", read, { ...putBoth, setExpiry: 1, lease: 2 }],
       ["first copy, nothing preserved", read, put],
       ["rerun, nothing changed", {}, {}],
       ["rerun, nothing changed, compareAccess full", { GETACLSTATUS: 1 }, {}],

@@ -146,14 +146,14 @@ test("a byte flipped in a block or in the list of blocks is noticed by the servi
 });
 
 test("access and expiry set through busy answers and lost replies are set", async () => {
-  const faults = (["setAccessControl", "setExpiry", "getAccessControl"] as const).flatMap((op): Fault[] => [
+  const faults = (["setAccessControl", "lease", "setExpiry", "getAccessControl"] as const).flatMap((op): Fault[] => [
     { match: { op }, times: 1, effect: { status: 503, code: "ServerBusy" } },
     { match: { op }, times: 1, skip: 1, effect: { reset: "after" } },
   ]);
   await writing(faults, async (sink) => {
     await sink.putFile(at("/x"), Buffer.from("abc"), origin, { replaces: "nothing" });
     await sink.setAccess(at("/x"), { owner: "o" }, (await sink.stat(at("/x")))?.etag);
-    await sink.setExpiry(at("/x"), 4_102_444_800_000);
+    await sink.setExpiry(at("/x"), 4_102_444_800_000, (await sink.stat(at("/x")))?.etag ?? "");
     assert.equal((await sink.getAccess(at("/x"))).owner, "o");
     assert.equal((await sink.stat(at("/x")))?.expiresMs, 4_102_444_800_000);
   });

@@ -53,7 +53,7 @@ test("Microsoft's own client finds the access, expiry, tier, checksum and proven
     const fileAcl = parseAcl(`user::rw-,user:${oid}:r-x,group::---,other::--x`, "/d/f");
     await ours.putFile(at("/d/f"), content, { ...origin, accessTier: "Cool", name: "f\\" }, { replaces: "nothing" });
     await ours.setAccess(at("/d/f"), { owner: "$superuser", rights: { by: "acl", acl: fileAcl } }, undefined);
-    await ours.setExpiry(at("/d/f"), 4_102_444_800_000);
+    await ours.setExpiry(at("/d/f"), 4_102_444_800_000, (await ours.stat(at("/d/f")))?.etag ?? "");
     const client = theirs.getFileClient("d/f");
     const file = await client.getAccessControl();
     assert.deepEqual([file.owner, file.group], ["$superuser", oid]);

@@ -325,7 +325,7 @@ function promises(lake: () => Lake): void {
     const missing = (error: unknown) => isKind(error, "not-found");
     await assert.rejects(sink.getAccess(at("/no")), missing);
     await assert.rejects(sink.setAccess(at("/no"), { owner: oid }, undefined), missing);
-    await assert.rejects(sink.setExpiry(at("/no"), undefined), missing);
+    await assert.rejects(sink.setExpiry(at("/no"), undefined, '"0x1"'), missing);
   });
 
   test("a folder is made with its final access, of which no umask takes a bit", async () => {
@@ -397,13 +397,16 @@ function promises(lake: () => Lake): void {
     const sink = await made();
     await sink.putFile(at("/f"), bytes("x"), origin("x"), nothing);
     assert.equal((await sink.stat(at("/f")))?.expiresMs, undefined);
-    await sink.setExpiry(at("/f"), 4_102_444_800_001);
+    const seen = async () => (await sink.stat(at("/f")))?.etag ?? "";
+    await sink.setExpiry(at("/f"), 4_102_444_800_001, await seen());
     assert.equal((await sink.stat(at("/f")))?.expiresMs, 4_102_444_801_000);
     assert.deepEqual((await sink.stat(at("/f")))?.origin, origin("x"));
-    await sink.setExpiry(at("/f"), undefined);
+    // What was written meanwhile doesn't vanish.
+    await assert.rejects(sink.setExpiry(at("/f"), 4_102_444_800_000, '"0x1"'), conflict);
+    await sink.setExpiry(at("/f"), undefined, await seen());
     assert.equal((await sink.stat(at("/f")))?.expiresMs, undefined);
     await sink.makeFolder(at("/d"), origin(""));
-    await assert.rejects(sink.setExpiry(at("/d"), 4_102_444_800_000));
+    await assert.rejects(sink.setExpiry(at("/d"), 4_102_444_800_000, '"0x1"'));
   });
 
   test("of twenty who put the same new name, one wins", async () => {

@@ -116,8 +116,8 @@ test("a run that makes nothing but folders goes on, however often it is lost", a
 test("neither a run that can't be read nor one that can't be mended keeps others from being mended, and both are logged", async () => {
   const made = await withRun();
   await addRun(made.ferry, "s", requestOf({ sink: { fileSystem: "other" } }));
-  await made.rows.insert({ partitionKey: "runs", rowKey: "newer", version: 2, run0: '{"id":"newer"}' });
-  await made.rows.insert({ partitionKey: "runs", rowKey: "torn", version: 1, run0: '{"id":"to' });
+  await made.rows.insert({ partitionKey: "runs", rowKey: "newer", version: 2, state: "live", run0: '{"id":"newer"}' });
+  await made.rows.insert({ partitionKey: "runs", rowKey: "torn", version: 1, state: "live", run0: '{"id":"to' });
   const work = (run: string) => {
     if (run === "r") throw new LakeError("invalid", { op: "table get", path: "r", detail: "no such property" });
     return made.ferry.work(run);

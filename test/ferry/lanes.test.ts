@@ -116,3 +116,24 @@ test("a source that can't be asked for a place to cut is no reason to fail", asy
   };
   await carried(made, 4);
 });
+
+test("a wave of more lanes than there are connections any more ends early, and the next one has as many lanes", async () => {
+  const made = ferryAt(timeline(1_000_000), { pulseMs: 200, lookMs: 500, firstWaveMs: 600_000, waveMs: 600_000 }, 50);
+  const { ferry, source, clock } = made;
+  for (let index = 0; index < 400; index++) source.write(`/d${index % 20}/f${index}`, "x");
+  source.onCall = (op) => (op === "read" ? clock.sleep(1000) : undefined);
+  await addRun(ferry, "r", requestOf({ parallelism: 4 }));
+  let capped = 0;
+  const run = await clock.run(
+    drive(ferry, "r", 1, async () => {
+      const lanes = (await ferry.runs.get("r"))?.wave?.lanes ?? 0;
+      if (capped > 0 || lanes < 4) return;
+      capped = clock.nowMs();
+      await ferry.runs.change("r", (now) => ({ ...now, caps: { source: { maxConcurrentConnections: 2 }, sink: {} } }));
+    }),
+  );
+  assert.equal(run.status, "Succeeded");
+  const after = (run.waves ?? []).filter(({ plannedMs }) => plannedMs > capped);
+  assert.equal(after[0]?.lanes, 2);
+  assert.ok(after[0].plannedMs - capped < 10_000, `${after[0].plannedMs - capped} ms`);
+});

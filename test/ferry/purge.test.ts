@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Run } from "../../src/core/run.ts";
 import { openMigrations } from "../../src/app/migrations.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { type Purge, purgeEnded } from "../../src/ferry/purge.ts";
@@ -101,8 +102,8 @@ test("a run that is asked to be retried while a purge already has it on its list
   const { runs } = made.ferry;
   const retried = {
     ...runs,
-    list: async () => {
-      const listed = await runs.list();
+    each: async <P>(look: (run: Run) => P) => {
+      const listed = await runs.each(look);
       await runs.change("old", (run) => ({ ...run, retriedMs: made.clock.nowMs() }));
       return listed;
     },

@@ -363,10 +363,11 @@ export function memorySink(pageSize = 5000, order: (a: string, b: string) => num
       sink.onWrite("after", "remove", path);
     },
 
-    setExpiry: async (path, expiresMs) => {
+    setExpiry: async (path, expiresMs, etag) => {
       sink.onWrite("before", "setExpiry", path);
       const item = items.get(path);
       if (item === undefined) throw missing("setExpiry", path);
+      if (item.etag !== etag) throw new LakeError("conflict", { op: "setExpiry", path, detail: "it is another" });
       const { expiresMs: _, ...rest } = item;
       const expiry = expiresMs === undefined ? {} : { expiresMs: Math.ceil(expiresMs / 1000) * 1000 };
       items.set(path, { ...rest, ...expiry, etag: `"${++version}"` });

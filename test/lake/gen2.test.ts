@@ -61,28 +61,38 @@ test("each write carries exactly one checksum of its bytes, as the service knows
   );
 });
 
-test("access is one request to the DFS endpoint, expiry one to the Blob endpoint", async () => {
+test("access is one request to the DFS endpoint; an expiry is set on the Blob endpoint, in a lease of the version seen", async () => {
   const { sink, asked } = answering({});
   await sink.setAccess(path, { owner: "o", rights: { by: "mode", mode: { bits: 0o750, isSticky: true } } }, '"0x1"');
-  await sink.setExpiry(path, 1_896_091_200_001);
-  await sink.setExpiry(path, undefined);
+  await sink.setExpiry(path, 1_896_091_200_001, '"0x1"');
+  await sink.setExpiry(path, undefined, '"0x2"');
+  const ids = asked.map(({ headers }) => headers["x-ms-proposed-lease-id"] ?? headers["x-ms-lease-id"]);
   const told = asked.map(({ method, origin: host, target, headers }) => [
     `${method} ${host}${target}`,
     Object.fromEntries(
-      Object.entries(headers).filter(([name]) => /owner|group|acl|permissions|expiry|if-/u.test(name)),
+      Object.entries(headers).filter(([name]) => /owner|group|acl|permissions|expiry|if-|action|duration/u.test(name)),
     ),
   ]);
+  const leased = (etag: string, expiry: object) => [
+    [
+      "PUT https://a.blob.example/lake/d/f?comp=lease",
+      { "x-ms-lease-action": "acquire", "x-ms-lease-duration": "15", "if-match": etag },
+    ],
+    ["PUT https://a.blob.example/lake/d/f?comp=expiry", expiry],
+    ["PUT https://a.blob.example/lake/d/f?comp=lease", { "x-ms-lease-action": "release" }],
+  ];
   assert.deepEqual(told, [
     [
       "PATCH https://a.dfs.example/lake/d/f?action=setAccessControl",
       { "x-ms-owner": "o", "x-ms-permissions": "1750", "if-match": '"0x1"' },
     ],
-    [
-      "PUT https://a.blob.example/lake/d/f?comp=expiry",
-      { "x-ms-expiry-option": "Absolute", "x-ms-expiry-time": "Thu, 31 Jan 2030 12:00:01 GMT" },
-    ],
-    ["PUT https://a.blob.example/lake/d/f?comp=expiry", { "x-ms-expiry-option": "NeverExpire" }],
+    ...leased('"0x1"', {
+      "x-ms-expiry-option": "Absolute",
+      "x-ms-expiry-time": "Thu, 31 Jan 2030 12:00:01 GMT",
+    }),
+    ...leased('"0x2"', { "x-ms-expiry-option": "NeverExpire" }),
   ]);
+  assert.deepEqual([new Set(ids.slice(1, 4)).size, new Set(ids.slice(4)).size, new Set(ids.slice(1)).size], [1, 1, 2]);
 });
 
 test("a principal that no header can carry is refused with the item named, before anything is sent", async () => {

@@ -64,3 +64,13 @@ test("a run that can't be read keeps its root, and others start elsewhere", asyn
   assert.equal(await roots.claim("s fs", { run: "s", root: at("/z") }), undefined);
   assert.equal(await runs.isLive("nobody"), false);
 });
+
+test("live runs are listed without those that have ended, and what has ended meanwhile is among them no more", async () => {
+  const { runs, run } = await withUnreadable();
+  await runs.add({ ...run, id: "over", status: "Failed" });
+  const ids = async () => (await runs.list("live")).runs.map(({ id }) => id);
+  assert.deepEqual(await ids(), ["r"]);
+  await runs.change("over", (now) => ({ ...now, status: "Paused" }));
+  await runs.change("r", (now) => ({ ...now, status: "Succeeded" }));
+  assert.deepEqual(await ids(), ["over"]);
+});
