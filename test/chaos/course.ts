@@ -16,6 +16,7 @@ import type { Machine, World } from "./machine.ts";
 import { type Network, openNetwork } from "./network.ts";
 import { assertExact, type Rested } from "./oracle.ts";
 import type { Plan } from "./plan.ts";
+import { assertSwept, strew, sweeping } from "./sweep.ts";
 import { type Simulation, simulation } from "./simulation.ts";
 import { openTroubles, type Troubles } from "./troubles.ts";
 
@@ -53,6 +54,7 @@ export async function runCourse(
     const course: Course = { plan, sim, dice, ground, laid, network, sent: new Map(), isQuiet };
     const first = await roughRun(course, before);
     const last = await settlingRun(course);
+    await sweepingRun(course);
     const seconds = Math.round((sim.nowMs() - startMs) / 1000);
     const what = Object.entries({ ...first.counts, ...network.done }).map(([name, count]) => `${name} ${count}`);
     const facts = `${first.failed} failed, ${resentIn(course)} sent again, ${seconds} s`;
@@ -135,6 +137,29 @@ async function settlingRun(course: Course): Promise<Run> {
   const { filesCopied, filesAccess, foldersMade } = tally;
   assert.deepEqual({ filesCopied, filesAccess, foldersMade }, { filesCopied: 0, filesAccess: 0, foldersMade: 0 });
   return run;
+}
+
+// Machines die while a run takes away what only the sink has.
+async function sweepingRun(course: Course): Promise<void> {
+  const { plan, sim, dice, ground, laid } = course;
+  const request = sweeping(laid.request);
+  if (request === undefined) return;
+  await strew(ground, dice.fork("strewing"), request);
+  const before = await ground.sink();
+  const hub = openHub(
+    worldOf(course, { curse: () => undefined, seen: () => undefined }),
+    dice.fork("sweeping"),
+    plan.hub,
+  );
+  const command = (wish: "pause" | "cancel") => call(ground, hub, (api) => api.command("d", wish));
+  const events = plan.events.filter(({ do: what }) => what === "kill" || what === "close" || what === "pause");
+  const troubles = openTroubles({ sim, dice: dice.fork("sweeping troubles"), hub, ground, command }, events);
+  const run = await sim.until(Promise.race([person(course, hub, "d", request), troubles.failed]));
+  troubles.end();
+  hub.close();
+  await sim.rest();
+  assert.notEqual(run.status, "Failed", `it can't be swept: ${whyFailed(run)}`);
+  await assertSwept({ ...(await restedOf(course, run)), before, isStill: true, mayFail: () => false });
 }
 
 function worldOf({ plan, sim, dice, network, ground }: Course, eyes: Pick<World, "curse" | "seen">): World {

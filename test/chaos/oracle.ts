@@ -184,7 +184,7 @@ function assertWithin(
 }
 
 /** The sink holds what was asked for, byte by byte, and nothing that nobody put there. */
-function assertSame({ source, sink, before, run: { request } }: Rested, failed: ReadonlySet<string>): void {
+export function assertSame({ source, sink, before, run: { request } }: Rested, failed: ReadonlySet<string>): void {
   for (const path of selected(source, request, failed).files) {
     if (failed.has(path)) continue;
     const to = moved(path, request);
@@ -222,14 +222,15 @@ function assertAccess(
   }
 }
 
-function moved(path: string, { source, sink }: MigrationRequest): string {
+/** Where an item of the source stands at the sink. */
+export function moved(path: string, { source, sink }: MigrationRequest): string {
   const [from, to] = [pathFrom(source.folderPath), pathFrom(sink.folderPath)];
   const rest = from === "/" ? path : path.slice(from.length);
   return (to === "/" ? "" : to) + (rest === "/" ? "" : rest) || "/";
 }
 
-// An independent walk: nothing under a folder that failed is listed.
-function selected(source: Truth, request: MigrationRequest, failed: ReadonlySet<string>) {
+/** What a request takes of a source, by an independent walk: nothing under a folder that failed is listed. */
+export function selected(source: Truth, request: MigrationRequest, failed: ReadonlySet<string>) {
   const root = pathFrom(request.source.folderPath);
   const { recursive, listAfter, listBefore, fileList } = request.source;
   const isIn = (path: string, folder: string) =>
