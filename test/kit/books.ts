@@ -36,7 +36,7 @@ export async function assertBooks(work: Work, blobs: Blobs): Promise<readonly Li
   const { tally } = await work.account();
   const lines = await linesOf(work, blobs);
   assert.ok(isBalanced(tally));
-  assert.deepEqual(countsIn(lines), countsOf(tally));
+  assert.deepEqual(countsIn(withoutPutOff(lines)), countsOf(tally));
   for await (const { blob, bytes, lines: count, sha256 } of work.journal()) {
     const content = Buffer.from(await blobs.read(blob, 0, bytes));
     assert.equal(createHash("sha256").update(content).digest("hex"), sha256);
@@ -58,6 +58,15 @@ function countsOf(tally: Tally) {
     rangesFailed: tally.rangesFailed,
     bytesCopied: tally.bytesCopied,
   };
+}
+
+// What was put off until something makes room for it counts where it is done.
+function withoutPutOff(lines: readonly Line[]): readonly Line[] {
+  const isPutOff = ({ outcome, because }: Line) => outcome === "skipped" && because === "swap";
+  const done = new Set(
+    lines.filter(({ outcome }) => ["copied", "made", "found"].includes(outcome)).map(({ path }) => path),
+  );
+  return lines.filter((line) => !isPutOff(line) || !done.has(line.path));
 }
 
 function countsIn(lines: readonly Line[]): ReturnType<typeof countsOf> {
