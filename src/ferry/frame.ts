@@ -37,6 +37,8 @@ export type Frame = {
   march: March | undefined;
   /** What only the sink has was told up to this place, between `after` and the next name. */
   told: string | undefined;
+  /** What was taken out of the march isn't told yet. */
+  isTelling: boolean;
 };
 
 /** How a walk has met a folder: its entry, and what is known of the folder that it stands in. */
@@ -151,6 +153,7 @@ export function newFrame(range: CutRange, uncounted: FolderOutcome | undefined, 
     isUnordered: false,
     march: undefined,
     told,
+    isTelling: false,
   };
 }
 
@@ -214,8 +217,9 @@ export function isTakenOver(past: Past | undefined): boolean {
 }
 
 /** True while there is something to do in a frame, or something that only the sink has to be counted. */
-export function isLeft({ isListed, at, page, past, uncounted, march }: Frame): boolean {
-  return !isListed || at < page.length || uncounted !== undefined || past === "undecided" || march?.isSpent() === false;
+export function isLeft({ isListed, at, page, past, uncounted, march, isTelling }: Frame): boolean {
+  const isTold = !isTelling && march?.isSpent() !== false;
+  return !isListed || at < page.length || uncounted !== undefined || past === "undecided" || !isTold;
 }
 
 /** What is left of a frame. */

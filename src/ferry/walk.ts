@@ -451,9 +451,11 @@ export function startWalk(
 
   // A portion is told in the instant in which the frame's place moves behind it; false once the walk is stopped.
   async function tellExtra(frame: Frame, { items, told }: Portion): Promise<boolean> {
+    frame.isTelling = true;
     while (errands.isFull() && !isStopped) await asleep();
     if (isStopped) return false;
     const dealt = await visitor.extra(frame.folder, items, signal);
+    frame.isTelling = false;
     frame.told = told;
     visitor.extraDone(frame.folder, dealt.told);
     errands.add(dealt.errands);
