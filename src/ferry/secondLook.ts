@@ -53,6 +53,8 @@ const spareNames = 16;
 const mostNames = 4000;
 /** Most folders are through before their stretch is closed for its age: closing it costs a listing. */
 const mostSettles = 10;
+/** For so many it is worth it at once. */
+const enoughNames = 100;
 
 /** What second looks ask of their walk. */
 export type Looking = {
@@ -150,7 +152,10 @@ export function secondLooks(source: Source, { look, run }: Looking, atOnce: numb
       for (const frame of current.keys()) close(frame);
     },
     settle: () => {
-      for (const [frame, stretch] of current) if (++stretch.settles >= mostSettles) close(frame);
+      for (const [frame, stretch] of current) {
+        stretch.settles++;
+        if (stretch.settles >= mostSettles || stretch.names.length >= enoughNames) close(frame);
+      }
     },
     left: () => {
       const parts = [...stretches].map(({ frame, names }) =>
