@@ -52,9 +52,9 @@ export type SecondLooks = {
 const spareNames = 16;
 const mostNames = 4000;
 /** Most folders are through before their stretch is closed for its age: closing it costs a listing. */
-const mostSettles = 10;
+const mostSettles = 4;
 /** For so many it is worth it at once. */
-const enoughNames = 100;
+const enoughNames = 50;
 
 /** What second looks ask of their walk. */
 export type Looking = {

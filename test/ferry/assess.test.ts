@@ -204,7 +204,7 @@ test("the estimate is within 2 % at the source as well where a lane takes many s
   let count = 0;
   source.onCall = async () => {
     count++;
-    await time.sleep(192);
+    await time.sleep(144);
   };
   const startedMs = time.nowMs();
   await addRun(ferry, "m", requestOf({ parallelism: 1 }));

@@ -109,21 +109,25 @@ test("a file that goes after it was sent stays copied, and the journal says that
   );
 });
 
-test("a folder is looked at again in parts of 500 names, and not for each save", async () => {
-  const made = testFerry({ saveMs: 10 });
-  const { ferry, source, clock } = made;
-  for (let n = 0; n < 1200; n++) source.write(`/d/${n}`, "x");
-  for (let n = 0; n < 40; n++) source.write(`/few/${n}`, "x");
-  const calls = new Map<string, number>();
-  source.onCall = async (op, path) => {
-    if (op === "list") calls.set(path, (calls.get(path) ?? 0) + 1);
-    // Less than ten times of saving in a part.
-    if (op === "read" && path.startsWith("/few/")) await clock.sleep(40);
-  };
-  await addRun(ferry, "r", requestOf({ parallelism: 1 }));
-  assert.equal((await drive(ferry, "r")).status, "Succeeded");
-  assert.deepEqual([calls.get("/d"), calls.get("/few")], [1 + 3, 1 + 1]);
-});
+for (const { names, saveMs, looks } of [
+  { names: 1200, saveMs: 60_000, looks: 3 },
+  // Three times of saving, with too few names to look again before the end.
+  { names: 12, saveMs: 10, looks: 1 },
+]) {
+  test(`${names} files of a folder are looked at again with ${looks} listings, and not for each save`, async () => {
+    const made = testFerry({ saveMs });
+    const { ferry, source, clock } = made;
+    for (let n = 0; n < names; n++) source.write(`/d/${n}`, "x");
+    let lists = 0;
+    source.onCall = async (op, path) => {
+      if (op === "list" && path === "/d") lists++;
+      if (op === "read" && names === 12) await clock.sleep(1);
+    };
+    await addRun(ferry, "r", requestOf({ parallelism: 1 }));
+    assert.equal((await drive(ferry, "r")).status, "Succeeded");
+    assert.equal(lists, 1 + looks);
+  });
+}
 
 test("a folder that goes after its files were sent leaves each of them with its own word", async () => {
   const made = testFerry();
