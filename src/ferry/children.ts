@@ -1,4 +1,5 @@
 import type { SinkEntry } from "../core/entry.ts";
+import { asciiJson } from "../core/json.ts";
 import { namesBehind, orderKey, placeOf } from "../core/order.ts";
 import { childPath, type LakePath } from "../core/path.ts";
 import { isOrderSafe } from "../core/range.ts";
@@ -9,8 +10,8 @@ export type Portion = { readonly items: readonly SinkEntry[]; readonly told: str
 
 /** A folder of the sink, gone through from a place on. */
 export type Children = {
-  /** At most so many of the next files, or the next folder alone; none at the end. */
-  readonly next: (most: number, signal: AbortSignal) => Promise<Portion>;
+  /** The next files, as many as can be written down in so many characters, or the next folder alone; none at the end. */
+  readonly next: (units: number, signal: AbortSignal) => Promise<Portion>;
   /** Items in memory. */
   readonly held: () => number;
 };
@@ -103,13 +104,25 @@ export function openChildren(sink: Sink, folder: LakePath, from: string | undefi
   }
 
   return {
-    next: async (most, signal) => {
+    next: async (units, signal) => {
       while (queue.length === 0 && isOpen) await readPage(signal);
-      const folder = queue.findIndex(({ kind }) => kind === "folder");
-      const portion = portionOf(queue, folder === 0 ? 1 : Math.min(most, folder < 0 ? most : folder), told);
+      const portion = portionOf(queue, countWithin(queue, units), told);
       told = portion.told;
       return portion;
     },
     held: () => held.size + queue.length,
   };
+}
+
+/** What an item's kind, length, times and ETag take beside its name. */
+const unitsBeside = 80;
+
+// At least one; a folder stands alone.
+function countWithin(queue: readonly SinkEntry[], units: number): number {
+  let left = units;
+  const end = queue.findIndex(({ name, kind }, index) => {
+    left -= asciiJson(name).length + unitsBeside;
+    return index > 0 && (kind === "folder" || queue[0]?.kind === "folder" || left < 0);
+  });
+  return end < 0 ? queue.length : end;
 }

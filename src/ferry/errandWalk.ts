@@ -6,7 +6,7 @@ import type { LakePath } from "../core/path.ts";
 import type { ListedOutcome } from "./walk.ts";
 
 /** Errands that one walk is on at a time; each may have several requests under way. */
-const atOnce = 8;
+const atOnce = 16;
 /** A walk that has so many characters of errands before it comes upon no new ones: they have to fit into its cut. */
 const enoughUnits = 6000;
 /** As many errands can be left for a later walk; more mean that a lake is gone. */
@@ -107,6 +107,7 @@ export function openErrandWalk(errands: readonly Errand[], owner: ErrandOwner): 
       start();
     },
     isFull: () => {
+      if (waiting.length + running.size === 0) return false;
       let units = 0;
       for (const { errand } of [...waiting, ...running]) units += asciiJson(encodeErrand(errand)).length;
       return units >= enoughUnits;

@@ -10,9 +10,8 @@ import { type Children, openChildren } from "./children.ts";
 import type { ErrandMeans } from "./errandWalk.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** As many items are deleted side by side, by all errands of a walk together: they have to be written down before. */
-const triesAtOnce = 64;
-const fewTries = 8;
+/** Items that are deleted side by side have to be written down before: in so many characters, for all errands of a walk. */
+const unitsAtOnce = 8000;
 /** Names of one errand in memory; folders far up are listed again later. */
 const maxHeld = 20_000;
 
@@ -197,21 +196,28 @@ export async function clear(
     else move({ ...now, trying: now.trying.filter((other) => other !== met) });
   }
 
-  async function removeOne(place: Place, met: Met, isAllowed: boolean): Promise<"postponed" | undefined> {
-    const at = childPath(place.at, met.name);
+  // Why it stays; undefined when it is gone, now or by a worker that was lost.
+  async function remove(at: LakePath, met: Met, isAllowed: boolean): Promise<KeepReason | undefined> {
+    let because: KeepReason = "atSource";
     try {
-      // What isn't there any more was deleted, if not just now.
-      if (isAllowed) await sink.remove(at, met.kind === "file" ? met.etag : undefined, signal);
-      const isGone = isAllowed || (await sink.stat(at, signal)) === undefined;
-      settle(met, isGone);
-      if (isGone) tell(place, met, { do: "deleted", mass: massOf(met) });
-      else keep(place, met, "atSource");
-    } catch (error) {
-      if (isKind(error, "conflict")) {
-        settle(met, false);
-        keep(place, met, met.kind === "file" ? "changed" : "notEmpty");
+      if (isAllowed) {
+        await sink.remove(at, met.kind === "file" ? met.etag : undefined, signal);
         return undefined;
       }
+    } catch (error) {
+      if (!isKind(error, "conflict")) throw error;
+      because = met.kind === "file" ? "changed" : "notEmpty";
+    }
+    return (await sink.stat(at, signal)) === undefined ? undefined : because;
+  }
+
+  async function removeOne(place: Place, met: Met, isAllowed: boolean): Promise<"postponed" | undefined> {
+    try {
+      const because = await remove(childPath(place.at, met.name), met, isAllowed);
+      settle(met, because === undefined);
+      if (because === undefined) tell(place, met, { do: "deleted", mass: massOf(met) });
+      else keep(place, met, because);
+    } catch (error) {
       const path = childPath(place.path, met.origin?.name ?? way.sourceOf(met.name) ?? met.name);
       const why = await blamed(rules, path, error, signal);
       if (why === "postponed") return why;
@@ -242,8 +248,7 @@ export async function clear(
   async function goOn(depth: number, level: Level): Promise<void> {
     const place = placeIn(way, errand, now.levels);
     const upper = now.levels.slice(0, depth);
-    const most = Math.max(fewTries, Math.floor(triesAtOnce / means.others()));
-    const { items, told } = await lists.of(depth, place.at, level).next(most, signal);
+    const { items, told } = await lists.of(depth, place.at, level).next(unitsAtOnce / means.others(), signal);
     const [first] = items;
     if (first === undefined) {
       lists.closed(depth);
@@ -255,17 +260,31 @@ export async function clear(
     move({ ...now, levels: [...levels, metAs(first)] });
   }
 
+  // What is left of a list is looked up where nobody can say that it may go.
+  async function goOnTrying(place: Place): Promise<"postponed" | undefined> {
+    let isAllowed = false;
+    try {
+      isAllowed = (await whyNot(signal)) === undefined;
+    } catch (error) {
+      const why = await blamed(rules, place.path, error, signal);
+      if (why === "postponed") return why;
+      means.failed(place.path, why);
+    }
+    return removeTried(isAllowed);
+  }
+
   while (!isOver) {
-    const isTrying = now.trying.length > 0;
     const depth = now.levels.length - 1;
     const level = now.levels[depth];
-    if (!isTrying && means.isStopped()) return "stopped";
     const place = placeIn(way, errand, now.levels);
+    if (now.trying.length > 0) {
+      if ((await goOnTrying(place)) !== undefined) return "postponed";
+      continue;
+    }
+    if (means.isStopped()) return "stopped";
     try {
-      const because = isTrying || (level === undefined && item.kind === "folder") ? await whyNot(signal) : undefined;
-      if (isTrying) {
-        if ((await removeTried(because === undefined)) !== undefined) return "postponed";
-      } else if (because !== undefined) {
+      const because = level === undefined && item.kind === "folder" ? await whyNot(signal) : undefined;
+      if (because !== undefined) {
         end(false);
         keep(place, item, because);
       } else if (level === undefined) await begin();
@@ -274,12 +293,9 @@ export async function clear(
       const why = await blamed(rules, place.path, error, signal);
       if (why === "postponed") return why;
       // A folder that can't be gone through stays, with all that is left in it; so do those around it.
-      if (level === undefined || isTrying) end(false);
-      else {
-        lists.closed(depth);
-        if (depth === 0) end(false);
-        else move({ ...now, levels: now.levels.slice(0, depth) });
-      }
+      lists.closed(depth);
+      if (depth <= 0) end(false);
+      else move({ ...now, levels: now.levels.slice(0, depth) });
       means.failed(place.path, why);
     }
   }

@@ -167,6 +167,7 @@ export function openMarch(
       for (const { name } of ready) held.delete(name);
       if (wantsExtra) extras.push(...ready.filter(isExtra).toSorted(byPlace));
     }
+    if (extras.length === 0) return nothingTold;
     const portion = portionOf(extras, portionItems, told);
     told = portion.told;
     return portion;

@@ -128,7 +128,14 @@ export async function walkPacket(
 
   const given: Gift[] = [];
   let unconfirmed = walk.unconfirmed();
-  const saving = { everyMs: pace.saveMs, lastMs: clock.nowMs(), count: 0, isFenced: false, isLetGo: false };
+  const saving = {
+    everyMs: pace.saveMs,
+    lastMs: clock.nowMs(),
+    count: 0,
+    isUrgent: false,
+    isFenced: false,
+    isLetGo: false,
+  };
   let lastSave: Promise<void> = Promise.resolve();
 
   // One save after the other. Cut, tally and journal are taken in the same instant, when it is this one's turn.
@@ -179,6 +186,8 @@ export async function walkPacket(
       for (const before = saving.count; saving.count === before; ) {
         signal.throwIfAborted();
         if (saving.isFenced || saving.isLetGo) throw new Error("the packet was taken over");
+        // However large the cut is: whoever waits here holds what makes it smaller.
+        saving.isUrgent = true;
         await save(false);
         if (saving.count === before) await clock.sleep(tickMs, signal);
       }
@@ -196,7 +205,9 @@ export async function walkPacket(
     const isTooLarge = cutBytes(cut) > maxCutBytes;
     walk.hold(isTooLarge);
     // Open names that wait for the ledger to be emptied would never close.
-    return isTooLarge && !ledger.isFull() ? undefined : cut;
+    const mustWait = isTooLarge && !ledger.isFull() && !saving.isUrgent;
+    saving.isUrgent = false;
+    return mustWait ? undefined : cut;
   }
 
   // Given away is what the next save puts into rows of its own.

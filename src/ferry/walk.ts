@@ -615,7 +615,7 @@ export function startWalk(
 
   // Oldest first: the walk comes back to them last. Their pages are listed again then.
   function forgetFarPages(most = maxHeldEntries): void {
-    let held = standing.reduce((sum, frame) => sum + heldBy(frame), 0);
+    let held = [...standing, ...moving].reduce((sum, frame) => sum + heldBy(frame), 0);
     for (const frame of standing) {
       if (held <= most) return;
       held -= heldBy(frame);
