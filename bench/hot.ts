@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { projectRoot, startProgram } from "../local/start/processes.ts";
 import { many } from "./cases.ts";
 import { cpuSecondsOf } from "./measured.ts";
-import { removeScratch, scratchFolder } from "./scratch.ts";
+import { lakesAt, removeScratch, scratchFolder } from "./scratch.ts";
 import { startSink } from "./sinks.ts";
 import { spreadOf } from "./spread.ts";
 
@@ -26,7 +26,7 @@ const [files, bytes] = [Number(values.files), Number(values.bytes)];
 
 type Round = { readonly cpuMicros: number; readonly seconds: number; readonly peakMiB: number };
 
-const folder = scratchFolder("hot");
+const [folder, logs] = [scratchFolder("hot", lakesAt), scratchFolder("hot-log")];
 const sink = await startSink({});
 try {
   many(files, bytes)(folder);
@@ -34,20 +34,22 @@ try {
     name: "gen1",
     file: join(projectRoot, "dist", "local", "gen1.mjs"),
     args: ["--root", folder, "--store", "files"],
-    logFile: `${folder}.log`,
+    logFile: join(logs, "gen1.log"),
   });
   const { url } = JSON.parse(firstLine) as { readonly url: string };
   try {
     for (const way of values.ways.split(",")) {
-      const [sourceBefore, sinkBefore] = [cpuSecondsOf(running.pid), (await sink.look()).cpuSeconds];
+      const sourceBefore = cpuSecondsOf(running.pid);
       const rounds = carried(way, url);
       const warm = spreadOf((rounds.length > 1 ? rounds.slice(1) : rounds).map(({ cpuMicros }) => cpuMicros));
-      const perFile = (seconds: number) => ((seconds * 1e6) / files / rounds.length).toFixed(0);
+      const perFile = (seconds: number) => ((seconds * 1e6) / files).toFixed(0);
+      // The sink counts since it was last emptied, which is the last round.
+      const { cpuSeconds } = await sink.look();
       console.log(
         `${way.padEnd(10)} ${rounds[0]?.cpuMicros.toFixed(0)} µs CPU per file cold, ${warm.median.toFixed(0)} warm ` +
           `(${warm.least.toFixed(0)} to ${warm.most.toFixed(0)}); ${rounds.map(({ seconds }) => seconds.toFixed(1)).join(", ")} s; ` +
-          `${rounds.at(-1)?.peakMiB} MiB; servers: source ${perFile(cpuSecondsOf(running.pid) - sourceBefore)}, ` +
-          `sink ${perFile((await sink.look()).cpuSeconds - sinkBefore)}`,
+          `${rounds.at(-1)?.peakMiB} MiB; servers: source ${perFile((cpuSecondsOf(running.pid) - sourceBefore) / rounds.length)}, ` +
+          `sink ${perFile(cpuSeconds)}`,
       );
     }
   } finally {
@@ -55,7 +57,7 @@ try {
   }
 } finally {
   await sink.stop();
-  removeScratch(folder);
+  for (const made of [folder, logs]) removeScratch(made);
 }
 
 function carried(way: string, source: string): readonly Round[] {
