@@ -43,7 +43,7 @@ function watch(): void {
   }
   process.once("exit", () => {
     for (const pid of groups) killGroup(pid);
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    for (const folder of folders) removeLast(folder);
   });
   for (const [signal, code] of [
     ["SIGINT", 130],
@@ -51,6 +51,14 @@ function watch(): void {
     ["SIGHUP", 129],
   ] as const) {
     process.once(signal, () => process.exit(code));
+  }
+}
+
+function removeLast(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Something still writes to it; the next one removes it.
   }
 }
 
