@@ -39,7 +39,7 @@ export type Gift = Cut & { readonly known?: Known };
  * A range of a cut, and what is known of its folder at the sink. "fresh": this run made it, and nothing can stand in what
  * is left of it. "made" or "found": the same run, or somebody else, had made it, and a worker that was lost may have
  * written there. Absent: it was found, by a worker that wasn't lost. "undecided": nothing in it was
- * selected so far, so it isn't made, nor counted, however far its names are.
+ * selected so far, or nobody has come to make it yet, so it isn't made, nor counted, however far its names are.
  */
 export type CutRange = NameRange & {
   readonly past?: Past;

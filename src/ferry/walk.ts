@@ -469,6 +469,8 @@ export function startWalk(
     let frame = first;
     moving.add(frame);
     while (!isStopped) {
+      // Made before anything in it is listed, unless it may turn out to hold nothing that is selected.
+      if (isUndecided(frame) && frame.inside?.isCertain !== false && !(await decide(frame))) return;
       const entry = frame.page[frame.at];
       if (entry === undefined) {
         looks.close(frame);
@@ -505,7 +507,7 @@ export function startWalk(
         track(visitFile(path, entry, there, looks.start(frame, entry.name, after)), release);
         continue;
       }
-      frame = await enterEntry(frame, path, entry, there);
+      frame = enterEntry(frame, path, entry, there);
     }
   }
 
@@ -522,24 +524,15 @@ export function startWalk(
     return ahead;
   }
 
-  // Goes down into a folder that the walk comes to; resolves to the frame to go on with, the same when there is nothing to
-  // walk. In the instant in which the name is passed, the folder's frame stands for it.
-  async function enterEntry(frame: Frame, path: LakePath, entry: Entry, there: Standing): Promise<Frame> {
+  // Goes down into a folder that the walk comes to. In the instant in which the name is passed, the folder's frame stands
+  // for it; who goes down makes it, so that another can go on with the next name meanwhile.
+  function enterEntry(frame: Frame, path: LakePath, entry: Entry, there: Standing): Frame {
     const met: Met = { entry, there, mayBeOurs: frame.past !== undefined, isRetaken: isTakenOver(frame.past) };
-    const inside = selection?.(path);
-    if (inside?.isCertain === false) {
-      pass(frame, entry);
-      return goDown(frame, { ...newFrame({ folder: path, past: "undecided" }, undefined, inside), met });
-    }
-    const outcome = await visitor.folder(path, entry, met.mayBeOurs, there, signal);
     pass(frame, entry);
-    if (outcome !== "postponed") return goDown(frame, enter(path, outcome, met.isRetaken));
-    open.add(path);
-    return frame;
+    return goDown(frame, { ...newFrame({ folder: path, past: "undecided" }, undefined, selection?.(path)), met });
   }
 
-  function goDown(frame: Frame, child: Frame | undefined): Frame {
-    if (child === undefined) return frame;
+  function goDown(frame: Frame, child: Frame): Frame {
     moving.delete(frame);
     standing.push(frame);
     moving.add(child);

@@ -126,7 +126,7 @@ test("what a lost worker had made and sent, and not saved, is counted as this ru
   sink.onWrite = (when, op) => {
     if (when === "before" && op === "putFile") puts++;
   };
-  const run = await drive(ferry, "r", 1, async (wave) => {
+  const run = await drive(ferry, "r", 1, async (wave, lane) => {
     // Each worker loses the table after some saves, and whatever it did since.
     if (wave >= 6) return;
     let saves = 0;
@@ -148,7 +148,7 @@ test("what a lost worker had made and sent, and not saved, is counted as this ru
       }),
     };
     source.onCall = () => clock.sleep(7);
-    await ferryPacket(dying, sliceOf("r"));
+    await ferryPacket(dying, { ...sliceOf("r"), lane });
   });
   assert.equal(run.status, "Succeeded");
   assert.equal(puts, 200);
