@@ -37,7 +37,7 @@ if (values.out !== undefined && (values.auto || values.set.length > 0 || values.
   );
 }
 const widths = [9, 5, 7, 7, 7, 7, 7, 6, 7, 8, 5, 6, 10, 10, 6, 11, 11, 10, 6, 6, 5];
-if (isTable) {
+if (isTable && (isAll || positionals.length > 0)) {
   console.log("idle: share of the lanes' time after the ramp without a packet or a slice; (all): of the whole run");
   print([
     "case",

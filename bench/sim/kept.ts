@@ -48,9 +48,11 @@ const head = [
   "walk and rows in virtual time, on lakes that are computed; `bench/sim/simulate.ts` says what an account, a table and a hub are taken to be.",
   "",
   "- **Ramp**: until 90 % of the lanes have been at work once, 60 s at the latest. What follows counts up to the last answer of a lake, the end of the run included.",
-  "- **Idle**: lanes that have no slice (*absent*: the hub is slow, or others still end the wave before) or whose slice has no packet (*waiting*). The aim is 10 % at most.",
+  "- **Idle**: lanes that have no slice (_absent_: the hub is slow, or others still end the wave before) or whose slice has no packet (_waiting_). The aim is 10 % at most.",
   "- **Holding**: lanes that have a packet and wait for memory, a slot or a save. They are not idle.",
   "- **Events**: of the longest history. A round has one planWave and its slices, each scheduled and completed in a turn of its own at most: 4 x lanes + 8, whatever the number of files.",
+  "- **Scale**: multiplies the numbers of files. A shorter run has a larger part of it in spreading out and in its end.",
+  "- Where an account of a lake is at its limit (20,000 requests or 3,125 MB a second), all names that are left may be on their way already: more lanes can't have any.",
   "- Azure's target for one table partition, which is what a run has, is 2,000 entities a second.",
   "",
 ];
@@ -105,12 +107,12 @@ const origins: readonly Column[] = [
 ];
 
 function tableOf(results: readonly Result[], columns: readonly Column[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [
-    line(columns.map(([title]) => title)),
-    line(columns.map(() => "---")),
-    ...results.map((result) => line(columns.map(([, cell]) => cell(result)))),
-  ];
+  const cells = [columns.map(([title]) => title), ...results.map((result) => columns.map(([, cell]) => cell(result)))];
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`;
+  const [titles = [], ...rows] = cells;
+  return [line(titles), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
 }
 
 function percent(share: number | undefined): string {
