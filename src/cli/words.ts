@@ -30,7 +30,7 @@ export function bytesSeen({ dataListed, dataRead, expected }: Migration["report"
 }
 
 /** One line about a migration under way. */
-export function progressText({ status, report, advice }: Migration): string {
+export function progressText({ status, report, advice, error }: Migration): string {
   const { copyDuration, filesListed, expected, remainingSeconds } = report;
   const bytes = bytesSeen(report);
   const rate = (amount: number) => (copyDuration > 0 ? amount / copyDuration : 0);
@@ -45,6 +45,8 @@ export function progressText({ status, report, advice }: Migration): string {
     `ETA ${remainingSeconds === undefined ? "-" : timeText(remainingSeconds)}`,
     `${report.throttlingErrors} throttled`,
     ...(advice === undefined ? [] : [advice.bottleneck]),
+    // Of a live one it is what it waits for.
+    ...(status === "Running" && error !== undefined ? [`waits: ${printable(error.detail)}`] : []),
   ].join(" | ");
 }
 

@@ -58,4 +58,6 @@ test("a report says what bounded the migration as a whole, and progress has the 
   assert.match(reportText(ended), /\n {2}bound {5}listing-bound: so it was$/mu);
   assert.match(progressText(live), / \| 2 throttled \| capped$/u);
   assert.match(progressText(ended), / \| 2 throttled$/u);
+  const error = { kind: "unauthenticated", op: "token", path: "/", detail: "renew the secret" } as const;
+  assert.match(progressText({ ...live, error }), / \| waits: renew the secret$/u);
 });
