@@ -139,8 +139,11 @@ export type PlannedWave = {
 /** What a run has counted, for those who watch its orchestration. */
 export type Totals = { readonly files: number; readonly bytes: number; readonly failed: number };
 
-/** How far the rows say a run had come at its last wave, and how many waves in a row had moved nothing by then. */
-export type Progress = { readonly counted: number; readonly stalls: number };
+/**
+ * How far the rows say a run had come at its last wave, and how many waves had moved nothing since: `waits` are those in
+ * which a lake didn't accept who asks.
+ */
+export type Progress = { readonly counted: number; readonly stalls: number; readonly waits?: number };
 
 /** The progress of a run before its first wave. */
 export const noProgress: Progress = { counted: 0, stalls: 0 };

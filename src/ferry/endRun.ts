@@ -1,7 +1,7 @@
 import type { Failure } from "../core/error.ts";
 import { isTooMany } from "../core/faultRules.ts";
 import { limitOf } from "../core/fidelity.ts";
-import { isLive, type Rest, restingStatus, type Run, type RunStatus, type Totals } from "../core/run.ts";
+import { isLive, type Progress, type Rest, restingStatus, type Run, type RunStatus, type Totals } from "../core/run.ts";
 import { standingOf } from "../core/standing.ts";
 import type { Spent } from "../core/stopAfter.ts";
 import type { WavePlan } from "../core/steps.ts";
@@ -10,11 +10,10 @@ import { sealJournal } from "../state/journal.ts";
 import { countedIn, type LaneAccount } from "../state/workRows.ts";
 import type { Ferry } from "./ferry.ts";
 import { isUnclean, nextWalk } from "./phases.ts";
-import { isUnaccepted } from "./unaccepted.ts";
 
 const maxStalls = 8;
 /** The same where a lake doesn't accept who asks: about a day, in which a person may renew a secret. */
-const maxUnacceptedStalls = 300;
+const maxWaits = 300;
 
 /** Ends a run, or lays it to rest. The status is chosen in the same step that writes it, so that a command given meanwhile isn't lost. */
 export async function endRun(
@@ -78,10 +77,9 @@ export function tooManyFailures(run: Run, account: LaneAccount): Failure | undef
   return { kind: "unprocessable", op: "maxFailures", path: "/", detail, code: "TooManyFailures" };
 }
 
-/** How many waves in a row that moved nothing end a run. */
-export function patienceWith(lastError: Failure | undefined): number {
-  if (isHopeless(lastError)) return 1;
-  return isUnaccepted(lastError) ? maxUnacceptedStalls : maxStalls;
+/** Whether so many waves in a row that moved nothing end a run. */
+export function isStalled({ stalls, waits = 0 }: Progress, lastError: Failure | undefined): boolean {
+  return stalls >= (isHopeless(lastError) ? 1 : maxStalls) || waits >= maxWaits;
 }
 
 // Waiting mends nothing: a list that was changed doesn't change back.

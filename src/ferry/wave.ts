@@ -17,7 +17,7 @@ import { spentBy } from "../core/stopAfter.ts";
 import { movedIn } from "../core/tally.ts";
 import type { LaneAccount } from "../state/workRows.ts";
 import { beginRun } from "./beginRun.ts";
-import { endRun, outcomeOf, patienceWith, stalled, tooManyFailures, totalsOf } from "./endRun.ts";
+import { endRun, isStalled, outcomeOf, stalled, tooManyFailures, totalsOf } from "./endRun.ts";
 import type { Ferry, Pace } from "./ferry.ts";
 import { liveRivals } from "./liveRivals.ts";
 import { packetsLeft, walkOn } from "./nextWalk.ts";
@@ -59,7 +59,8 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (run === undefined || known !== undefined) return known ?? fenced;
   const account = await work.account();
   const progress = progressSince(input, account);
-  if (progress.stalls > 0) await rest(ferry, input.run, progress.stalls);
+  const idle = isUnaccepted(input.lastError) ? (progress.waits ?? 0) : progress.stalls;
+  if (idle > 0) await rest(ferry, input.run, idle);
   // People may have paused, resumed or cancelled it while it rested.
   const now = await ferry.runs.get(input.run);
   if (now === undefined || now.epoch !== input.epoch) return fenced;
@@ -84,8 +85,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   }
   if (own !== undefined) return endRun(ferry, begun, () => restedStatus(own), { rest: own, spent });
   const lastError = input.lastError === undefined ? undefined : withRemedy(input.lastError, run.request);
-  if (progress.stalls >= patienceWith(lastError))
-    return endRun(ferry, begun, () => "Failed", { error: stalled(progress.stalls, lastError) });
+  if (isStalled(progress, lastError)) return endRun(ferry, begun, () => "Failed", { error: stalled(idle, lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why, slots } = planLanes(
     // One lane alone knows how much may still be deleted.
@@ -110,7 +110,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
       plannedMs + waveBeside(lengthOf(ferry.pace, lanes, run.request, input.seen), rivals, plannedMs),
       ownEndMs(begun, plannedMs),
     ),
-    isPatient: progress.stalls < patientStalls || isUnaccepted(lastError),
+    isPatient: progress.stalls < patientStalls,
     mayGrow: input.seen !== undefined && input.seen.idle > 0,
     progress,
     totals: totalsOf(account),
@@ -165,17 +165,19 @@ function lengthOf(
 
 // What the slices say of their work isn't asked: one that was lost may have saved a lot before. A wave whose slices all
 // came too late, because there was no slot or the plan was long on its way, says nothing about the lakes.
-function progressSince({ wave, progress, seen }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
+function progressSince({ wave, progress, seen, lastError }: WaveInput, { tally, done, failed }: LaneAccount): Progress {
   const counted = movedIn(tally) + done + failed;
   if (wave === 0 || counted > progress.counted) return { counted, stalls: 0 };
+  const { stalls, waits = 0 } = progress;
+  if (isUnaccepted(lastError)) return { counted, stalls, waits: waits + 1 };
   const wasLate = seen !== undefined && seen.late >= seen.lanes;
-  return { counted, stalls: progress.stalls + (wasLate ? 0 : 1) };
+  return { counted, stalls: stalls + (wasLate ? 0 : 1), ...(waits === 0 ? {} : { waits }) };
 }
 
 // After a wave that moved nothing the lakes get some air, longer each time; a person's command ends the rest.
-async function rest(ferry: Ferry, run: string, stalls: number): Promise<void> {
+async function rest(ferry: Ferry, run: string, idle: number): Promise<void> {
   const { clock, pace, closing } = ferry;
-  const untilMs = clock.nowMs() + pace.stallMs * Math.min(2 ** (stalls - 1), longestRest);
+  const untilMs = clock.nowMs() + pace.stallMs * Math.min(2 ** (idle - 1), longestRest);
   while (clock.nowMs() < untilMs && !closing.aborted) {
     await clock.sleep(Math.min(pace.pulseMs, untilMs - clock.nowMs()));
     if ((await ferry.runs.get(run))?.status !== "Running") return;
