@@ -11,6 +11,8 @@ import { byPlace, foldersBehind, isTold, nameAtPlace, placeKey, type Portion, po
 const enoughHeld = 1000;
 /** As many items of one folder are held until the names they wait for come; a folder that wants more is asked name by name. */
 const maxHeld = 200_000;
+/** Names that the source is asked for side by side. */
+const asksAtOnce = 16;
 /** Items that only the sink has, told at a time. */
 const portionItems = 64;
 
@@ -95,9 +97,11 @@ export function openMarch(
     try {
       const page = await sink.list(folder, next === undefined ? start : { token: next }, signal);
       for (const entry of page.entries) take(entry);
-      for (const { name } of page.entries) {
-        if (wantsExtra && isOnEitherSide(name, after) && (await has(name, signal))) atSource.add(name);
-      }
+      if (wantsExtra)
+        await askFor(
+          page.entries.map(({ name }) => name).filter((name) => isOnEitherSide(name, after)),
+          signal,
+        );
       next = page.next;
       isOpen = next !== undefined && !isAsked;
     } catch (error) {
@@ -106,6 +110,15 @@ export function openMarch(
     }
     if (isAsked) held.clear();
     else if (held.size > maxHeld) giveUp();
+  }
+
+  // The orders of both lakes may differ about these: the source's walk has passed some of them before.
+  async function askFor(names: readonly string[], signal: AbortSignal): Promise<void> {
+    for (let at = 0; at < names.length; at += asksAtOnce) {
+      const some = names.slice(at, at + asksAtOnce);
+      const answers = await Promise.all(some.map((name) => has(name, signal)));
+      for (const [index, name] of some.entries()) if (answers[index] === true) atSource.add(name);
+    }
   }
 
   function giveUp(): void {

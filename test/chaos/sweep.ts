@@ -47,13 +47,6 @@ export async function assertSwept(rested: Rested): Promise<void> {
     if (outcome !== "deleted") continue;
     assert.ok(gone.has(moved(path, run.request)), `${path} is called deleted, and stands there`);
   }
-  console.log(
-    JSON.stringify(tally),
-    lines
-      .filter(({ outcome }) => ["deleted", "kept", "extra"].includes(outcome))
-      .map((l) => JSON.stringify(l))
-      .join("\n"),
-  );
   if (run.status !== "Succeeded") return;
   assertSame(rested, new Set());
   const { files, folders } = selected(source, run.request, new Set());
