@@ -17,6 +17,8 @@ const margin = 0.98;
 const mostLost = 0.5;
 const muchLost = 0.4;
 const slowest = 1;
+/** Fewer requests in a second say little of what a store can take. */
+const enoughSent = 100;
 const settleMs = 1000;
 const stepMs = 1000;
 const firstGrowth = 0.005;
@@ -32,18 +34,21 @@ export const unpaced: Pace = { why: "nothing was refused", refusedMs: 0, changed
  * The pace after a refusal, while the store took `accepted` requests a second: a little less than that, as that is what
  * it can do. Refusals within a second of the last lesson are of the same wave and teach nothing. The pace doesn't grow before the
  * time at which the store says (Retry-After) that one may try again.
- *   nothing known before                   98 % of what it took
+ *   nothing known before                   98 % of what it took; of fewer than 100 requests that were `sent` in that second half
  *   it took more than half of the pace     98 % of what it took, or of the pace
  *   it took less                           half of the pace, and a short way back
  */
-export function slower(pace: Pace, accepted: number, nowMs: number, retryAfterMs = 0): Pace {
+export function slower(pace: Pace, accepted: number, nowMs: number, retryAfterMs = 0, sent = 0): Pace {
   if (pace.perSecond !== undefined && nowMs >= pace.refusedMs && nowMs - pace.refusedMs < settleMs) return pace;
   const taken = margin * accepted;
   const { perSecond: before } = pace;
   const until = retryAfterMs > 0 ? { untilMs: nowMs + Math.min(retryAfterMs, mostHeldMs) } : {};
   const lesson = { refusedMs: nowMs, changedMs: nowMs, ...until };
   const took = `it refused more than the ${accepted} that it took in a second`;
-  if (before === undefined) return { ...lesson, perSecond: Math.max(slowest, taken), why: took };
+  if (before === undefined) {
+    const least = sent < enoughSent ? mostLost * sent : 0;
+    return { ...lesson, perSecond: Math.max(slowest, least, taken), why: took };
+  }
   const perSecond = Math.max(slowest, Math.min(margin * before, Math.max(taken, mostLost * before)));
   const why = taken < mostLost * before ? `${took}: half of the pace at most is given up at once` : took;
   return { ...lesson, perSecond, why, ...(perSecond <= (1 - muchLost) * before ? { before } : {}) };

@@ -44,7 +44,8 @@ export function firstWidth(slots: number): Width {
  * The width after one more interval. It is files and bytes a second that decide; latency has no say of its own, as it is
  * slots through files a second: a change that does no more only makes all wait longer.
  *   slots idle                           as it is: more would be idle too
- *   requests refused, instead of more    as it is: the pace answers that, and more files would only wait for it
+ *   requests refused, instead of more    as it is: the pace answers that, and more files would only wait for it; growing
+ *                                        goes on if nothing is refused any more within five intervals
  *   growing, no comparison yet           twice as many
  *   growing, at least 10 % more done     twice as many again
  *   growing, else                        back to what it was before, settled
@@ -61,10 +62,10 @@ export function nextWidth(width: Width, flow: Flow, { least, most }: WidthBounds
   const to = (next: number, changes: Pick<Width, "phase" | "why">): Width => {
     const bounded = Math.max(least, Math.min(most, Math.round(next)));
     if (bounded > slots && flow.refused > 0) {
-      return {
-        ...settledAt(width, slots, `${flow.refused} requests were refused: no more at a time`),
-        tryNext: "less",
-      };
+      const as = settledAt(width, slots, `${flow.refused} requests were refused: no more at a time`);
+      // Whoever was still growing goes on as soon as nothing is refused; a store that goes on refusing has enough.
+      const isWaiting = phase === "growing" && width.quiet + 1 < quietIntervals;
+      return isWaiting ? { ...as, phase, quiet: width.quiet + 1 } : { ...as, tryNext: "less" };
     }
     if (bounded === slots)
       return settledAt(width, slots, bounded === most ? "the most there are" : "the least there are");

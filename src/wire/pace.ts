@@ -14,12 +14,13 @@ export function pace(
   let learned = unpaced;
   let known = unpaced;
   const accepted = openSecond();
+  const sent = openSecond();
   const spacing = openSpacing();
 
   function learn(error: unknown): void {
     const nowMs = clock.nowMs();
     if (!isLakeError(error) || error.kind !== "throttled") return accepted.add(nowMs);
-    learned = slower(learned, accepted.count(nowMs), nowMs, error.retryAfterMs);
+    learned = slower(learned, accepted.count(nowMs), nowMs, error.retryAfterMs, sent.count(nowMs));
     tell();
   }
 
@@ -31,10 +32,15 @@ export function pace(
 
   return (held) => (request) => {
     const before = learned;
-    learned = faster(before, clock.nowMs());
+    const nowMs = clock.nowMs();
+    learned = faster(before, nowMs);
     if (learned !== before) tell();
-    if (learned.perSecond === undefined) return learn;
-    const ms = spacing.waitMs(1, learned.perSecond, clock.nowMs());
+    if (learned.perSecond === undefined) {
+      // Only before the first lesson is it of interest.
+      sent.add(nowMs);
+      return learn;
+    }
+    const ms = spacing.waitMs(1, learned.perSecond, nowMs);
     if (ms <= 0) return learn;
     held?.(ms);
     return clock.sleep(ms, request.signal).then(() => learn);

@@ -7,6 +7,13 @@ test("a refusal sets the pace to a little less than the store has just taken", (
   assert.equal(slower(unpaced, 0, 10_000).perSecond, 1);
 });
 
+test("a store that refuses the first few requests of all takes away half of them, not all but one in a second", () => {
+  assert.equal(slower(unpaced, 2, 10_000, 0, 40).perSecond, 20);
+  assert.equal(slower(unpaced, 30, 10_000, 0, 40).perSecond, 29.4);
+  // Of so many one learns what it can take.
+  assert.equal(slower(unpaced, 2, 10_000, 0, 100).perSecond, 1.96);
+});
+
 test("a store teaches once a second at the most, and takes no more than half of the pace away", () => {
   const paced = slower(unpaced, 1000, 10_000);
   assert.equal(slower(paced, 10, 10_999), paced);

@@ -63,9 +63,10 @@ test("where requests are refused there are no more at a time, and fewer are trie
   const growing = nextWidth(firstWidth(16), flow(1000), bounds);
   const refused = nextWidth(growing, flow(1900, 1, 3), bounds);
   assert.deepEqual([refused.slots, refused.why], [32, "3 requests were refused: no more at a time"]);
+  // A store that was surprised at first takes more soon after.
+  assert.equal(nextWidth(refused, flow(1900), bounds).slots, 64);
   let width: Width = refused;
-  for (let interval = 0; interval < 4; interval++) width = nextWidth(width, flow(1900, 1, 3), bounds);
-  width = nextWidth(width, flow(1900, 1, 3), bounds);
+  for (let interval = 0; interval < 9; interval++) width = nextWidth(width, flow(1900, 1, 3), bounds);
   assert.deepEqual([width.slots, width.phase], [24, "trying"]);
   // What is refused is no reason to keep what does less.
   assert.deepEqual(nextWidth(width, flow(1500, 1, 3), bounds).slots, 32);

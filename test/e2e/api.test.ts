@@ -55,7 +55,7 @@ const faults: readonly Fault[] = [
   { match: { op: "LISTSTATUS", path: "/secret" }, effect: denied },
   { match: { op: "LISTSTATUS", path: "/mixed/secret" }, effect: denied },
   { match: { op: "OPEN", path: "/mixed/locked.txt" }, effect: denied },
-  { match: { op: "OPEN", path: "/slow/**" }, effect: { delayMs: 300 } },
+  { match: { op: "OPEN", path: "/slow/**" }, effect: { delayMs: 500 } },
   { match: { op: "OPEN", path: "/throttled/**" }, times: 20, effect: { status: 429 } },
   {
     match: { op: "OPEN", path: "/throttled/**" },

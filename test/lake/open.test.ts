@@ -121,6 +121,7 @@ test("a wait for a token is covered by the time-out, and by whoever stops the re
   const credential = bearer(
     () => new Promise<never>(() => undefined),
     () => 0,
+    50,
   );
   const hasty = { ...wiring, attemptTimeoutMs: 10, backoff: { tries: 1, firstMs: 1, maxMs: 1 } };
   const account = openGen1(hasty, { endpoint: "http://127.0.0.1:9", credential, connections: 1 });
