@@ -69,10 +69,12 @@ function assertOnce(lines: readonly Line[]): void {
   for (const line of lines) {
     // Spans have many names, and of one folder several parts may fail.
     if (line.type === "files" || line.type === "range") continue;
-    const other = seen.get(line.path);
+    // A name may be listed at the source, and stand only at the sink as something else.
+    const key = `${isListed(line)} ${line.path}`;
+    const other = seen.get(key);
     const both = `${other?.outcome} ${other?.because}, ${line.outcome} ${line.because}`;
     assert.ok(other === undefined, `${line.path} is in the journal twice: ${both}`);
-    seen.set(line.path, line);
+    seen.set(key, line);
   }
 }
 
@@ -146,7 +148,13 @@ function assertListed(
 ): void {
   const [needed, possible] = [selected(source, request, failed), selected(source, request, new Set())];
   assertWithin("folder", own(lines, "folder"), needed.folders, possible.folders);
-  const files = own(lines, "file");
+  // What a list names, and isn't there, has its line all the same.
+  const isMissing = ({ because = "" }: Line) =>
+    request.source.fileList !== undefined && ["fileMissing", "not-found"].includes(because);
+  const files = own(
+    lines.filter((line) => !isMissing(line)),
+    "file",
+  );
   const inSpans = lines.reduce((sum, { files: count = 0 }) => sum + count, 0);
   assertWithin("file", files, [], possible.files);
   const [least, most] = [needed.files, possible.files].map((all) => all.filter((path) => !files.has(path)));
@@ -160,7 +168,8 @@ function assertListed(
       )
       .map(({ path }) => path),
   );
-  const all = needed.files.reduce(
+  const missing = [...own(lines.filter(isMissing), "file")].filter((path) => !source.files.has(path));
+  const all = [...needed.files, ...missing].reduce(
     (sum, path) => sum + partOf(path, unseen.has(path) ? undefined : source.files.get(path)),
     0n,
   );

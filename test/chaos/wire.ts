@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Gen1, startGen1 } from "../../local/gen1/gen1.ts";
 import { type Gen2, startGen2 } from "../../local/gen2/gen2.ts";
+import type { VirtualClock } from "../../local/kit/clock.ts";
 import type { Effect, Fault } from "../../local/kit/faults.ts";
 import { modeBitsOf, parseAcl } from "../../src/core/acl.ts";
 import type { Backoff } from "../../src/core/backoff.ts";
@@ -23,12 +24,23 @@ const fileSystem = "lake";
 const backoff: Backoff = { tries: 6, firstMs: 500, maxMs: 30_000 };
 const tokenMs = 20 * 60_000;
 
+// Leases end, and items are changed, in the run's own time, which nobody else sets.
+function runsOf({ nowMs }: Simulation): VirtualClock {
+  return { nowMs, set: () => undefined, advance: () => undefined };
+}
+
 /** Our clients over sockets, on both emulators in this process, which do wrong what the dice say. */
 export async function wireGround({ pageSize: pageCap, lake }: Plan, dice: Dice, sim: Simulation): Promise<Ground> {
   // Time stands still while bytes drip in: a file of megabytes would take minutes of ours.
   const drips = lake.hasLarge ? [] : [slowDrip];
   const gen1 = await startGen1({ store: { kind: "memory" }, pageCap });
-  const gen2 = await startGen2({ store: "memory", account, accountKey: key, logLimit: 100_000 });
+  const gen2 = await startGen2({
+    store: "memory",
+    account,
+    accountKey: key,
+    logLimit: 100_000,
+    clock: runsOf(sim),
+  });
   const state = forgetfulState(dice.fork("amnesia").roll);
   const opened: { readonly close: () => Promise<void> }[] = [gen1, gen2];
   const still: Clock = { nowMs: sim.nowMs, roll: () => 0.5, sleep: sim.sleep };
@@ -42,7 +54,7 @@ export async function wireGround({ pageSize: pageCap, lake }: Plan, dice: Dice, 
     const to = openGen2(wiring, {
       dfs: gen2.url,
       blob: gen2.url,
-      credential: sharedKey(account, key, Date.now),
+      credential: sharedKey(account, key, sim.nowMs),
       connections: 16,
     });
     opened.push(from, to);
