@@ -98,7 +98,11 @@ class Exchange implements Dispatcher.DispatchHandler {
         this.#receiving = undefined;
         controller.resume();
       },
-      (error: unknown) => this.#giveUp(error),
+      (error: unknown) => {
+        // It says more than that the connection broke meanwhile.
+        this.#refuse(error);
+        this.#giveUp(error);
+      },
     );
     this.#receiving = receiving;
   }
@@ -134,8 +138,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error("given up"));
   }
 
+  // Whoever hears of it may ask again at once: the receiver must be done with what it was given.
   #fail(cause: unknown): void {
     if (!this.#leave()) return;
+    if (this.#receiving === undefined) this.#refuse(cause);
+    else void this.#receiving.then(() => this.#refuse(cause));
+  }
+
+  #refuse(cause: unknown): void {
     const { signal, op, path, origin } = this.#request;
     if (isLakeError(cause) || (signal?.aborted === true && cause === signal.reason)) return this.#reject(cause);
     const detail = `no reply from ${origin}: ${messageOf(cause)}`;

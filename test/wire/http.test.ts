@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
-import { isKind } from "../../src/core/error.ts";
+import { isKind, LakeError } from "../../src/core/error.ts";
 import { type Http, openHttp } from "../../src/wire/http.ts";
 import { wireRequest } from "../kit/wire.ts";
 
@@ -194,6 +194,48 @@ test("a receiver that is still busy at a connection's end gets the rest in turn,
       assert.ok(Buffer.concat(chunks).equals(whole));
       const refuse = () => Promise.reject(new Error("no room"));
       await assert.rejects(send(wireRequest({ origin, safe: false, receive: refuse })), /no room/u);
+    },
+  );
+});
+
+test("however a request ends, it does so after its receiver, as whoever asks again has more for that", async () => {
+  for (const end of ["reset", "time", "abort"] as const) {
+    await withServer(
+      ({ socket }, response) => {
+        response.writeHead(200, { "content-length": "100" }).write("some");
+        if (end === "reset") setTimeout(() => socket.resetAndDestroy(), 10);
+      },
+      async ({ send }, origin) => {
+        const stop = new AbortController();
+        if (end === "abort") setTimeout(() => stop.abort(new Error("stopped")), 10);
+        let given = 0;
+        let taken = 0;
+        const receive = async (chunk: Uint8Array) => {
+          given += chunk.byteLength;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          taken += chunk.byteLength;
+        };
+        const timeoutMs = end === "time" ? 10 : 60_000;
+        const asked = send(wireRequest({ origin, safe: false, receive, signal: stop.signal, timeoutMs }));
+        await assert.rejects(asked, end === "abort" ? /stopped/u : (error) => isKind(error, "unavailable"));
+        assert.deepEqual([given, taken], [4, 4], end);
+      },
+    );
+  }
+});
+
+test("what a busy receiver throws is the request's end, although the connection broke meanwhile", async () => {
+  await withServer(
+    ({ socket }, response) => {
+      response.writeHead(200, { "content-length": "100" }).write("some");
+      setTimeout(() => socket.resetAndDestroy(), 10);
+    },
+    async ({ send }, origin) => {
+      const receive = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        throw new LakeError("denied", { op: "Put Block", path: "/x", detail: "not there" });
+      };
+      await assert.rejects(send(wireRequest({ origin, safe: false, receive })), (error) => isKind(error, "denied"));
     },
   );
 });
