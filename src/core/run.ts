@@ -2,6 +2,7 @@ import type { Reckoning } from "./assessRequest.ts";
 import type { RunCaps } from "./caps.ts";
 import type { Failure } from "./error.ts";
 import type { JournalSeal } from "./journal.ts";
+import type { Parallelism } from "./lanes.ts";
 import type { MigrationRequest } from "./request.ts";
 import type { Spent, StopAfter } from "./stopAfter.ts";
 
@@ -38,6 +39,11 @@ export type Phase = Job | "delete";
 /** The walk that a run is at. */
 export function phaseOf({ job = "copy", phase = job }: Pick<Run, "job" | "phase">): Phase {
   return phase;
+}
+
+/** How many lanes a run asks for in its present walk: one lane alone knows how much may still be deleted. */
+export function lanesAsked(run: Pick<Run, "job" | "phase" | "request">): Parallelism {
+  return phaseOf(run) === "delete" ? 1 : run.request.parallelism;
 }
 
 /** True for a run that changes nothing at the sink. */

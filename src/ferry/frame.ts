@@ -76,9 +76,11 @@ export function isEnd(upTo: string | undefined): boolean {
   return upTo === undefined || isOrderSafe(upTo);
 }
 
-/** Where a page goes beyond its range; undefined when it doesn't. */
+/** How much of a page is in a range that ends on it; undefined when the range goes on. */
 export function endOf(entries: readonly Entry[], upTo: string | undefined): number | undefined {
   if (upTo === undefined || !isEnd(upTo)) return undefined;
+  // A range that was cut behind a page ends with the page's last name: nothing is asked for beyond it.
+  if (entries.at(-1)?.name === upTo) return entries.length;
   const end = entries.findIndex(({ name }) => isBeyond(name, upTo));
   return end < 0 ? undefined : end;
 }

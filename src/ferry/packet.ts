@@ -9,7 +9,7 @@ import { limitOf } from "../core/fidelity.ts";
 import { openActivity } from "../core/glance.ts";
 import { isInVain, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
-import { isOfSourceOnly, type Run } from "../core/run.ts";
+import { isOfSourceOnly, lanesAsked, type Run } from "../core/run.ts";
 import { selectionOf, selects } from "../core/selection.ts";
 import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
@@ -100,9 +100,9 @@ export async function walkPacket(
     list,
     saved,
   });
-  // The first slice of many lanes looks for work for all of them.
-  const seekFor = (hungry: number) =>
-    walk.seek(!isNarrow && (input.lanes === 1 ? request.parallelism !== 1 : hungry > 0));
+  // The first slice of many lanes looks for work for all of them; where there are never more, that is work for nobody.
+  const isAlone = lanesAsked(run) === 1 || lanesWithin(capsOf(run), 2) === 1;
+  const seekFor = (hungry: number) => walk.seek(!isNarrow && (input.lanes === 1 ? !isAlone : hungry > 0));
   seekFor(0);
   if (isFirst && input.lane === 0 && run.expected === undefined) void noteExpected(ferry, run, lakes.source, signal);
 

@@ -4,7 +4,7 @@ import { lanesBeside, waveBeside } from "../core/fairness.ts";
 import { maxLanes, planLanes, type WaveSeen } from "../core/lanes.ts";
 import { ownEndMs, ownRest } from "../core/rest.ts";
 import {
-  phaseOf,
+  lanesAsked,
   type PlannedWave,
   type Progress,
   type Rest,
@@ -88,8 +88,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   if (isStalled(progress, lastError)) return endRun(ferry, begun, () => "Failed", { error: stalled(idle, lastError) });
   const rivals = await liveRivals(ferry, run);
   const { lanes, why, slots } = planLanes(
-    // One lane alone knows how much may still be deleted.
-    phaseOf(onward.run) === "delete" ? 1 : run.request.parallelism,
+    lanesAsked(onward.run),
     onward.left,
     input.seen,
     lanesBeside(maxLanes, rivals),

@@ -145,6 +145,21 @@ suite("each deletion is counted and told once", () => {
   });
 });
 
+test("a walk that stays alone looks for no work for others, and moves on in every wave", async () => {
+  for (const source of [{}, { maxConcurrentConnections: 1 }]) {
+    const made = ferryAt(timeline(1_000_000), { ...shortWaves, deadlineGraceMs: 10, graceMs: 500 }, 1);
+    const { ferry, clock } = made;
+    for (let index = 100; index < 300; index++) made.source.write(`/d${index % 8}/f${index}`, "x");
+    await addRun(ferry, "a", requestOf({ preserve: [] }));
+    await clock.run(drive(ferry, "a"));
+    made.source.remove("/d0/f200");
+    made.source.onCall = (op) => (op === "list" ? clock.sleep(300) : undefined);
+    await addRun(ferry, "r", requestOf({ preserve: [], ...clear, source }));
+    const { run, tally } = await passOf(made as never, clock.run(drive(ferry, "r")), "r");
+    assert.deepEqual([run.status, tally.filesDeleted], ["Succeeded", 1]);
+  }
+});
+
 type Event = { readonly op: string; readonly path: string };
 
 /** A ferry whose worker is lost at one of the events of a run: before or after a write at the sink or a save. */

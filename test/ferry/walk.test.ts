@@ -159,6 +159,18 @@ test("a walk that seeks work for others comes to folders before the files in fro
   assert.equal(seen.length, 300 + 1 + 3);
 });
 
+test("a range that ends with the last name of a page is listed once", async () => {
+  const source = memorySource(10);
+  for (let index = 10; index < 50; index++) source.write(`/f${index}`, "");
+  let listings = 0;
+  source.onCall = (op) => void (op === "list" && listings++);
+  const cut: Cut = { ranges: [{ folder: rootPath, after: "f19", upTo: "f39" }], open: [] };
+  const seen: string[] = [];
+  await startWalk(source, cut, counting(seen, new Set()), { listings: 1, files: budget(4) }, AbortSignal.any([])).ended;
+  // Two pages, and each once more after its files were sent.
+  assert.deepEqual([seen.length, listings], [20, 4]);
+});
+
 test("a range is cut inside itself only, however far its page goes", async () => {
   const source = memorySource(50);
   for (let index = 0; index < 400; index++) source.write(`/f${String(index).padStart(3, "0")}`, "");
