@@ -39,7 +39,8 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
       now.isPurged === true ? undefined : { ...now, retriedMs: ferry.clock.nowMs() },
     );
     if (kept.isPurged === true) return refuse("what failed in it is not known any more");
-    const { id: _, maxDeletes: _limit, extra, ...rest } = request;
+    // What was estimated is no measure for a few names of it.
+    const { id: _, maxDeletes: _limit, assessment: _whole, extra, ...rest } = request;
     const told = extra === "delete" ? "report" : extra;
     return begin({ ...rest, audit: false, extra: told, deleteForeign: false }, { retryOf: id });
   }
@@ -53,7 +54,9 @@ export function openAgain({ ferry }: App, begin: Begin, start: (body: unknown) =
       if (cutover !== undefined) {
         return problem("command-not-allowed", `migration "${id}" is a step of cut-over "${cutover}"; cut over again`);
       }
-      const { id: _, ...again } = request;
+      const { id: _, assessment, ...rest } = request;
+      const isThere = assessment !== undefined && (await ferry.runs.get(assessment)) !== undefined;
+      const again = isThere ? { ...rest, assessment } : rest;
       if (job === undefined || job === "copy") return start(again);
       if (assess !== undefined) return begin(again, { job, assess });
       return begin(again, { job, cutOffMs: ferry.clock.nowMs() });

@@ -41,3 +41,22 @@ test("a migration that names its assessment shows both; one that names anything 
   assert.ok(estimated.sink.estimated > 0);
   assert.equal((await migrations.start({ ...body, id: "n", assessment: "m" })).status, 400);
 });
+
+test("a migration whose assessment was purged runs again without it", async () => {
+  const { ferry, source, ...made } = testFerry();
+  const migrations = openMigrations(appOver({ ...made, ferry }), async () => undefined, "http://x/api/migrations");
+  source.write("/a", "a");
+  await startAssessment(migrations, { id: "look" });
+  await drive(ferry, "look");
+  await migrations.start({ id: "m", assessment: "look", sink: { fileSystem: "lake" } });
+  await drive(ferry, "m");
+  const idOf = (answer: { readonly body?: unknown }) => (answer.body as { readonly id: string }).id;
+  const second = idOf(await migrations.rerun("m"));
+  assert.equal((await ferry.runs.get(second))?.request.assessment, "look");
+  await drive(ferry, second);
+  await ferry.runs.remove("look");
+  await ferry.clock.sleep(1000);
+  const third = await migrations.rerun(second);
+  assert.equal(third.status, 202);
+  assert.equal((await ferry.runs.get(idOf(third)))?.request.assessment, undefined);
+});
