@@ -88,7 +88,9 @@ function totalsOf({ report }: Migration): readonly string[] {
   ];
 }
 
-function throttledIn({ throttlingErrors, throttlingErrorsBy: { source, sink } }: Migration["report"]): string {
+// An app from before the command doesn't say by whom.
+function throttledIn({ throttlingErrors, throttlingErrorsBy }: Partial<Migration["report"]>): string {
+  const { source, sink } = throttlingErrorsBy ?? { source: 0, sink: 0 };
   const by = source + sink === 0 ? "" : ` (${source} by the source, ${sink} by the sink)`;
   return `${throttlingErrors} throttled${by}`;
 }

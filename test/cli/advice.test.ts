@@ -61,3 +61,9 @@ test("a report says what bounded the migration as a whole, and progress has the 
   const error = { kind: "unauthenticated", op: "token", path: "/", detail: "renew the secret" } as const;
   assert.match(progressText({ ...live, error }), / \| waits: renew the secret$/u);
 });
+
+test("an app from before the command, which doesn't say who refused, is shown all the same", async () => {
+  const { live } = await seen();
+  const { throttlingErrorsBy: _, ...older } = live.report;
+  assert.match(showText({ ...live, report: older as Migration["report"] }), /, 2 throttled\n/u);
+});
