@@ -1,4 +1,5 @@
-import type { Tally } from "./tally.ts";
+import { requestsTo, type Tally } from "./tally.ts";
+import type { StoreName } from "./waits.ts";
 
 /** Requests as an assessment estimated them, and as they came to be. */
 export type Beside = { readonly estimated: number; readonly actual: number };
@@ -16,19 +17,6 @@ export type Estimated = {
 export function besideOf(assessment: string, estimated: Tally["requests"], actual: Tally["requests"]): Estimated {
   const operations = [...new Set([...Object.keys(estimated), ...Object.keys(actual)])].toSorted();
   const besides = operations.map((op) => [op, { estimated: estimated[op] ?? 0, actual: actual[op] ?? 0 }] as const);
-  return {
-    assessment,
-    source: sumOf("source", besides),
-    sink: sumOf("sink", besides),
-    byOperation: Object.fromEntries(besides),
-  };
-}
-
-function sumOf(store: string, besides: readonly (readonly [string, Beside])[]): Beside {
-  return besides
-    .filter(([op]) => op.startsWith(`${store} `))
-    .reduce(
-      (sum, [, beside]) => ({ estimated: sum.estimated + beside.estimated, actual: sum.actual + beside.actual }),
-      { estimated: 0, actual: 0 },
-    );
+  const to = (store: StoreName) => ({ estimated: requestsTo(store, estimated), actual: requestsTo(store, actual) });
+  return { assessment, source: to("source"), sink: to("sink"), byOperation: Object.fromEntries(besides) };
 }

@@ -4,6 +4,7 @@ import { blockBytesFor } from "./blocks.ts";
 import { maxLanes, type Parallelism } from "./lanes.ts";
 import { type Prices, samplePrices } from "./prices.ts";
 import { type Requests, requestsFor } from "./requestCosts.ts";
+import { requestsTo } from "./tally.ts";
 
 /** Files by a property. */
 type Slice = { readonly files: number; readonly bytes: number };
@@ -103,7 +104,7 @@ export function assessmentOf(
 
 function estimateOf(assessed: Assessed, bytes: number, { limits, prices }: Reckoning, among: Among): Estimate {
   const undivided = plus(requestsFor.run, assessed.requests);
-  const least = Math.max(totalTo("source", undivided), totalTo("sink", undivided));
+  const least = Math.max(requestsTo("source", undivided), requestsTo("sink", undivided));
   const { requestsPerSecond, megabytesPerSecond, laneRequestsPerSecond, laneMegabytesPerSecond } = limits;
   const megabytes = bytes / megabyte;
   const laneSeconds = Math.max(least / laneRequestsPerSecond, megabytes / laneMegabytesPerSecond);
@@ -111,7 +112,7 @@ function estimateOf(assessed: Assessed, bytes: number, { limits, prices }: Recko
   const fed = Math.max(requestsPerSecond / laneRequestsPerSecond, megabytesPerSecond / laneMegabytesPerSecond);
   const lanes = Math.max(1, Math.min(maxLanes, Math.ceil(fed), Math.ceil(laneSeconds / 60)));
   const byOperation = plus(undivided, requestsFor.division(dividedAmong(among, lanes, laneSeconds)));
-  const [source, sink] = [totalTo("source", byOperation), totalTo("sink", byOperation)];
+  const [source, sink] = [requestsTo("source", byOperation), requestsTo("sink", byOperation)];
   const requests = Math.max(source, sink);
   const bySeconds = {
     requests: requests / Math.min(requestsPerSecond, lanes * laneRequestsPerSecond),
@@ -199,10 +200,6 @@ function plus(a: Requests, b: Requests): Requests {
   const sum: Record<string, number> = { ...a };
   for (const [op, count] of Object.entries(b)) sum[op] = (sum[op] ?? 0) + count;
   return sum;
-}
-
-function totalTo(store: string, requests: Requests): number {
-  return Object.entries(requests).reduce((sum, [op, count]) => (op.startsWith(`${store} `) ? sum + count : sum), 0);
 }
 
 function sliceOf([files, bytes]: Mass): Slice {
