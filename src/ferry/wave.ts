@@ -55,15 +55,16 @@ export async function planWave(ferry: Ferry, input: WaveInput): Promise<WavePlan
 async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   const work = ferry.work(input.run);
   const run = await ferry.runs.get(input.run);
-  const known = run === undefined ? fenced : knownPlan(run, input);
+  const known = knownPlan(run, input);
   if (run === undefined || known !== undefined) return known ?? fenced;
   const account = await work.account();
   const progress = progressSince(input, account);
   const idle = isUnaccepted(input.lastError) ? (progress.waits ?? 0) : progress.stalls;
   if (idle > 0) await rest(ferry, input.run, idle);
-  // People may have paused, resumed or cancelled it while it rested.
+  // People may have paused, resumed or cancelled it while it rested, and a doubled execution have planned the wave.
   const now = await ferry.runs.get(input.run);
-  if (now === undefined || now.epoch !== input.epoch) return fenced;
+  const meanwhile = knownPlan(now, input);
+  if (now === undefined || meanwhile !== undefined) return meanwhile ?? fenced;
   const isNew = restingStatus(now.status) === undefined && now.startedMs === undefined;
   const nowMs = ferry.clock.nowMs();
   const spent = spentBy(now, account.tally, nowMs);
@@ -92,7 +93,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     onward.left,
     input.seen,
     lanesBeside(maxLanes, rivals),
-    capsOf(run),
+    capsOf(begun),
     run.wave?.slots,
   );
   const packets = await work.deal(lanes);
@@ -115,7 +116,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     totals: totalsOf(account),
   };
   const planned = await ferry.runs.change(run.id, ({ error: _before, ...now }) =>
-    now.epoch !== input.epoch || knownPlan(now, input) !== undefined
+    knownPlan(now, input) !== undefined
       ? undefined
       : {
           ...now,
@@ -137,8 +138,9 @@ function restedStatus({ because }: Rest): RunStatus {
 const fenced: WavePlan = { do: "end", status: "fenced" };
 
 // The plan of a wave is made once: a doubled execution must not take their packets from slices that are at work.
-function knownPlan({ epoch, status, wave }: Run, input: WaveInput): WavePlan | undefined {
-  if (epoch !== input.epoch) return fenced;
+function knownPlan(run: Run | undefined, input: WaveInput): WavePlan | undefined {
+  if (run === undefined || run.epoch !== input.epoch) return fenced;
+  const { epoch, status, wave } = run;
   if (wave === undefined || wave.epoch !== epoch || wave.number < input.wave) return undefined;
   if (wave.number > input.wave) return fenced;
   const { lanes, plannedMs, deadlineMs, isPatient, mayGrow, progress, totals } = wave;

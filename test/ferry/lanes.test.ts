@@ -98,6 +98,21 @@ test("a slice that is started again elsewhere goes on with what the lost one hel
   assert.equal(sink.files().size, 20);
 });
 
+test("a plan that was made while its double rested is kept, and so are the packets of those who work by it", async () => {
+  const { ferry, source, clock } = ferryAt(timeline(1_000_000));
+  source.write("/f", "x");
+  await addRun(ferry, "r", requestOf());
+  const plan = (wave: number) => planWave(ferry, { run: "r", epoch: 1, wave, progress: noProgress });
+  await clock.run(plan(0));
+  // Nothing has moved since: the next wave is planned after a rest.
+  const first = plan(1);
+  const double = clock.sleep(5).then(() => plan(1));
+  const claimed = first.then(() => ferry.work("r").claim(0));
+  const [packet, ...plans] = await clock.run(Promise.all([claimed, first, double]));
+  assert.deepEqual(plans[0], plans[1]);
+  assert.equal(await packet?.isHeld(), true);
+});
+
 test("lanes that wait return when nobody has work to give, and the wave is not held up", async () => {
   const { ferry, source, clock } = paced();
   source.write("/only", "x");
