@@ -2,7 +2,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { LakeError } from "../../src/core/error.ts";
 import type { Blobs } from "../../src/state/blobs.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
-import { type Change, checkRow, type Row, type Rows, type StoredRow } from "../../src/state/rows.ts";
+import { type Change, checkRow, type InState, type Row, type Rows, type StoredRow } from "../../src/state/rows.ts";
 
 /** What a table was asked to do. Azure's target for one partition is 2,000 entities a second. */
 export type TableUse = {
@@ -74,7 +74,7 @@ export function slowRows(
   async function* list(
     partitionKey: string,
     prefix: string,
-    state?: string,
+    state?: InState,
     from?: string,
     atATime = rowsPerAnswer,
   ): AsyncGenerator<StoredRow> {

@@ -1,5 +1,5 @@
 import { LakeError } from "../core/error.ts";
-import { type Change, checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
+import { type Change, checkRow, checkTransaction, type InState, type Row, type Rows, type StoredRow } from "./rows.ts";
 
 /** A table in memory, with the limits and failures of the real one. */
 export function memoryRows(): Rows {
@@ -61,7 +61,7 @@ export function memoryRows(): Rows {
       const rows: StoredRow[] = [];
       for (let at = placeOf(first); keys[at]?.startsWith(beginning) === true; at++) {
         const found = stored.get(keys[at] ?? "");
-        if (found !== undefined && (state === undefined || found.row["state"] === state)) rows.push(found);
+        if (found !== undefined && isIn(found.row, state)) rows.push(found);
       }
       yield* rows;
     },
@@ -86,4 +86,9 @@ export function memoryRows(): Rows {
       stored.delete(keyOf(partitionKey, rowKey));
     },
   };
+}
+
+function isIn(row: Row, state: InState | undefined): boolean {
+  if (state === undefined) return true;
+  return typeof state === "string" ? row["state"] === state : row["state"] !== state.not;
 }

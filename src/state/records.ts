@@ -1,5 +1,5 @@
 import { isKind, LakeError, messageOf } from "../core/error.ts";
-import { gather, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
+import { gather, type InState, type Row, type Rows, type StoredRow, spread } from "./rows.ts";
 
 /** Written into every row; code that meets a larger number must not touch the row. */
 const rowVersion = 1;
@@ -14,9 +14,9 @@ export type Records<T> = {
   readonly add: (record: T) => Promise<void>;
   readonly get: (id: string) => Promise<T | undefined>;
   /** All of them, or those in this state, ascending by id, and apart from them those that can't be read. */
-  readonly list: (state?: string) => Promise<Listing<T>>;
+  readonly list: (state?: InState) => Promise<Listing<T>>;
   /** What `look` makes of each of them: one after the other is read, so that many large ones take no more memory than one. */
-  readonly each: <P>(look: (record: T) => P, state?: string) => Promise<Listing<P>>;
+  readonly each: <P>(look: (record: T) => P, state?: InState) => Promise<Listing<P>>;
   /**
    * Changes one as `change` says, looked at afresh each time somebody else was faster; undefined leaves it. Resolves to
    * it as it stands then; "not-found" when there is none.
@@ -78,7 +78,7 @@ export function openRecords<T extends object>(rows: Rows, kind: RecordKind<T>): 
     }
   }
 
-  async function each<P>(look: (record: T) => P, state?: string): Promise<Listing<P>> {
+  async function each<P>(look: (record: T) => P, state?: InState): Promise<Listing<P>> {
     const records: P[] = [];
     const unreadable: Unreadable[] = [];
     for await (const there of rows.list(partitionKey, "", state)) {

@@ -8,6 +8,9 @@ export type Row = {
   readonly [property: string]: string | number | boolean;
 };
 
+/** What state rows are to be in; `not` is for all others, those that have none among them. */
+export type InState = string | { readonly not: string };
+
 /** A row as it was read, with the ETag of that version. */
 export type StoredRow = { readonly row: Row; readonly etag: string };
 
@@ -33,7 +36,7 @@ export type Rows = {
   readonly list: (
     partitionKey: string,
     prefix: string,
-    state?: string,
+    state?: InState,
     from?: string,
     atATime?: number,
   ) => AsyncIterable<StoredRow>;

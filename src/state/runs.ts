@@ -6,13 +6,15 @@ import type { Rows } from "./rows.ts";
 
 /** The runs of this app. */
 export type Runs = Omit<Records<Run>, "list"> & {
-  /** All runs, newest first, or the live ones, without reading what has ended; apart from them those that can't be read. */
+  /** All runs, newest first, or the live ones, hardly reading what has ended; apart from them those that can't be read. */
   readonly list: (
     state?: "live",
   ) => Promise<{ readonly runs: readonly Run[]; readonly unreadable: readonly Unreadable[] }>;
   /** True while a run holds its root. One that can't be read does: it may be at work under a newer lakeferry. */
   readonly isLive: (id: string) => Promise<boolean>;
 };
+
+const ended = "ended";
 
 /** Opens the runs. */
 export function openRuns(rows: Rows): Runs {
@@ -22,14 +24,16 @@ export function openRuns(rows: Rows): Runs {
     noun: "migration",
     ids: runIdPattern,
     idOf: ({ id }) => id,
-    stateOf: ({ status }) => (isLive(status) ? "live" : "ended"),
+    stateOf: ({ status }) => (isLive(status) ? "live" : ended),
     isSound: ({ status, request }) => typeof status === "string" && typeof request === "object" && request !== null,
     complete: (run) => ({ ...run, request: completed(run.request) }),
   });
   return {
     ...records,
     list: async (state) => {
-      const { records: runs, unreadable } = await list(state);
+      // An earlier lakeferry wrote down no state beside its runs: they are among those that are asked for, and looked at.
+      const { records, unreadable } = await list(state === undefined ? undefined : { not: ended });
+      const runs = state === undefined ? records : records.filter(({ status }) => isLive(status));
       return { runs: runs.toSorted((a, b) => b.createdMs - a.createdMs), unreadable };
     },
     isLive: async (id) => {

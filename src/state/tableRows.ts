@@ -1,5 +1,5 @@
 import { odata, RestError, type TableClient, type TableEntityResult, type TransactionAction } from "@azure/data-tables";
-import { checkRow, checkTransaction, type Row, type Rows, type StoredRow } from "./rows.ts";
+import { checkRow, checkTransaction, type InState, type Row, type Rows, type StoredRow } from "./rows.ts";
 import { askingAfter, usualPatienceMs } from "./asking.ts";
 
 /** What Azure answers with at most. */
@@ -25,7 +25,7 @@ export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Ro
     list: async function* (partitionKey, prefix, state, from = prefix, atATime = mostAtATime) {
       const upTo = `${prefix}\uffff`;
       const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${from} and RowKey lt ${upTo}`;
-      const filter = state === undefined ? keys : `${keys} and ${odata`state eq ${state}`}`;
+      const filter = state === undefined ? keys : `${keys} and ${filterOf(state)}`;
       const pages = client.listEntities({ queryOptions: { filter } }).byPage({ maxPageSize: atATime });
       for (;;) {
         const page = await asking("list", `${partitionKey}/${prefix}`, () => pages.next());
@@ -68,6 +68,11 @@ export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Ro
       await asking("remove", `${partitionKey}/${rowKey}`, () => client.deleteEntity(partitionKey, rowKey, { etag }));
     },
   };
+}
+
+// Where a row has no such property, a comparison is false. Should a table leave it out under "not" as well, nothing is worse.
+function filterOf(state: InState): string {
+  return typeof state === "string" ? odata`state eq ${state}` : `not (${odata`state eq ${state.not}`})`;
 }
 
 function storedOf(entity: Stored): StoredRow {

@@ -14,7 +14,7 @@ import { rootPath } from "../../src/core/path.ts";
 import type { Run } from "../../src/core/run.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openRoots } from "../../src/state/roots.ts";
-import { gather, type Rows, spread, type StoredRow } from "../../src/state/rows.ts";
+import { gather, type InState, type Rows, spread, type StoredRow } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { tableList } from "../../src/state/tableList.ts";
 import { tableRows } from "../../src/state/tableRows.ts";
@@ -117,6 +117,16 @@ function promises(open: () => Rows): void {
       (await all(rows.list("p6", "x-"))).map((stored) => stored.row.rowKey),
       keys,
     );
+  });
+
+  test("rows are listed by their state, or by another one than that, which may be none", async () => {
+    const rows = open();
+    for (const state of ["live", "ended", undefined]) {
+      await rows.insert(row("p12", `${state}`, state === undefined ? {} : { state }));
+    }
+    const keys = async (state: InState) => (await all(rows.list("p12", "", state))).map((stored) => stored.row.rowKey);
+    assert.deepEqual(await keys("live"), ["live"]);
+    assert.deepEqual(await keys({ not: "ended" }), ["live", "undefined"]);
   });
 
   test("what Azure would refuse is refused before it is sent, whatever the emulator allows", async () => {

@@ -4,7 +4,7 @@ import { isKind } from "../../src/core/error.ts";
 import type { LakePath } from "../../src/core/path.ts";
 import { memoryRows } from "../../src/state/memoryRows.ts";
 import { openRoots } from "../../src/state/roots.ts";
-import type { Row } from "../../src/state/rows.ts";
+import { type Row, spread } from "../../src/state/rows.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { requestOf } from "../kit/testFerry.ts";
 
@@ -73,4 +73,15 @@ test("live runs are listed without those that have ended, and what has ended mea
   await runs.change("over", (now) => ({ ...now, status: "Paused" }));
   await runs.change("r", (now) => ({ ...now, status: "Succeeded" }));
   assert.deepEqual(await ids(), ["over"]);
+});
+
+test("a live run of an earlier lakeferry, which wrote down no state beside it, is listed with the live ones", async () => {
+  const { rows, runs, run } = await withUnreadable();
+  for (const early of [
+    { ...run, id: "early", status: "Paused" },
+    { ...run, id: "over", status: "Failed" },
+  ]) {
+    await rows.insert({ partitionKey: "runs", rowKey: early.id, version: 1, ...spread("run", early) });
+  }
+  assert.deepEqual((await runs.list("live")).runs.map(({ id }) => id).toSorted(), ["early", "r"]);
 });
