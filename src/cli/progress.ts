@@ -41,9 +41,9 @@ function drawn({ stream, isUtf8 }: Canvas): Progress {
   bar.start(100, 0, { text: "starting", isKnown: false });
   return {
     show: (migration) => {
-      const { expected } = migration.report;
+      const { expected, audit } = migration.report;
       const share = expected === undefined || expected.bytes === 0 ? 0 : bytesSeen(migration.report) / expected.bytes;
-      const isKnown = expected !== undefined;
+      const isKnown = expected !== undefined && audit === undefined;
       bar.update(Math.min(100, Math.floor(100 * share)), { text: progressText(migration), isKnown });
     },
     end: () => bar.stop(),

@@ -30,24 +30,46 @@ export function bytesSeen({ dataListed, dataRead, expected }: Migration["report"
 }
 
 /** One line about a migration under way. */
-export function progressText({ status, report, advice, error }: Migration): string {
-  const { copyDuration, filesListed, expected, remainingSeconds } = report;
-  const bytes = bytesSeen(report);
-  const rate = (amount: number) => (copyDuration > 0 ? amount / copyDuration : 0);
-  const of = expected === undefined ? "" : ` of ${expected.files}`;
-  const ofBytes = expected === undefined ? "" : ` of ${sizeText(expected.bytes)}`;
+export function progressText(migration: Migration): string {
+  const { status, report, advice, error } = migration;
   return [
     ...(status === "Running" ? [] : [status]),
-    `${filesListed}${of} files`,
-    `${sizeText(bytes)}${ofBytes}`,
-    `${Math.round(rate(filesListed))} files/s`,
-    `${sizeText(rate(bytes))}/s`,
-    `ETA ${remainingSeconds === undefined ? "-" : timeText(remainingSeconds)}`,
+    ...(report.audit === undefined ? walked(report) : compared(migration, report.audit)),
     `${report.throttlingErrors} throttled`,
     ...(advice === undefined ? [] : [advice.bottleneck]),
     // Of a live one it is what it waits for.
     ...(status === "Running" && error !== undefined ? [`waits: ${printable(error.detail)}`] : []),
   ].join(" | ");
+}
+
+function walked(report: Migration["report"]): readonly string[] {
+  const { filesListed, expected, remainingSeconds } = report;
+  const bytes = bytesSeen(report);
+  const of = expected === undefined ? "" : ` of ${expected.files}`;
+  const ofBytes = expected === undefined ? "" : ` of ${sizeText(expected.bytes)}`;
+  return [
+    `${filesListed}${of} files`,
+    `${sizeText(bytes)}${ofBytes}`,
+    `${Math.round(perSecond(filesListed, report))} files/s`,
+    `${sizeText(perSecond(bytes, report))}/s`,
+    `ETA ${remainingSeconds === undefined ? "-" : timeText(remainingSeconds)}`,
+  ];
+}
+
+// An audit counts no file as listed: a migration has done that.
+function compared(
+  { job, report }: Migration,
+  { checked, differences }: NonNullable<Migration["report"]["audit"]>,
+): readonly string[] {
+  return [
+    `${counted(checked, "item")} compared`,
+    counted(differences, "difference"),
+    ...(job === "audit" ? [`${Math.round(perSecond(checked, report))} items/s`] : []),
+  ];
+}
+
+function perSecond(amount: number, { copyDuration }: Migration["report"]): number {
+  return copyDuration > 0 ? amount / copyDuration : 0;
 }
 
 /** Migrations as a table, newest first. */

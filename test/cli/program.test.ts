@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Checklist, Migration, MigrationList } from "../../src/cli/api.ts";
-import { memoryApi } from "../kit/memoryApi.ts";
+import { progressText } from "../../src/cli/words.ts";
+import { memoryApi, memoryUrl } from "../kit/memoryApi.ts";
 import { type Said, said } from "./kit.ts";
 
 // One file that arrives, and one under a name that Gen2 refuses.
@@ -324,6 +325,10 @@ test("an audit compares two lakes and changes nothing; its differences are print
   const audit = await said("audit --file-system lake --id other", { fetch, meanwhile: () => api.drive("other") });
   assert.equal(audit.code, 3, audit.out);
   assert.deepEqual(api.sink.files(), before);
+  const shown = (await (await fetch(`${memoryUrl}/api/migrations/other`)).json()) as Migration;
+  // It lists no file that a migration would count.
+  const progress = progressText({ ...shown, status: "Running", report: { ...shown.report, copyDuration: 2 } });
+  assert.match(progress, /^4 items compared \| 2 differences \| 2 items\/s \| 0 throttled/u);
   const { out } = await said("differences other", { fetch });
   const lines = out
     .trimEnd()
