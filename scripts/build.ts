@@ -77,8 +77,7 @@ function cliPackage(): string {
 // V8 keeps the text of a program that it has loaded: two bytes for each character once a single one doesn't fit into one. What is
 // left of these after esbuild stands in regular expressions, where an escape means the same.
 function asciiOnly(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[^\u0000-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 // Whole or not at all, and only when it differs: another command may be starting from these files at this moment.
