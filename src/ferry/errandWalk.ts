@@ -55,11 +55,16 @@ export type ErrandOwner = {
   readonly track: (running: Promise<void>, over: () => void) => void;
 };
 
-type Run = { errand: Errand; readonly isResumed: boolean };
+/** An errand, and how much of a cut it takes, once somebody has asked. */
+type Run = { errand: Errand; units: number | undefined; readonly isResumed: boolean };
+
+function runOf(errand: Errand, isResumed: boolean): Run {
+  return { errand, units: undefined, isResumed };
+}
 
 /** Opens the errands of a cut. */
 export function openErrandWalk(errands: readonly Errand[], owner: ErrandOwner): ErrandWalk {
-  const waiting: Run[] = errands.map((errand) => ({ errand, isResumed: true }));
+  const waiting: Run[] = errands.map((errand) => runOf(errand, true));
   const running = new Set<Run>();
   /** Left for a later walk. */
   const postponed: Run[] = [];
@@ -84,7 +89,7 @@ export function openErrandWalk(errands: readonly Errand[], owner: ErrandOwner): 
       failed: owner.failed,
       moved: (errand) => {
         if (errand === undefined) close();
-        else run.errand = errand;
+        else Object.assign(run, { errand, units: undefined });
       },
     });
     const end = typeof outcome === "object" ? await owner.conclude(outcome, close) : outcome;
@@ -103,13 +108,13 @@ export function openErrandWalk(errands: readonly Errand[], owner: ErrandOwner): 
   return {
     left,
     add: (more) => {
-      waiting.push(...more.map((errand) => ({ errand, isResumed: false })));
+      waiting.push(...more.map((errand) => runOf(errand, false)));
       start();
     },
     isFull: () => {
       if (waiting.length + running.size === 0) return false;
       let units = 0;
-      for (const { errand } of [...waiting, ...running]) units += asciiJson(encodeErrand(errand)).length;
+      for (const run of [...waiting, ...running]) units += run.units ??= asciiJson(encodeErrand(run.errand)).length;
       return units >= enoughUnits;
     },
     isIdle: () => running.size === 0,

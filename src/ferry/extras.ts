@@ -70,16 +70,19 @@ export function openExtras(means: ExtraMeans): Extras {
   }
 
   async function isUnderAny(folder: LakePath, names: Iterable<string>, signal: AbortSignal): Promise<boolean> {
-    for (const one of names) {
-      try {
-        if (await isThere(source, childPath(folder, one), signal)) return true;
-      } catch (error) {
-        if (signal.aborted || !isLakeError(error) || isOfLake(error)) throw error;
-        // Whatever else it says, it doesn't say that there is nothing.
-        return true;
-      }
-    }
+    for (const one of names)
+      if (await unlessRefused(isThere(source, childPath(folder, one), signal), true, signal)) return true;
     return false;
+  }
+
+  // What the source says. Whatever goes wrong with one name, it doesn't say that there is nothing.
+  async function unlessRefused(saying: Promise<boolean>, otherwise: boolean, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await saying;
+    } catch (error) {
+      if (signal.aborted || !isLakeError(error) || isOfLake(error)) throw error;
+      return otherwise;
+    }
   }
 
   async function whyKept(path: LakePath, item: SinkEntry, signal: AbortSignal): Promise<KeepReason | undefined> {
@@ -92,8 +95,9 @@ export function openExtras(means: ExtraMeans): Extras {
   }
 
   // A folder that can't be listed any more answers nothing for its names.
-  async function mustList(folder: LakePath, name: string, signal: AbortSignal): Promise<void> {
+  async function mustList(folder: LakePath, name: string, signal: AbortSignal): Promise<true> {
     await source.nameAfter(folder, name, signal);
+    return true;
   }
 
   function rulesWith(blame: Blame): ErrandRules {
@@ -129,10 +133,13 @@ export function openExtras(means: ExtraMeans): Extras {
       const { folder } = splitPath(errand.path);
       const { item } = errand;
       if (errand.do === "weigh") return weigh(rules, errand, running, signal);
-      // It was compared by a walk that is over.
-      if (running.isResumed) await mustList(folder, item.name, signal);
+      // What an earlier walk has compared may have lost the folder around it.
+      let isListed = !running.isResumed;
       const clearing: Clearing = {
-        whyNot: async () => ((await isAtSource(folder, item, signal)) ? "atSource" : undefined),
+        whyNot: async () => {
+          isListed ||= await unlessRefused(mustList(folder, item.name, signal), false, signal);
+          return !isListed || (await isAtSource(folder, item, signal)) ? "atSource" : undefined;
+        },
         over: () => running.moved(undefined),
       };
       return clear(rules, errand, clearing, running, signal);

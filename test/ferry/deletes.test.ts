@@ -5,6 +5,7 @@ import type { Run } from "../../src/core/run.ts";
 import { isBalanced, type Tally } from "../../src/core/tally.ts";
 import type { Ferry } from "../../src/ferry/ferry.ts";
 import { type Line, linesOf } from "../kit/books.ts";
+import { savingBy } from "../kit/dying.ts";
 import { addRun, drive, ferryAt, requestOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
 import { timeline } from "../kit/timeline.ts";
 
@@ -114,6 +115,27 @@ suite("each deletion is counted and told once", () => {
     assert.deepEqual(deletedIn(lines, "folder"), removed.folders.toSorted());
   });
 
+  test("and what is left stays where the folder around it can't be listed any more", async () => {
+    const made = slowLake(400, 0, 10);
+    const { ferry, source, sink, clock } = made;
+    source.write("/zz", "x");
+    source.write("/in/zz", "x");
+    for (let index = 0; index < 600; index++) source.write(`/in/old/d${index % 5}/f${index}`, "y");
+    await addRun(ferry, "a", requestOf({ preserve: [] }));
+    await clock.run(drive(ferry, "a"));
+    source.remove("/in/old");
+    const removed = removals(made);
+    sink.onWrite = (when, op) => {
+      if (when === "before" && op === "remove" && removed.files.length >= 100) source.remove("/in");
+    };
+    await addRun(ferry, "r", requestOf({ preserve: [], ...clear }));
+    const { run, tally, lines } = await passOf(made as never, clock.run(drive(ferry, "r")), "r");
+    const gone = removed.files.length;
+    // With the five folders that they are in; nobody comes to the one around those.
+    assert.deepEqual([run.status, tally.filesDeleted, tally.kept], ["Succeeded", gone, { atSource: 600 - gone + 5 }]);
+    assert.deepEqual(deletedIn(lines, "file"), removed.files.toSorted());
+  });
+
   test("beside one that can't be deleted, which is a failure of its own", async () => {
     const lakes = testFerry();
     for (let index = 0; index < 10; index++) lakes.source.write(`/x${index}`, "x");
@@ -172,28 +194,12 @@ function losing(lakes: TestFerry, at: number) {
     if (state.isDead) throw new Error("the worker is lost");
   };
   lakes.sink.onWrite = (when, op, path) => happens(`${when} ${op}`, path);
-  const ferry: Ferry = {
-    ...lakes.ferry,
-    work: (id) => {
-      const work = lakes.ferry.work(id);
-      return {
-        ...work,
-        claim: async (lane, besides) => {
-          const packet = await work.claim(lane, besides);
-          if (packet === undefined) return undefined;
-          return {
-            ...packet,
-            save: async (step, signal) => {
-              happens("before save", "");
-              const saved = await packet.save(step, signal);
-              happens("after save", "");
-              return saved;
-            },
-          };
-        },
-      };
-    },
-  };
+  const ferry = savingBy(lakes.ferry, () => async (save) => {
+    happens("before save", "");
+    const saved = await save();
+    happens("after save", "");
+    return saved;
+  });
   return { ferry, events, revive: () => void (state.isDead = false) };
 }
 

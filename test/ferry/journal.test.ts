@@ -7,6 +7,7 @@ import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
 import { sealJournal } from "../../src/state/journal.ts";
 import { assertBooks, linesOf, spanDigest } from "../kit/books.ts";
+import { savingBy } from "../kit/dying.ts";
 import { fuse } from "../kit/fuse.ts";
 import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
 
@@ -59,24 +60,11 @@ test("lines of a save that was never committed are shown to nobody", async () =>
   assert.equal(plan.do, "ferry");
   // The worker loses the table for good after some saves; its journal grows a little more.
   let saves = 0;
-  const dying: typeof ferry = {
-    ...ferry,
-    work: (run) => ({
-      ...ferry.work(run),
-      claim: async (lane) => {
-        const packet = await ferry.work(run).claim(lane);
-        if (packet === undefined) return undefined;
-        return {
-          ...packet,
-          save: async (step, signal) => {
-            if (++saves <= 3) return packet.save(step, signal);
-            await step.journal?.stored();
-            throw new LakeError("invalid", { op: "table", path: run, detail: "the worker is lost" });
-          },
-        };
-      },
-    }),
-  };
+  const dying = savingBy(ferry, () => async (save, step) => {
+    if (++saves <= 3) return save();
+    await step.journal?.stored();
+    throw new LakeError("invalid", { op: "table", path: "r", detail: "the worker is lost" });
+  });
   await assert.rejects(ferryPacket(dying, sliceOf("r")));
   await assertBooks(ferry.work("r"), blobs);
   assert.ok((await linesOf(ferry.work("r"), blobs)).length < 51);
@@ -130,23 +118,10 @@ test("what a lost worker had made and sent, and not saved, is counted as this ru
     // Each worker loses the table after some saves, and whatever it did since.
     if (wave >= 6) return;
     let saves = 0;
-    const dying: typeof ferry = {
-      ...ferry,
-      work: (id) => ({
-        ...ferry.work(id),
-        claim: async (lane, besides) => {
-          const packet = await ferry.work(id).claim(lane, besides);
-          if (packet === undefined) return undefined;
-          return {
-            ...packet,
-            save: async (step, signal) => {
-              if (++saves <= 3) return packet.save(step, signal);
-              throw new Error("the worker is lost");
-            },
-          };
-        },
-      }),
-    };
+    const dying = savingBy(ferry, () => async (save) => {
+      if (++saves <= 3) return save();
+      throw new Error("the worker is lost");
+    });
     source.onCall = () => clock.sleep(7);
     await ferryPacket(dying, { ...sliceOf("r"), lane });
   });

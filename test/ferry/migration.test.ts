@@ -5,6 +5,7 @@ import { isBalanced, totalOf } from "../../src/core/tally.ts";
 import { noProgress } from "../../src/core/run.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { planWave } from "../../src/ferry/wave.ts";
+import { savingBy } from "../kit/dying.ts";
 import { addRun, drive, requestOf, sliceOf, testFerry } from "../kit/testFerry.ts";
 
 test("everything under a folder arrives, empty folders and empty files too", async () => {
@@ -534,23 +535,9 @@ test("a slice that can't save stops everything it had begun before it gives up",
   source.onCall = () => clock.sleep(50);
   await addRun(ferry, "r", requestOf());
   await planWave(ferry, { run: "r", epoch: 1, wave: 0, progress: noProgress });
-  const broken: typeof ferry = {
-    ...ferry,
-    work: (run) => ({
-      ...ferry.work(run),
-      claim: async (lane) => {
-        const packet = await ferry.work(run).claim(lane);
-        return packet === undefined
-          ? undefined
-          : {
-              ...packet,
-              save: async () => {
-                throw new LakeError("unavailable", { op: "table transaction", path: "work-r", detail: "no reply" });
-              },
-            };
-      },
-    }),
-  };
+  const broken = savingBy(ferry, () => () => {
+    throw new LakeError("unavailable", { op: "table transaction", path: "work-r", detail: "no reply" });
+  });
   await assert.rejects(ferryPacket(broken, sliceOf("r")));
   const { size } = sink.files();
   for (let turn = 0; turn < 50; turn++) await clock.sleep(1);

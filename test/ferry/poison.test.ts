@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budget } from "../../src/core/budget.ts";
 import { careFor } from "../../src/core/poison.ts";
-import type { Ferry } from "../../src/ferry/ferry.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
 import { assertBooks } from "../kit/books.ts";
+import { inOwnProcess, savingBy } from "../kit/dying.ts";
 import { addRun, drive, requestOf, sliceOf, testFerry, type TestFerry } from "../kit/testFerry.ts";
 
 test("a packet that lost its workers is walked name by name, and then its name is given up", () => {
@@ -36,33 +35,17 @@ async function driveWithPoison(
     die.reject(new Error("the worker is lost"));
     await new Promise(() => undefined);
   };
-  const mortal: Ferry = {
-    ...ferry,
-    work: (run) => {
-      const own = die;
-      const work = ferry.work(run);
-      return {
-        ...work,
-        claim: async (lane, besides) => {
-          const packet = await work.claim(lane, besides);
-          if (packet === undefined) return undefined;
-          return {
-            ...packet,
-            save: async (step, signal) => {
-              await Promise.race([own.promise, Promise.resolve()]);
-              return packet.save(step, signal);
-            },
-          };
-        },
-      };
-    },
-  };
+  const mortal = savingBy(ferry, () => {
+    const own = die;
+    return async (save) => {
+      await Promise.race([own.promise, Promise.resolve()]);
+      return save();
+    };
+  });
   const run = await drive(ferry, "r", 1, async () => {
     die = Promise.withResolvers<never>();
     die.promise.catch(() => undefined);
-    // What a lost worker held is lost with its process.
-    const process = { ...mortal, files: budget(8), memory: budget(1024 * 1024) };
-    await Promise.race([die.promise, ferryPacket(process, sliceOf("r"))]);
+    await Promise.race([die.promise, ferryPacket(inOwnProcess(mortal), sliceOf("r"))]);
   });
   return { status: run.status, lost };
 }

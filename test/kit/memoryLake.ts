@@ -108,6 +108,7 @@ export function memorySource(pageSize = 4000, order: (a: string, b: string) => n
 
     nameAfter: async (folder, after) => {
       await lake.onCall("list", folder);
+      if (entryAt(folder, "") === undefined) throw missing("LISTSTATUS", folder);
       const names = [...files.keys(), ...folders]
         .filter((path) => path !== "/")
         .map((path) => splitPath(path as LakePath));
