@@ -1,7 +1,7 @@
 import type { Bottleneck } from "./advice.ts";
 import type { Run, RunStatus } from "./run.ts";
 import { runAdvice } from "./runAdvice.ts";
-import { type Tally, totalOf } from "./tally.ts";
+import { movedIn, type Tally, totalOf } from "./tally.ts";
 
 /** How a run stands, as a monitor wants to know it: sums since its beginning. */
 export type Standing = {
@@ -14,7 +14,7 @@ export type Standing = {
   readonly failed: number;
   readonly failedBecause: Readonly<Record<string, number>>;
   readonly bytes: number;
-  /** Names and blocks that something was decided of: while it doesn't grow, nothing moves. */
+  /** See movedIn: while it doesn't grow, nothing moves. */
   readonly settled: number;
   /** What has bound it so far; absent where that can't be told. */
   readonly bottleneck?: Bottleneck;
@@ -24,7 +24,7 @@ export type Standing = {
 export function standingOf(run: Run, tally: Tally): Standing {
   const { id, status, wave } = run;
   const advice = runAdvice(run, tally);
-  const { filesCopied, filesSkipped, filesFailed, foldersFailed, foldersListed, filesListed } = tally;
+  const { filesCopied, filesSkipped, filesFailed, foldersFailed } = tally;
   const because: Record<string, number> = {};
   for (const counts of [filesFailed, foldersFailed]) {
     for (const [kind, count] of Object.entries(counts)) because[kind] = (because[kind] ?? 0) + count;
@@ -38,7 +38,7 @@ export function standingOf(run: Run, tally: Tally): Standing {
     failed: totalOf(because),
     failedBecause: because,
     bytes: tally.bytesCopied,
-    settled: filesListed + foldersListed + tally.blocksSent,
+    settled: movedIn(tally),
     ...(advice === undefined ? {} : { bottleneck: advice.bottleneck }),
   };
 }
