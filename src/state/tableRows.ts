@@ -26,7 +26,9 @@ export function tableRows(client: TableClient, patienceMs = usualPatienceMs): Ro
       const upTo = `${prefix}\uffff`;
       const keys = odata`PartitionKey eq ${partitionKey} and RowKey ge ${from} and RowKey lt ${upTo}`;
       const filter = state === undefined ? keys : `${keys} and ${filterOf(state)}`;
-      const pages = client.listEntities({ queryOptions: { filter } }).byPage({ maxPageSize: atATime });
+      const pages = client
+        .listEntities({ queryOptions: { filter } })
+        .byPage({ maxPageSize: Math.min(atATime, mostAtATime) });
       for (;;) {
         const page = await asking("list", `${partitionKey}/${prefix}`, () => pages.next());
         if (page.done === true) return;

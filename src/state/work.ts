@@ -87,7 +87,7 @@ export function openWork(rows: Rows, run: string, nonce: () => string, clock: Cl
 
     failures: async (most) => {
       const found: Failure[] = [];
-      for await (const { row } of rows.list(partitionKey, "failed-")) {
+      for await (const { row } of rows.list(partitionKey, "failed-", undefined, undefined, most)) {
         found.push(...(gather("failures", row) as Failure[]));
         if (found.length >= most) break;
       }

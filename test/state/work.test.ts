@@ -208,3 +208,18 @@ test("what waits, and what is known of it, is told by the lanes' rows, whatever 
   assert.deepEqual(await waiting(), await scanned());
   assert.equal((await scanned()).packets, 3);
 });
+
+test("who wants some of many failures doesn't have a thousand of their rows sent", async () => {
+  const rows = memoryRows();
+  const asked: (number | undefined)[] = [];
+  const list: Rows["list"] = (partitionKey, prefix, state, from, atATime) => {
+    if (prefix === "failed-") asked.push(atATime);
+    return rows.list(partitionKey, prefix, state, from, atATime);
+  };
+  const work = open({ ...rows, list });
+  await work.seed({ ranges: [{ folder: rootPath }], open: [] });
+  const packet = await work.claim(0);
+  for (let saves = 0; saves < 3; saves++) await packet?.save({ ...step, given: [] }, still);
+  assert.equal((await work.failures(2)).length, 2);
+  assert.deepEqual(asked, [2]);
+});
