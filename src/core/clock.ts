@@ -18,3 +18,8 @@ export function sleepsTold<C extends Pick<Clock, "sleep">>(clock: C, told: (ms: 
     },
   };
 }
+
+/** Whether it is time again for what is done so often. A clock that was set back puts nothing off. */
+export function isDue(sinceMs: number, everyMs: number, nowMs: number): boolean {
+  return nowMs < sinceMs || nowMs - sinceMs >= everyMs;
+}

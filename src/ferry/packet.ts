@@ -1,6 +1,7 @@
 import { type Budget, budget } from "../core/budget.ts";
 import { capsOf, laneCaps, lanesWithin } from "../core/caps.ts";
-import { type Cut, cutBytes, errandsIn, type Gift, isDone, maxCutBytes } from "../core/cut.ts";
+import { isDue } from "../core/clock.ts";
+import { type Cut, errandsIn, isDone } from "../core/cut.ts";
 import { type Failure, failureOf, LakeError } from "../core/error.ts";
 import { triedIn } from "../core/errand.ts";
 import { makesWay, rivalsOf } from "../core/fairness.ts";
@@ -11,13 +12,10 @@ import { isInVain, starving } from "../core/lanes.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import { isOfSourceOnly, lanesAsked, type Run } from "../core/run.ts";
 import { selectionOf, selects } from "../core/selection.ts";
-import { nextSaveMs } from "../core/saving.ts";
 import type { SliceInput } from "../core/steps.ts";
-import { addTallies, emptyTally, totalOf } from "../core/tally.ts";
 import { wayOf } from "../core/way.ts";
 import type { Pulse } from "../state/pulse.ts";
 import type { ClaimedPacket } from "../state/claimed.ts";
-import { maxGiven, splitToFit } from "../state/fit.ts";
 import type { Hunger } from "../state/hunger.ts";
 import { countedIn } from "../state/workRows.ts";
 import { newMeter } from "../wire/meter.ts";
@@ -30,10 +28,11 @@ import { narrowed } from "./narrow.ts";
 import { nowhere } from "./nowhere.ts";
 import { observedBudget, observedSink, observedSource, withinBudget } from "./observed.ts";
 import { turnValves } from "./valves.ts";
+import { openSaves } from "./saves.ts";
 import { openSharing } from "./sharing.ts";
 import { visitorFor } from "./visitors.ts";
 import { isWidest, openWaiting } from "./waiting.ts";
-import { startWalk } from "./walk.ts";
+import { startWalk, type Walk } from "./walk.ts";
 
 const tickMs = 250;
 /** Past its deadline a slice goes on for so long with its first packet, if it has not dealt with any name of it yet. */
@@ -87,18 +86,28 @@ export async function walkPacket(
     listName: list?.name,
     deletesLeft: await deletesLeft(ferry, run, packet.cut),
   });
-  const { isNarrow, condemned } = packet.care;
-  const seen = isNarrow
-    ? narrowed(lakes.source, visitor, (path) => save(false, path), condemned)
-    : { source: lakes.source, visitor };
   const slots = observedBudget(filesOf(ferry, request), activity, "slots");
   const waiting = openWaiting(meter, valves, ferry.load, () => isWidest(ferry, request, slots));
+  const saves = openSaves({
+    packet,
+    walk: () => walk,
+    ledger,
+    activity,
+    waiting,
+    clock,
+    everyMs: pace.saveMs,
+    signal,
+  });
+  const { isNarrow, condemned } = packet.care;
+  const seen = isNarrow
+    ? narrowed(lakes.source, visitor, (path) => saves.save(false, path), condemned)
+    : { source: lakes.source, visitor };
   const width = isNarrow ? { listings: 1, files: budget(1) } : { listings: pace.listings, files: slots };
-  const walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, {
+  const walk: Walk = startWalk(seen.source, packet.cut, seen.visitor, width, signal, {
     beside,
     selection,
     list,
-    saved,
+    saved: saves.saved,
   });
   // The first slice of many lanes looks for work for all of them; where there are never more, that is work for nobody.
   const isAlone = lanesAsked(run) === 1 || lanesWithin(capsOf(run), 2) === 1;
@@ -126,109 +135,6 @@ export async function walkPacket(
     walk.stop();
   }
 
-  const given: Gift[] = [];
-  let unconfirmed = walk.unconfirmed();
-  const saving = {
-    everyMs: pace.saveMs,
-    lastMs: clock.nowMs(),
-    count: 0,
-    isUrgent: false,
-    isFenced: false,
-    isLetGo: false,
-  };
-  let lastSave: Promise<void> = Promise.resolve();
-
-  // One save after the other. Cut, tally and journal are taken in the same instant, when it is this one's turn.
-  function save(isLast: boolean, suspect?: string): Promise<void> {
-    lastSave = lastSave.then(async () => {
-      // A packet that was let go is somebody else's, however late a gift was ready.
-      if (saving.isFenced || saving.isLetGo) return;
-      saving.isLetGo = isLast;
-      const cut = isLast ? takeAll() : takeFitting();
-      if (cut === undefined) return;
-      const startedMs = clock.nowMs();
-      const taken = ledger.take();
-      const { filesListed, bytesRead, requests } = taken.tally;
-      // What was sent has happened, whenever it counts.
-      const before = unconfirmed;
-      unconfirmed = walk.unconfirmed();
-      const files = filesListed + unconfirmed.files - before.files;
-      const bytes = bytesRead + unconfirmed.bytes - before.bytes;
-      const { seen: acted, spentMs, waits: own } = activity.take();
-      const waits = waiting.take(own);
-      const glance = { ...acted, ...walk.view(), files, bytes, requests: totalOf(requests), waits };
-      const step = {
-        cut,
-        given: given.splice(0),
-        ...taken,
-        tally: addTallies(taken.tally, { ...emptyTally, spentMs, waits }),
-        glance,
-        isLast,
-        ...(suspect === undefined ? {} : { suspect }),
-      };
-      const { ended, wasThrottled } = await packet.save(step, signal);
-      saving.isFenced = ended === "fenced";
-      if (!saving.isFenced) saving.count++;
-      saving.lastMs = clock.nowMs();
-      saving.everyMs = nextSaveMs(pace.saveMs, saving.everyMs, { tookMs: saving.lastMs - startedMs, wasThrottled });
-    });
-    // Whoever waits for a save hears of its failure; so does the next save.
-    lastSave.catch(() => undefined);
-    return lastSave;
-  }
-
-  // What is written down before it is done, by all who ask before the cut is taken. A packet that isn't held any more is never
-  // saved again.
-  let noting: Promise<void> | undefined;
-  function saved(): Promise<void> {
-    noting ??= lastSave.then(async () => {
-      noting = undefined;
-      for (const before = saving.count; saving.count === before; ) {
-        signal.throwIfAborted();
-        if (saving.isFenced || saving.isLetGo) throw new Error("the packet was taken over");
-        // However large the cut is: whoever waits here holds what makes it smaller.
-        saving.isUrgent = true;
-        await save(false);
-        if (saving.count === before) await clock.sleep(tickMs, signal);
-      }
-    });
-    return noting;
-  }
-
-  // A cut that is too large for its row gives ranges away, and then waits until fewer names are open.
-  function takeFitting(): Cut | undefined {
-    let cut = walk.cut();
-    while (cutBytes(cut) > maxCutBytes) {
-      if (given.length >= maxGiven || !giveAway(1)) break;
-      cut = walk.cut();
-    }
-    const isTooLarge = cutBytes(cut) > maxCutBytes;
-    walk.hold(isTooLarge);
-    // Open names that wait for the ledger to be emptied would never close.
-    const mustWait = isTooLarge && !ledger.isFull() && !saving.isUrgent;
-    saving.isUrgent = false;
-    return mustWait ? undefined : cut;
-  }
-
-  // Given away is what the next save puts into rows of its own.
-  function giveAway(parts: number, share?: number): boolean {
-    const groups = walk.give(parts, share);
-    for (const group of groups) given.push(...splitToFit(group));
-    return groups.length > 0;
-  }
-
-  async function shareOut(parts: number, share: number): Promise<boolean> {
-    if (state.stoppedMs !== undefined || given.length > 0 || !giveAway(parts, share)) return false;
-    await save(false);
-    return true;
-  }
-
-  function takeAll(): Cut {
-    const [first = { ranges: [], open: [] }, ...more] = splitToFit(walk.cut(), Math.max(1, maxGiven - given.length));
-    given.push(...more);
-    return first;
-  }
-
   async function tend(): Promise<void> {
     const claimedMs = clock.nowMs();
     let refused = 0;
@@ -242,10 +148,10 @@ export async function walkPacket(
       walk,
       lanes: input.lanes,
       giveMs: pace.giveMs,
-      giveAway: shareOut,
+      giveAway: async (parts, share) => state.stoppedMs === undefined && saves.shareOut(parts, share),
       failed: (error) => (failure = { error }),
     });
-    while (!state.isOver && !saving.isFenced) {
+    while (!state.isOver && !saves.isFenced()) {
       await Promise.race([over, clock.sleep(tickMs)]);
       if (failure !== undefined) throw failure.error;
       const nowMs = clock.nowMs();
@@ -284,22 +190,22 @@ export async function walkPacket(
         if (!isNarrow && (isScarce || nowMs - claimedMs >= pace.pulseMs)) sharing.hear(waiting.length);
       }
       sharing.tend(nowMs);
-      if (running === undefined && (isDue(saving.lastMs, saving.everyMs, nowMs) || ledger.isFull())) {
+      if (running === undefined && (saves.isDue(nowMs) || ledger.isFull())) {
         // A slow store must not keep the slice from looking at the clock.
-        running = save(false).then(
+        running = saves.save(false).then(
           () => (running = undefined),
           (error: unknown) => (failure = { error }),
         );
       }
     }
-    if (!saving.isFenced) await letGo();
+    if (!saves.isFenced()) await letGo();
   }
 
   // The last save. A state store that is away is waited for, but not by a slice that was told to stop.
   async function letGo(): Promise<void> {
     const sinceMs = clock.nowMs();
     let isSaved = false;
-    const leaving = save(true).finally(() => (isSaved = true));
+    const leaving = saves.save(true).finally(() => (isSaved = true));
     while (!isSaved) {
       await Promise.race([leaving, clock.sleep(tickMs)]);
       if (ferry.closing.aborted) stop("asked");
@@ -318,7 +224,7 @@ export async function walkPacket(
   try {
     await tend();
     const items = ledger.items();
-    if (saving.isFenced) return { ended: "fenced", items };
+    if (saves.isFenced()) return { ended: "fenced", items };
     if (state.error === undefined || signal.aborted) {
       const isLeft = state.ended === "drained" && !isDone(walk.cut());
       return { ended: isLeft ? "postponed" : state.ended, items };
@@ -329,7 +235,7 @@ export async function walkPacket(
   } finally {
     // However the slice ends, nothing of it goes on: not a file, not the question for an estimate, not a save whose turn
     // has not come, which would put down a cut without its counts.
-    saving.isLetGo = true;
+    saves.end();
     walk.stop();
     cancel.abort(new Error("the slice is over"));
     ledger.take();
@@ -346,11 +252,6 @@ async function deletesLeft(ferry: Ferry, { id, phase, deletes = 0 }: Run, cut: C
 
 function filesOf({ files }: Ferry, { filesPerLane }: MigrationRequest): Budget {
   return filesPerLane === "auto" ? files : withinBudget(budget(filesPerLane), files);
-}
-
-// A clock that was set back puts nothing off.
-function isDue(sinceMs: number, everyMs: number, nowMs: number): boolean {
-  return nowMs < sinceMs || nowMs - sinceMs >= everyMs;
 }
 
 // A run that came later gets its slots soon, however long this wave was to be.
