@@ -3,6 +3,7 @@ import { reportOf } from "../core/report.ts";
 import type { MigrationRequest } from "../core/request.ts";
 import type { Tally } from "../core/tally.ts";
 import type { Ferry } from "../ferry/ferry.ts";
+import type { App } from "./app.ts";
 import type { FieldError } from "./problem.ts";
 
 /** What is wrong with the assessment that a request names, if it names one. */
@@ -22,13 +23,14 @@ export async function wrongAssessment(
 
 /** The two side by side; undefined when the request names no assessment, or it is there no longer. */
 export async function estimatedBeside(
-  { runs, work, clock }: Pick<Ferry, "runs" | "work" | "clock">,
+  { ferry: { runs, clock }, overviews }: Pick<App, "ferry" | "overviews">,
   { assessment }: MigrationRequest,
   actual: Tally["requests"],
 ): Promise<Estimated | undefined> {
   const run = assessment === undefined ? undefined : await runs.get(assessment);
   if (assessment === undefined || run === undefined) return undefined;
-  const report = reportOf(run, (await work(assessment).account()).tally, clock.nowMs());
+  const { account } = await overviews(run);
+  const report = reportOf(run, account.tally, clock.nowMs());
   const estimated = report.assessment?.estimate.requests.byOperation;
   if (estimated === undefined) return undefined;
   return besideOf(assessment, estimated, actual);

@@ -28,7 +28,7 @@ export async function shownRun(app: App, run: Run, base: string): Promise<Record
   const sealed = journal === undefined ? run : { ...run, journal };
   const report: Report = reportOf(sealed, account.tally, nowMs);
   const seal = isLive(run.status) ? {} : { seal: hash("sha256", JSON.stringify(report), "hex") };
-  const estimated = await estimatedBeside(ferry, run.request, account.tally.requests);
+  const estimated = await estimatedBeside(app, run.request, account.tally.requests);
   const orchestration = { instanceId: instanceOf(run), epoch: run.epoch };
   return {
     ...summaryOf(run),

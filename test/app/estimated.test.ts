@@ -42,6 +42,30 @@ test("a migration that names its assessment shows both; one that names anything 
   assert.equal((await migrations.start({ ...body, id: "n", assessment: "m" })).status, 400);
 });
 
+test("however many look at a migration beside its assessment, the assessment's rows are read once", async () => {
+  const { ferry, source, ...made } = testFerry();
+  const asked: string[] = [];
+  const work = (id: string) => {
+    const own = ferry.work(id);
+    const counted = <T>(read: () => T) => {
+      return () => {
+        asked.push(id);
+        return read();
+      };
+    };
+    return { ...own, lanes: counted(own.lanes), account: counted(own.account) };
+  };
+  const app = appOver({ ...made, ferry: { ...ferry, work } });
+  const migrations = openMigrations(app, async () => undefined, "http://x/api/migrations");
+  source.write("/a", "a");
+  await startAssessment(migrations, { id: "look" });
+  await drive(ferry, "look");
+  await migrations.start({ id: "m", assessment: "look", sink: { fileSystem: "lake" } });
+  await drive(ferry, "m");
+  await Promise.all(Array.from({ length: 10 }, () => migrations.get("m")));
+  assert.deepEqual(asked.toSorted(), ["look", "m"]);
+});
+
 test("a migration whose assessment was purged runs again without it", async () => {
   const { ferry, source, ...made } = testFerry();
   const migrations = openMigrations(appOver({ ...made, ferry }), async () => undefined, "http://x/api/migrations");
