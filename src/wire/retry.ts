@@ -5,17 +5,8 @@ import type { Layer } from "./send.ts";
 
 /** Resends safe requests whose failure says "later"; the last failure is re-thrown as "exhausted". */
 export function retry(backoff: Backoff, clock: Clock): Layer {
-  return (next) => async (request) => {
-    if (!request.safe) return next(request);
-    for (let patience: Patient | undefined; ; ) {
-      try {
-        return await next(request);
-      } catch (error) {
-        patience ??= patientBy(backoff, clock);
-        await patience.bear(error, request.signal);
-      }
-    }
-  };
+  return (next) => (request) =>
+    request.safe ? patiently(() => next(request), backoff, clock, request.signal) : next(request);
 }
 
 /** How often one thing was tried. */
