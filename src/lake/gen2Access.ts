@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 import type { PathAccessControlItem } from "@azure/storage-file-datalake";
 import type { AccessChange } from "../core/access.ts";
 import { type Acl, parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/acl.ts";
@@ -47,7 +47,7 @@ export function gen2Access(
 
     // The service takes no condition with an expiry, but the id of a lease: a request that comes after its end is refused.
     setExpiry: async (path, expiresMs, etag, signal) => {
-      const id = randomUUID();
+      const id = leaseIdOf(etag, expiresMs);
       const lease = (action: string, headers: Readonly<Record<string, string>>) =>
         blob("Lease Blob", "PUT", path, "?comp=lease", { "x-ms-lease-action": action, ...headers }, nothing, signal);
       await lease("acquire", {
@@ -64,6 +64,12 @@ export function gen2Access(
       }
     },
   };
+}
+
+// The same for the same change: the lease of a worker that was stopped doesn't keep out the one that takes its work up, which
+// may come long before that lease ends; and a request of the first that comes within the lease of the second asks for the same.
+function leaseIdOf(etag: string, expiresMs: number | undefined): string {
+  return hash("sha256", `${etag} ${expiresMs}`).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/u, "$1-$2-$3-$4-$5");
 }
 
 /** The options of the SDK's create for a folder that is to have this access from its first moment on. */

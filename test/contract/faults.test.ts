@@ -145,6 +145,18 @@ test("a byte flipped in a block or in the list of blocks is noticed by the servi
   });
 });
 
+test("a worker that was stopped with its lease leaves it to whoever sets the same expiry of the same version", async () => {
+  const faults = (["setExpiry", "lease"] as const).map(
+    (op): Fault => ({ match: { op }, times: 1, skip: op === "lease" ? 1 : 0, effect: { status: 400 } }),
+  );
+  await writing(faults, async (sink) => {
+    const { etag } = await sink.putFile(at("/x"), Buffer.from("abc"), origin, { replaces: "nothing" });
+    await assert.rejects(sink.setExpiry(at("/x"), 4_102_444_800_000, etag));
+    await sink.setExpiry(at("/x"), 4_102_444_800_000, etag);
+    assert.equal((await sink.stat(at("/x")))?.expiresMs, 4_102_444_800_000);
+  });
+});
+
 test("access and expiry set through busy answers and lost replies are set", async () => {
   const faults = (["setAccessControl", "lease", "setExpiry", "getAccessControl"] as const).flatMap((op): Fault[] => [
     { match: { op }, times: 1, effect: { status: 503, code: "ServerBusy" } },
