@@ -4,7 +4,7 @@ import { type Case, metaOf } from "./cases.ts";
 import type { Measured, Row } from "./results.ts";
 import { lakesAt, removeScratch, scratchFolder } from "./scratch.ts";
 import { type MinimalSink, startSink } from "./sinks.ts";
-import { type Crossed, type Crossing, fileSystem, type Ready, type Tool } from "./tools/tool.ts";
+import { type Crossed, type Crossing, fileSystem, type Ready, type Taken, type Tool } from "./tools/tool.ts";
 import { bytesOf, type Truth, truthOf, verdictOn } from "./truth.ts";
 
 /** What came of a case. */
@@ -64,38 +64,50 @@ async function crossOnce(wanted: Case, ready: Ready, sink: MinimalSink, truth: T
   await fetch(`${sink.url}/${fileSystem}?restype=container`, { method: "PUT" });
   const limitMs = wanted.limitSeconds * 1000;
   if (wanted.isAgain === true) {
-    const before = await within(limitMs, ready.cross());
+    const before = await within(limitMs, ready.cross(), sink);
     if (!before.isGood) throw new Error(`the first run failed: ${before.said.slice(0, mostSaid)}`);
   }
   await sink.forget(false);
   const crossing = wanted.isKilled === true ? killedAt(truth.size / 4, ready, sink) : ready.cross();
-  const crossed = await within(limitMs, crossing);
-  const [seen, verdict] = [await sink.look(), verdictOn(truth, await sink.files(fileSystem))];
+  const crossed = await within(limitMs, crossing, sink);
+  const verdict = verdictOn(truth, await sink.files(fileSystem));
   const isWhole = verdict.missing + verdict.wrong + verdict.extra === 0;
   const wrong = `${verdict.missing} files missing, ${verdict.wrong} wrong, ${verdict.extra} too many`;
   // Whether wrong bytes are noticed is what the case of flipped ones is about.
   const isGood = crossed.isGood && (isWhole || wanted.flip !== undefined);
   const said = crossed.isGood && !isGood ? `it says all went well, but: ${wrong}` : crossed.said;
-  return { ...crossed, isGood, said: isGood ? "" : said.slice(0, mostSaid), sink: seen, verdict };
+  return { ...crossed, isGood, said: isGood ? "" : said.slice(0, mostSaid), verdict };
 }
 
-async function within(limitMs: number, crossing: Crossing): Promise<Crossed & { readonly isLate?: true }> {
+async function within(limitMs: number, crossing: Crossing, sink: MinimalSink): Promise<Omit<Measured, "verdict">> {
   const startMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, limitMs, undefined)));
   const crossed = await Promise.race([crossing.ended, late]);
   clearTimeout(timer);
-  if (crossed !== undefined) return crossed;
-  const seconds = (performance.now() - startMs) / 1000;
+  if (crossed !== undefined) return { ...crossed, sink: await sink.look() };
+  // What there is before it is stopped counts: some take their time to stop, and go on meanwhile.
+  const [seconds, taken, seen] = [(performance.now() - startMs) / 1000, crossing.soFar(), await sink.look()];
   await crossing.stop();
-  const { cpuSeconds, peakMiB } = await crossing.ended.catch(() => ({ cpuSeconds: 0, peakMiB: 0 }));
-  return { isGood: false, isLate: true, said: `stopped after ${limitMs / 1000} s`, seconds, cpuSeconds, peakMiB };
+  const source = await crossing.ended.then(
+    (crossed) => crossed.source,
+    () => undefined,
+  );
+  const about = {
+    isGood: false,
+    isLate: true,
+    said: `stopped after ${limitMs / 1000} s`,
+    seconds,
+    sink: seen,
+  } as const;
+  return { ...taken, ...about, ...(source === undefined ? {} : { source }) };
 }
 
-// Killed once so many files have arrived, and gone on with at once; the time is that of both parts.
+// Killed once so many files have arrived, and gone on with at once; what it took is that of both parts.
 function killedAt(files: number, ready: Ready, sink: MinimalSink): Crossing {
   const startMs = performance.now();
   let now = ready.cross();
+  let before: Taken = { cpuSeconds: 0, peakMiB: 0 };
   const ended = async (): Promise<Crossed> => {
     if (ready.resume === undefined) throw new Error("it can't go on with what was killed");
     const first = now.ended.then(
@@ -106,10 +118,25 @@ function killedAt(files: number, ready: Ready, sink: MinimalSink): Crossing {
       const how = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, lookMs))]);
       if (how === "ended") throw new Error("it ended before it could be killed");
     }
+    before = now.soFar();
     now.kill();
     now = await ready.resume();
     const crossed = await now.ended;
-    return { ...crossed, seconds: (performance.now() - startMs) / 1000 };
+    return { ...crossed, ...both(before, crossed), seconds: (performance.now() - startMs) / 1000 };
   };
-  return { ended: ended(), stop: () => now.stop(), kill: () => now.kill() };
+  return {
+    ended: ended(),
+    soFar: () => both(before, now.soFar()),
+    stop: () => now.stop(),
+    kill: () => now.kill(),
+  };
+}
+
+function both(one: Taken, other: Taken): Taken {
+  return {
+    cpuSeconds: one.cpuSeconds + other.cpuSeconds,
+    stateCpuSeconds: (one.stateCpuSeconds ?? 0) + (other.stateCpuSeconds ?? 0),
+    peakMiB: Math.max(one.peakMiB, other.peakMiB),
+    allMiB: Math.max(one.allMiB ?? one.peakMiB, other.allMiB ?? other.peakMiB),
+  };
 }

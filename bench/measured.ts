@@ -9,7 +9,12 @@ export type Spent = { readonly seconds: number; readonly cpuSeconds: number; rea
 export type Ended = Spent & { readonly code: number; readonly said: string };
 
 /** A program that runs. */
-export type Running = { readonly ended: Promise<Ended>; readonly kill: () => void };
+export type Running = {
+  readonly ended: Promise<Ended>;
+  /** What it has taken so far: of one that is killed its end doesn't tell. */
+  readonly soFar: () => Omit<Spent, "seconds">;
+  readonly kill: () => void;
+};
 
 const pollMs = 20;
 /** Of the clock that /proc counts CPU in. */
@@ -35,9 +40,12 @@ export function runMeasured(
     stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-mostSaid)));
   }
   let peakMiB = 0;
-  const timer = setInterval(() => {
-    for (const pid of childrenOf(child.pid ?? 0)) peakMiB = Math.max(peakMiB, peakMemoryOf(pid) ?? 0);
-  }, pollMs);
+  const look = () => {
+    const own = childrenOf(child.pid ?? 0);
+    for (const pid of own) peakMiB = Math.max(peakMiB, peakMemoryOf(pid) ?? 0);
+    return own;
+  };
+  const timer = setInterval(look, pollMs);
   const ended = new Promise<Ended>((resolve) =>
     child.once("close", (code) => {
       clearInterval(timer);
@@ -52,7 +60,8 @@ export function runMeasured(
       });
     }),
   );
-  return { ended, kill: leash.kill };
+  const soFar = () => ({ cpuSeconds: look().reduce((sum, pid) => sum + cpuSecondsOf(pid), 0), peakMiB });
+  return { ended, soFar, kill: leash.kill };
 }
 
 /** CPU seconds of a process that runs; 0 when it is gone. */

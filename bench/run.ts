@@ -2,12 +2,12 @@
 // through the Gen1 protocol. Each case's results replace its older ones in results.jsonl, of which RESULTS.md is made.
 // With --minutes it takes fewer rounds when there is less time than it needs.
 // Usage: npm run bench -- [--cases small,large] [--tools lakeferry,rclone] [--rounds N] [--minutes N] [--json] [--out DIR]
-import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Case, cases } from "./cases.ts";
+import { commitNow } from "./commit.ts";
 import { measure } from "./measure.ts";
 import { pageOf, tableOf } from "./page.ts";
 import { type CaseResult, merged, readResults, writeResults } from "./results.ts";
@@ -62,7 +62,7 @@ async function resultOf(one: Case): Promise<CaseResult> {
     rounds: one.rounds,
     limitSeconds: one.limitSeconds,
     at: new Date().toISOString().slice(0, 16),
-    commit: commit(),
+    commit: `commit ${commitNow()}`,
     machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.version}, ${process.platform}, lakes on ${lakesAt}`,
     versions: Object.fromEntries(
       tools.map(({ name, missing, version, proof }) => [name, `${missing() ?? version()}; proof on the way: ${proof}`]),
@@ -87,13 +87,6 @@ function write(newer: readonly CaseResult[]): void {
   const all = merged(readResults(file), newer, names);
   writeResults(file, all);
   writeFileSync(join(out, "RESULTS.md"), pageOf(all));
-}
-
-function commit(): string {
-  const git = (...args: readonly string[]) =>
-    spawnSync("git", ["-C", import.meta.dirname, ...args], { encoding: "utf8" }).stdout.trim();
-  const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!*results.jsonl", ":!*RESULTS.md");
-  return `commit ${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : " and changes"}`;
 }
 
 function tell(text: string): void {

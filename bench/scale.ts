@@ -2,7 +2,6 @@
 // computed at the source, and the sink keeps sums. Says what a file costs, how memory stands over time, and whether the sums of
 // source, sink and run agree. Writes bench/scale.json and bench/SCALE.md.
 // Usage: node bench/scale.ts [--files 10000,1000000] [--below BYTES] [--minutes N] [--dry]. Needs node scripts/build.ts; Linux only.
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
 import { onePutBytes } from "../src/core/blocks.ts";
 import { callApp, type Migration } from "../src/cli/api.ts";
+import { commitNow } from "./commit.ts";
 import { cpuSecondsOf, peakMemoryOf } from "./measured.ts";
 import { fileSystem, startScaleAzure } from "./scale/azure.ts";
 import { computedLake, smallBytes } from "./scale/lake.ts";
@@ -39,11 +39,7 @@ const below = Number(values.below);
 if (!Number.isInteger(below) || below < 1 || below > mostBytes) {
   throw new Error(`--below ${values.below}: expected a whole number from 1 to ${mostBytes}`);
 }
-const git = (...args: readonly string[]) =>
-  execFileSync("git", ["-C", join(import.meta.dirname, ".."), ...args], { encoding: "utf8" }).trim();
-const isChanged =
-  git("status", "--porcelain", "--", "src", "functions", "local", "bench/scale", "bench/scale.ts") !== "";
-const commit = `${git("rev-parse", "--short", "HEAD")}${isChanged ? ", changed" : ""}`;
+const commit = commitNow();
 for (const text of values.files.split(",")) {
   const files = Number(text);
   if (!Number.isInteger(files) || files < 1000 || files > 50_000_000) {

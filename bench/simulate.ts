@@ -7,7 +7,8 @@
 // many seconds, what the lanes do, and who holds what while a quarter of them has nothing.
 import { parseArgs } from "node:util";
 import { writeFileSync } from "node:fs";
-import { commitNow, keep, page } from "./sim/kept.ts";
+import { commitNow } from "./commit.ts";
+import { keep, page } from "./sim/kept.ts";
 import { contents, shapes } from "./sim/shapes.ts";
 import { azure, type Figures, simulate } from "./sim/simulate.ts";
 import type { Look } from "./sim/trace.ts";

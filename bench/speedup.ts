@@ -3,12 +3,13 @@
 // lanes are what is measured; there are as many instances as they need slots; `far` keeps this machine's CPU out of it.
 // Usage: node bench/speedup.ts [--lanes 1,4,16,64] [--files N] [--instances N] [--latency azure|far] [--seconds N] [--json]
 // [tree|skewed …]. Needs node scripts/build.ts.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { projectRoot } from "../local/start/processes.ts";
+import { copyFollowing } from "./cases.ts";
 import { coresText, limitOf, rateOf } from "./rate.ts";
 import { removeScratch, scratchFolder } from "./scratch.ts";
 
@@ -32,7 +33,7 @@ const slotsPerInstance = hostJson.extensions.durableTask.maxConcurrentActivityFu
 
 const lakes: Readonly<Record<string, (root: string) => void>> = {
   /** What npm has put here: many small folders, some large ones. */
-  tree: (root) => cpSync(join(projectRoot, "node_modules"), root, { recursive: true, dereference: true }),
+  tree: (root) => copyFollowing(join(projectRoot, "node_modules"), root),
   /** One folder with nine files of ten, and a chain of folders with the others. */
   skewed: (root) => {
     for (let index = 0; index < 36_000; index++) put(join(root, "wide"), index);

@@ -10,7 +10,7 @@ export type Verdict = { readonly missing: number; readonly wrong: number; readon
 
 const pieceBytes = 4 * 1024 * 1024;
 
-/** Reads all files under a folder. */
+/** Reads all files under a folder. Links are refused: each tool has its own way with them. */
 export function truthOf(root: string): Truth {
   const piece = Buffer.alloc(pieceBytes);
   const truth = new Map<string, readonly [number, number]>();
@@ -18,6 +18,7 @@ export function truthOf(root: string): Truth {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const file = join(folder, entry.name);
       if (entry.isDirectory()) walk(file, `${at}${entry.name}/`);
+      else if (!entry.isFile()) throw new Error(`${file} is neither a file nor a folder`);
       else truth.set(`${at}${entry.name}`, sumOf(file, piece));
     }
   };

@@ -1,3 +1,4 @@
+import { aboutCommits } from "../commit.ts";
 import type { Traffic } from "./counted.ts";
 
 /** How a run stood at one moment. */
@@ -66,6 +67,7 @@ export function pageOf(all: readonly Measured[]): string {
     "app settings. Nothing of a lake is stored: names, times and bytes follow from a file's number; one flat folder",
     "has a tenth of the files, the others are four levels deep in folders of 1,000 to 10,000. The sink keeps one bit for each file and",
     "a sum over paths and content. `--minutes` ends a run that takes longer.",
+    aboutCommits,
     "",
     table(
       ["", ...all.map(nameOf)],

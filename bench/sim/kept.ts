@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../local/start/processes.ts";
+import { aboutCommits } from "../commit.ts";
 import type { Figures } from "./simulate.ts";
 
 /** What one case came to, and what it was a result of. */
@@ -23,13 +23,6 @@ const folder = join(projectRoot, "bench", "lanes");
 export function keep(result: Result): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${result.case}-${result.lanes}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
-}
-
-/** The commit that is simulated; of a tree that was changed since, with a plus. */
-export function commitNow(): string {
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: projectRoot, encoding: "utf8" }).trim();
-  const isChanged = git("status", "--porcelain", "--", "src", "bench/sim") !== "";
-  return git("rev-parse", "--short", "HEAD") + (isChanged ? "+" : "");
 }
 
 /** All results that were kept, as a page of Markdown. */
@@ -54,6 +47,7 @@ const head = [
   "- **Scale**: multiplies the numbers of files. A shorter run has a larger part of it in spreading out and in its end.",
   "- Where an account of a lake is at its limit (20,000 requests or 3,125 MB a second), all names that are left may be on their way already: more lanes can't have any.",
   "- Azure's target for one table partition, which is what a run has, is 2,000 entities a second.",
+  `- ${aboutCommits}`,
   "",
 ];
 

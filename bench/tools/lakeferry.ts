@@ -6,11 +6,12 @@ import { startLocalAzure } from "../../local/start/azure.ts";
 import { projectRoot, startProgram } from "../../local/start/processes.ts";
 import { callApp, type Migration } from "../../src/cli/api.ts";
 import { type Case, metaOf } from "../cases.ts";
+import { commitNow } from "../commit.ts";
 import { restartHost } from "../hosts.ts";
 import { cpuSecondsOf, forgetPeakOf, peakMemoryOf } from "../measured.ts";
 import { removeScratch, scratchFolder } from "../scratch.ts";
 import type { MinimalSink } from "../sinks.ts";
-import { type Crossed, type Crossing, crossingBy, fileSystem, firstLine, type Ready, type Tool } from "./tool.ts";
+import { type Crossed, type Crossing, crossingBy, fileSystem, type Ready, type Taken, type Tool } from "./tool.ts";
 
 /** The whole way: HTTP API, orchestration, state tables, journal and data path. */
 export const whole: Tool = {
@@ -35,7 +36,7 @@ function common(what: string): Pick<Tool, "proof" | "missing" | "version"> {
   return {
     proof: `MD5 or CRC-64 of all bytes (${what})`,
     missing: () => undefined,
-    version: () => firstLine("git", ["-C", import.meta.dirname, "rev-parse", "--short", "HEAD"]),
+    version: commitNow,
   };
 }
 
@@ -67,27 +68,35 @@ async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promi
   }
 
   function crossing(begin: () => Promise<unknown>): Crossing {
-    const [startedMs, cpu, stateCpu] = [Date.now(), cpuSecondsOf(hostPid), cpuSecondsOf(statePid)];
+    const [startedMs, firstPid, cpu, stateCpu] = [Date.now(), hostPid, cpuSecondsOf(hostPid), cpuSecondsOf(statePid)];
     for (const pid of [hostPid, statePid]) forgetPeakOf(pid);
+    const soFar = (): Taken => {
+      const peakMiB = peakMemoryOf(hostPid) ?? 0;
+      return {
+        // Of a host that was started meanwhile all of it counts.
+        cpuSeconds: cpuSecondsOf(hostPid) - (hostPid === firstPid ? cpu : 0),
+        stateCpuSeconds: cpuSecondsOf(statePid) - stateCpu,
+        peakMiB,
+        allMiB: peakMiB + (peakMemoryOf(statePid) ?? 0),
+      };
+    };
     const ended = async (): Promise<Crossed> => {
       await begin();
       const seen = await follow(startedMs);
-      const [peakMiB, stateMiB] = [peakMemoryOf(hostPid) ?? 0, peakMemoryOf(statePid) ?? 0];
+      const taken = soFar();
       const { status, report, failures, endTime } = seen;
       return {
         isGood: status === "Succeeded",
         said: JSON.stringify({ status, error: report.error, failures: failures.slice(0, 3) }),
         // Its own word for when it ended, by the same clock: looking more often would cost the host more.
         seconds: ((endTime === undefined ? Date.now() : Date.parse(endTime)) - startedMs) / 1000,
-        cpuSeconds: cpuSecondsOf(hostPid) - cpu,
-        stateCpuSeconds: cpuSecondsOf(statePid) - stateCpu,
-        peakMiB,
-        allMiB: peakMiB + stateMiB,
+        ...taken,
         source: ((await (await fetch(requests)).json()) as Requests).byOp,
       };
     };
     return {
       ended: ended(),
+      soFar,
       stop: async () => {
         await callApp(`${azure.url}/api/migrations/${id}/cancel`, "POST", {}).catch(() => undefined);
         await Promise.race([follow(startedMs), sleep(cancelMs)]);

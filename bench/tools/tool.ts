@@ -4,14 +4,19 @@ import type { Case } from "../cases.ts";
 import { runMeasured, type Spent } from "../measured.ts";
 import type { MinimalSink } from "../sinks.ts";
 
-/** One crossing of a lake: what it took, and whether the tool says it went well. */
-export type Crossed = Spent & {
-  readonly isGood: boolean;
-  readonly said: string;
+/** CPU and memory that a crossing took. */
+export type Taken = Omit<Spent, "seconds"> & {
   /** Peak memory of all its processes, where it has more than the one that copies. */
   readonly allMiB?: number;
   /** CPU seconds of its state store, where it has one. */
   readonly stateCpuSeconds?: number;
+};
+
+/** One crossing of a lake: what it took, and whether the tool says it went well. */
+export type Crossed = Taken & {
+  readonly seconds: number;
+  readonly isGood: boolean;
+  readonly said: string;
   /** What it asked of a source that is a server, by kind. */
   readonly source?: Readonly<Record<string, number>>;
 };
@@ -19,6 +24,7 @@ export type Crossed = Spent & {
 /** A crossing that goes on. */
 export type Crossing = {
   readonly ended: Promise<Crossed>;
+  readonly soFar: () => Taken;
   /** Ends it early, leaving the tool ready for the next one. */
   readonly stop: () => Promise<void>;
   /** kill -9 of the process that copies. */
@@ -57,9 +63,10 @@ export function crossingBy(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Crossing {
-  const { ended, kill } = runMeasured(command, args, env);
+  const { ended, soFar, kill } = runMeasured(command, args, env);
   return {
     ended: ended.then((end) => ({ ...end, isGood: end.code === 0 })),
+    soFar,
     stop: async () => {
       kill();
       await ended;
