@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -7,6 +7,7 @@ import { aimsIn } from "../../bench/aims.ts";
 import { figuresOf } from "../../bench/figures.ts";
 import { pageOf, tableOf } from "../../bench/page.ts";
 import { type CaseResult, type Measured, merged, readResults, type Row, writeResults } from "../../bench/results.ts";
+import { page as pageOfLanes } from "../../bench/sim/kept.ts";
 import { spreadOf } from "../../bench/spread.ts";
 
 type Said = Partial<Omit<Measured, "sink">> & { readonly sink?: Partial<Measured["sink"]> };
@@ -162,4 +163,10 @@ test("the page says what couldn't be measured, and why", () => {
   assert.match(page, /\| rclone \| not installed; apt-get install rclone \|/u);
   assert.match(page, /It couldn't be measured: no space/u);
   assert.match(page, /- machine: two cores\n- command: `npm run bench`/u);
+});
+
+test("the pages of results are those of the results beside them", () => {
+  const bench = join(import.meta.dirname, "..", "..", "bench");
+  assert.equal(readFileSync(join(bench, "RESULTS.md"), "utf8"), pageOf(readResults(join(bench, "results.jsonl"))));
+  assert.equal(readFileSync(join(bench, "LANES.md"), "utf8"), pageOfLanes());
 });
