@@ -16,7 +16,7 @@ import type { Principals } from "./accessMemory.ts";
 import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
 import { seeing } from "./seeing.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Folders whose access is remembered for the files in them, and whatever else a migration remembers as many of. */
 const maxKnown = 2000;

@@ -13,7 +13,7 @@ import type { Extras } from "./extras.ts";
 import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Comparing, sameContent } from "./sameContent.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** What an audit needs. The sink is one that isn't touched, so that asking for an access to be mended only tells of it. */
 export type Auditing = {

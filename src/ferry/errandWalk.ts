@@ -3,7 +3,7 @@ import { type Failure, LakeError } from "../core/error.ts";
 import type { Extra } from "../core/extra.ts";
 import { asciiJson } from "../core/json.ts";
 import type { LakePath } from "../core/path.ts";
-import type { ListedOutcome } from "./walk.ts";
+import type { ListedOutcome } from "./visitor.ts";
 
 /** Errands that one walk is on at a time; each may have several requests under way. */
 const atOnce = 16;

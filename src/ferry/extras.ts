@@ -11,7 +11,7 @@ import { type Clearing, clear, type ErrandRules, weigh } from "./errands.ts";
 import type { ErrandMeans } from "./errandWalk.ts";
 import { isThere } from "./gone.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Dealt } from "./walk.ts";
+import type { Dealt } from "./visitor.ts";
 
 /** What is done with items that only the sink has. */
 export type ExtraMeans = {

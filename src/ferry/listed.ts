@@ -4,7 +4,7 @@ import { listedPath, type ListItem } from "../core/nameList.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
 import { type LakePath, splitPath } from "../core/path.ts";
 import { listedAs } from "./hash.ts";
-import type { Deferred, ListedOutcome, Visitor } from "./walk.ts";
+import type { Deferred, ListedOutcome, Visitor } from "./visitor.ts";
 
 /** Folders above listed items that a walk remembers to be there. */
 const maxRemembered = 10_000;

@@ -5,7 +5,7 @@ import type { Source } from "../lake/lake.ts";
 import { accessDigestOf, listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
 import { seeing } from "./seeing.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /**
  * The visitor of a look, on top of another one that deals with what goes wrong: each item goes into the digests, and nothing

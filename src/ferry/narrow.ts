@@ -4,7 +4,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Source } from "../lake/lake.ts";
 import { isSent } from "../core/outcome.ts";
 import { listedAs } from "./hash.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /**
  * A walk through a packet that loses its workers: one name at a time, each written down by `note` before it is started,

@@ -1,4 +1,10 @@
-import { cutAt, fewEntries, type Frame, isWide } from "./frame.ts";
+import type { BlockRange, Gift } from "../core/cut.ts";
+import type { ListRange } from "../core/nameList.ts";
+import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
+import { isBeyond } from "../core/range.ts";
+import type { Source } from "../lake/lake.ts";
+import { bytesOf } from "./blockRun.ts";
+import { cutAt, endAt, fewEntries, type Frame, isWide, knownOf, nearer, rangeOf, tailOf } from "./frame.ts";
 
 /** A folder is worth as many files, as nobody knows yet what is in it. */
 const filesPerFolder = 16;
@@ -42,6 +48,62 @@ export function portionOf(standing: Frame[], moving: Iterable<Frame>, parts: num
   kept.sort((a, b) => (order.get(a) ?? -1) - (order.get(b) ?? -1));
   standing.splice(0, standing.length, ...kept);
   return taken;
+}
+
+/**
+ * Looks for places at which what isn't listed yet of a wide folder can be cut, so that there is more to give, and cuts it
+ * there; false when there are none.
+ */
+export async function spreadOut(
+  source: Source,
+  standing: Frame[],
+  moving: ReadonlySet<Frame>,
+  parts: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const frame = [...moving, ...standing].find(isWide);
+  const last = frame?.page.at(-1)?.name;
+  if (frame === undefined || last === undefined) return false;
+  const alphabet = alphabetOf(frame.page.map(({ name }) => name));
+  const top = await topOf(last, alphabet, async (place) => {
+    const name = await source.nameAfter(frame.folder, place, signal);
+    return name !== undefined && !isBeyond(name, frame.upTo);
+  });
+  // Meanwhile the walk has gone on; what was found still holds if the folder is still here and was not listed on.
+  if (!standing.includes(frame) && !moving.has(frame)) return false;
+  if (!isWide(frame) || frame.page.at(-1)?.name !== last) return false;
+  const cuts = cutsBetween(last, nearer(top, frame.upTo), alphabet, parts);
+  const tails = [last, ...cuts].map((after, index) => tailOf(frame, after, cuts[index] ?? frame.upTo));
+  endAt(frame, last);
+  standing.unshift(...tails);
+  return true;
+}
+
+/** What was taken out of a walk as at most so many gifts, each with its share of everything. */
+export function giftsOf(
+  frames: readonly Frame[],
+  unsent: readonly BlockRange[],
+  unread: readonly ListRange[],
+  parts: number,
+): readonly Gift[] {
+  const count = Math.min(parts, frames.length + unsent.length + unread.length);
+  return Array.from({ length: count }, (_, index) => {
+    const given = everyNth(frames, index, count);
+    const blocks = everyNth(unsent, index - frames.length, count);
+    const { files, bytes } = knownOf(given);
+    return {
+      ranges: given.map(rangeOf),
+      open: [],
+      blocks,
+      lists: everyNth(unread, index - frames.length - unsent.length, count),
+      known: { files, bytes: bytes + bytesOf(blocks) },
+    };
+  });
+}
+
+function everyNth<T>(list: readonly T[], first: number, count: number): readonly T[] {
+  const from = ((first % count) + count) % count;
+  return list.filter((_item, index) => index % count === from);
 }
 
 // Adds the second half of the largest frame to others; false when none is larger than that, and worth it.

@@ -1,6 +1,6 @@
 import type { Extra } from "../core/extra.ts";
 import type { FileOutcome, FolderOutcome } from "../core/outcome.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /**
  * The visitor of a dry run: it works on a sink that isn't touched, so what it reports as done is the plan. The walk goes on

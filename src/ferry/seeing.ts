@@ -4,7 +4,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Source } from "../lake/lake.ts";
 import { listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** What there is to say of an item of the source; may ask the source for more. */
 export type See = {

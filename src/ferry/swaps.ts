@@ -9,7 +9,7 @@ import type { Sink, Source } from "../lake/lake.ts";
 import type { Extras } from "./extras.ts";
 import { digestOfNothing, listedAs } from "./hash.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Deferred, ListedOutcome, Visitor } from "./walk.ts";
+import type { Deferred, ListedOutcome, Visitor } from "./visitor.ts";
 
 type Means = {
   readonly run: string;

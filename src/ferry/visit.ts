@@ -17,7 +17,7 @@ import { bringFile } from "./readBack.ts";
 import { repairFile, repairFolder } from "./repair.ts";
 import { openListed } from "./listed.ts";
 import { rulesOf, verdicts } from "./verdict.ts";
-import type { Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** This many items in a row that no patience could bring over mean that a lake is gone, not that the items are bad. */
 const lostInARow = 32;

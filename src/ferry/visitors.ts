@@ -20,7 +20,8 @@ import { deferringSwaps, deleting } from "./swaps.ts";
 import { untouched } from "./untouched.ts";
 import { rulesOf } from "./verdict.ts";
 import { copying } from "./visit.ts";
-import type { Beside, Visitor } from "./walk.ts";
+import type { Visitor } from "./visitor.ts";
+import type { Beside } from "./walk.ts";
 
 /** Who visits what a run's present walk comes by, and the sink's side of that walk. */
 export function visitorFor(

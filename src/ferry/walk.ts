@@ -1,26 +1,20 @@
 import type { Budget } from "../core/budget.ts";
 import { blocksIn, type Cut, errandsIn, type Gift, listsIn, isMade } from "../core/cut.ts";
-import type { Entry, SinkEntry, Standing } from "../core/entry.ts";
-import type { Errand } from "../core/errand.ts";
-import type { Extra } from "../core/extra.ts";
-import { type Failure, LakeError } from "../core/error.ts";
+import type { Entry, Standing } from "../core/entry.ts";
+import { LakeError } from "../core/error.ts";
 import type { Known } from "../core/glance.ts";
-import type { LargeFile } from "../core/largeFile.ts";
 import { type FileOutcome, type FolderOutcome, isSent, type Sent } from "../core/outcome.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../core/path.ts";
-import { alphabetOf, cutsBetween, topOf } from "../core/pivot.ts";
 import { isBeyond } from "../core/range.ts";
 import type { Selection } from "../core/selection.ts";
 import type { ListItem, NameList } from "../core/nameList.ts";
 import type { Source } from "../lake/lake.ts";
-import { type BlockRun, bytesOf } from "./blockRun.ts";
 import { openBlockWalk } from "./blockWalk.ts";
 import type { Portion } from "./children.ts";
 import type { Parted } from "./copy.ts";
-import { type ErrandMeans, openErrandWalk } from "./errandWalk.ts";
+import { openErrandWalk } from "./errandWalk.ts";
 import {
   cutAt,
-  endAt,
   endOf,
   forget,
   type Frame,
@@ -29,109 +23,25 @@ import {
   isLeft,
   isTakenOver,
   isUndecided,
-  isWide,
   knownOf,
   type Met,
   metEarlier,
-  nearer,
   newFrame,
   pastAfter,
   rangeOf,
-  tailOf,
   turnTo,
   waysDown,
   watchOrder,
 } from "./frame.ts";
-import type { Joining, March, Stretch } from "./march.ts";
+import type { March, Stretch } from "./march.ts";
 import { listedAs } from "./hash.ts";
 import { openListWalk } from "./listWalk.ts";
-import { portionOf } from "./parting.ts";
+import { giftsOf, portionOf, spreadOut } from "./parting.ts";
 import { secondLooks, type Started } from "./secondLook.ts";
-
-/** What a walk asks of its owner. Files run many at a time; the walk stops at the first error that is thrown. */
-export type Visitor = {
-  /**
-   * Deals with one file, and what stands in its place; `entry` is missing for a name that an earlier walk had started,
-   * which may be a folder by now. A postponed name stays open: it is what is left for a later walk. One that was sent is
-   * looked at again before it counts.
-   */
-  readonly file: (
-    path: LakePath,
-    entry: Entry | undefined,
-    there: Standing,
-    signal: AbortSignal,
-  ) => Promise<FileOutcome | Sent | Parted | Deferred | "postponed" | "folder">;
-  /** Looks again at the source of one file that was sent, and deals with it once more if it has changed. */
-  readonly confirm: (path: LakePath, sent: Sent, signal: AbortSignal) => Promise<FileOutcome | Parted | "postponed">;
-  /**
-   * Sends blocks of a large file until they are sent or the walk is ending, moving `run.from` on as it counts them; or,
-   * when all were sent, makes them its content. Given up are blocks that no worker survives.
-   */
-  readonly blocks: (
-    run: BlockRun,
-    means: { readonly ending: AbortSignal; readonly givenUp?: Failure },
-    signal: AbortSignal,
-  ) => Promise<FileOutcome | Sent | Parted | "done" | "postponed">;
-  /**
-   * Prepares one folder, before anything in it is listed. `mayBeOurs`: should it stand there already, it may be by this
-   * run, as nothing else is in a folder that it made.
-   */
-  readonly folder: (
-    path: LakePath,
-    entry: Entry | undefined,
-    mayBeOurs: boolean,
-    there: Standing,
-    signal: AbortSignal,
-  ) => Promise<FolderOutcome | Deferred | "postponed">;
-  /**
-   * Deals with an entry of a list by means of the whole visitor: a file, or a folder that is prepared like any other. Folders
-   * above it are made first, and are not counted.
-   */
-  readonly listed: (
-    item: ListItem,
-    by: Pick<Visitor, "file" | "folder">,
-    signal: AbortSignal,
-  ) => Promise<ListedOutcome | "postponed">;
-  /** Says what becomes of a folder that can't be listed; throws when the walk must not go on. */
-  readonly unlisted: (path: LakePath, error: unknown, signal: AbortSignal) => Promise<FolderOutcome | "postponed">;
-  /** Told in the same instant as the cut changes, so that cut and count never disagree. */
-  readonly fileDone: (path: LakePath, outcome: FileOutcome) => void;
-  readonly fileOpened: (file: LargeFile) => void;
-  readonly folderDone: (path: LakePath, outcome: FolderOutcome) => void;
-  /** Says what is to be told, and what to be done, of some items that only the sink has in a folder of the source. */
-  readonly extra: (folder: LakePath, items: readonly SinkEntry[], signal: AbortSignal) => Promise<Dealt>;
-  /** Told of them in the instant in which the walk has come past them, or an errand has done something about one. */
-  readonly extraDone: (folder: LakePath, found: readonly Extra[]) => void;
-  /**
-   * Does an errand, moving it on as it tells of what it did, until it is over or the walk is stopped; the end of one that
-   * brings something over is what became of that.
-   */
-  readonly errand: (
-    errand: Errand,
-    means: ErrandMeans,
-    signal: AbortSignal,
-  ) => Promise<ListedOutcome | "over" | "stopped" | "postponed">;
-  /** Told when a folder's listings could not be merged side by side. */
-  readonly joined: (folder: LakePath, how: Exclude<Joining, "merged">) => void;
-};
+import type { Deferred, ListedOutcome, Visitor } from "./visitor.ts";
 
 /** The sink's side of a range of a source folder that this run didn't make. */
 export type Beside = (folder: LakePath, stretch: Stretch) => March;
-
-/** What is done about an item later, as an errand; with what is counted of it all the same. */
-export type Deferred = { readonly do: "deferred"; readonly errand: Errand } & (
-  | { readonly file?: FileOutcome }
-  | { readonly folder?: FolderOutcome }
-);
-
-/** Items that only the sink has: told, or left to errands. */
-export type Dealt = { readonly told: readonly Extra[]; readonly errands: readonly Errand[] };
-
-/** What an entry of a list has turned out to be. */
-export type ListedOutcome = { readonly path: LakePath } & (
-  | { readonly file: FileOutcome | Sent | Parted | Deferred }
-  | { readonly folder: FolderOutcome | Deferred }
-);
 
 /** What is walked besides all that is in the ranges of a cut. */
 export type Chosen = {
@@ -707,23 +617,11 @@ export function startWalk(
     give: (parts, share = 0.5) => {
       const frames = portionOf(standing, moving, parts, share).filter(isLeft);
       for (let more = parts - frames.length - blocks.spare(); more > 0 && blocks.part(); more--);
-      const ranges = frames.map(rangeOf);
-      const unsent = blocks.give(parts - ranges.length);
-      const unread = lines?.give(parts - ranges.length - unsent.length) ?? [];
+      const unsent = blocks.give(parts - frames.length);
+      const unread = lines?.give(parts - frames.length - unsent.length) ?? [];
       // Entries of a list may have waited for fewer folders to be here.
       wakeAll();
-      const count = Math.min(parts, ranges.length + unsent.length + unread.length);
-      return Array.from({ length: count }, (_, index) => {
-        const sent = everyNth(unsent, index - ranges.length, count);
-        const { files, bytes } = knownOf(everyNth(frames, index, count));
-        return {
-          ranges: everyNth(ranges, index, count),
-          open: [],
-          blocks: sent,
-          lists: everyNth(unread, index - ranges.length - unsent.length, count),
-          known: { files, bytes: bytes + bytesOf(sent) },
-        };
-      });
+      return giftsOf(frames, unsent, unread, parts);
     },
     view: () => {
       const { files, bytes } = knownOf([...standing, ...moving]);
@@ -735,30 +633,10 @@ export function startWalk(
     },
     spread: async (parts) => {
       await lines?.spread(parts, signal);
-      const frame = [...moving, ...standing].find(isWide);
-      const last = frame?.page.at(-1)?.name;
-      if (frame === undefined || last === undefined) return;
-      const alphabet = alphabetOf(frame.page.map(({ name }) => name));
-      const top = await topOf(last, alphabet, async (place) => {
-        const name = await source.nameAfter(frame.folder, place, signal);
-        return name !== undefined && !isBeyond(name, frame.upTo);
-      });
-      // Meanwhile the walk has gone on; what was found still holds if the folder is still here and was not listed on.
-      if (!standing.includes(frame) && !moving.has(frame)) return;
-      if (!isWide(frame) || frame.page.at(-1)?.name !== last) return;
-      const cuts = cutsBetween(last, nearer(top, frame.upTo), alphabet, parts);
-      const tails = [last, ...cuts].map((after, index) => tailOf(frame, after, cuts[index] ?? frame.upTo));
-      endAt(frame, last);
-      standing.unshift(...tails);
-      wakeAll();
+      if (await spreadOut(source, standing, moving, parts, signal)) wakeAll();
     },
     ended: run(),
   };
-}
-
-function everyNth<T>(list: readonly T[], first: number, count: number): readonly T[] {
-  const from = ((first % count) + count) % count;
-  return list.filter((_item, index) => index % count === from);
 }
 
 function leftOut(because: "filtered" | "not-recursive"): FolderOutcome {

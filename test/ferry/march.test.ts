@@ -10,7 +10,8 @@ import { isBeforeInBytes } from "../../src/core/order.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { isThere } from "../../src/ferry/gone.ts";
 import { type Joining, type OfSource, openMarch } from "../../src/ferry/march.ts";
-import { type Beside, startWalk, type Visitor } from "../../src/ferry/walk.ts";
+import type { Visitor } from "../../src/ferry/visitor.ts";
+import { type Beside, startWalk } from "../../src/ferry/walk.ts";
 import type { Source } from "../../src/lake/lake.ts";
 import { inUnits, type MemorySink, memorySink, memorySource } from "../kit/memoryLake.ts";
 
