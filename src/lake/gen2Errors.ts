@@ -16,8 +16,6 @@ const kindsByCode: Readonly<Record<string, Kind>> = {
   FilesystemBeingDeleted: "unavailable",
   ContainerBeingDeleted: "unavailable",
   InvalidBlockList: "changed",
-  // Only ever asked for some seconds: that of a worker that was lost ends soon.
-  LeaseAlreadyPresent: "unavailable",
   // 403: a signature that is wrong or has ended, and a key that may no longer be used.
   AuthenticationFailed: "unauthenticated",
   KeyBasedAuthenticationNotPermitted: "unauthenticated",

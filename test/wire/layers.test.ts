@@ -82,6 +82,8 @@ test("statuses and codes become kinds, per dialect", async () => {
     [gen1Dialect, 400, {}, "invalid"],
     [gen1Dialect, 307, {}, "unexpected"],
     [gen2Dialect, 409, { "x-ms-error-code": "BlobAlreadyExists" }, "conflict"],
+    // Somebody else's, and it may have no end: the file's own trouble, as any other write to it would be.
+    [gen2Dialect, 409, { "x-ms-error-code": "LeaseAlreadyPresent" }, "conflict"],
     [gen2Dialect, 412, { "x-ms-error-code": "ConditionNotMet" }, "conflict"],
     [gen2Dialect, 400, { "x-ms-error-code": "Md5Mismatch" }, "corrupt"],
     [gen2Dialect, 500, { "x-ms-error-code": "OperationTimedOut" }, "throttled"],
