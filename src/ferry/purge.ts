@@ -1,5 +1,5 @@
 import { failureOf } from "../core/error.ts";
-import { instanceOf, isLive, type Run } from "../core/run.ts";
+import { instanceOf, isLive, type Run, type RunStatus, statusAfter } from "../core/run.ts";
 import type { Blobs } from "../state/blobs.ts";
 import type { Ferry } from "./ferry.ts";
 
@@ -32,7 +32,7 @@ export async function purgeEnded(means: Purge): Promise<void> {
     id: run.id,
     createdMs: run.createdMs,
     isOld: isOld(run),
-    retries: isLive(run.status) ? run.retryOf : undefined,
+    retries: mayGoOn(run.status) ? run.retryOf : undefined,
   }));
   const retried = new Set(records.map(({ retries }) => retries));
   const old = records.filter((run) => run.isOld && !kept.has(run.id) && !retried.has(run.id));
@@ -46,6 +46,10 @@ export async function purgeEnded(means: Purge): Promise<void> {
       ferry.log("run.unpurged", { run: run.id, error: failureOf(error, "purge", run.id) });
     }
   }
+}
+
+function mayGoOn(status: RunStatus): boolean {
+  return isLive(status) || statusAfter("resume", status) !== undefined;
 }
 
 async function purge({ ferry, blobs, forget }: Purge, { id, epoch, request }: Run): Promise<void> {

@@ -114,3 +114,20 @@ test("a run that is asked to be retried while a purge already has it on its list
   await purging(made).look();
   assert.equal((await leftOf(made, "old")).isThere, false);
 });
+
+test("what failed in a run is kept for as long as a retry of it is live, or has stopped and may be resumed", async () => {
+  for (const status of ["Paused", "Stopped"] as const) {
+    const made = testFerry();
+    await ended(made, "old");
+    await addRun(made.ferry, "again", requestOf());
+    made.clock.advance(20 * dayMs);
+    const endedMs = made.clock.nowMs();
+    await made.ferry.runs.change("again", (run) => ({ ...run, status, endedMs, retryOf: "old" }));
+    made.clock.advance(11 * dayMs);
+    await purging(made).look();
+    assert.equal((await leftOf(made, "old")).isThere, true, status);
+    await made.ferry.runs.change("again", (run) => ({ ...run, status: "Failed" }));
+    await purging(made).look();
+    assert.equal((await leftOf(made, "old")).isThere, false, status);
+  }
+});
