@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
 import { callApp, type Migration } from "../src/cli/api.ts";
+import { isAtRest } from "../src/cli/outcome.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { startAzurite } from "../local/start/azurite.ts";
 import { projectRoot, type Running } from "../local/start/processes.ts";
@@ -82,7 +83,7 @@ try {
     await startHost();
   }
   let migration = await shown();
-  for (; ["Queued", "Running"].includes(migration.status); migration = await shown()) await wait(500);
+  for (; !isAtRest(migration.status); migration = await shown()) await wait(500);
   const { report } = migration;
   const { byOp } = (await (await fetch(new URL("/_control/requests", azure.sink))).json()) as Requests;
   const sent = (byOp["putBlob"] ?? 0) + (byOp["putBlockList"] ?? 0);

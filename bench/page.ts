@@ -25,6 +25,7 @@ export function pageOf(results: readonly CaseResult[]): string {
     "  one small file where the lake has one; its first round is still the slowest, as its code is compiled then. `alone` is started each time.",
     "- Seconds are wall clock: of a program from start to end, of lakeferry from POST to the end in its own report. `at the sink` is from",
     "  the first request to the last. CPU and memory are those of the process that copies; of lakeferry with its state store after the plus.",
+    "  In `killed` they are those of both parts.",
     `- ${aboutCommits}`,
     "",
     ...aims(aimsIn(results)),

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import type { Requests } from "../local/kit/requests.ts";
 import { onePutBytes } from "../src/core/blocks.ts";
 import { callApp, type Migration } from "../src/cli/api.ts";
+import { isAtRest } from "../src/cli/outcome.ts";
 import { commitNow } from "./commit.ts";
 import { cpuSecondsOf, peakMemoryOf } from "./measured.ts";
 import { fileSystem, startScaleAzure } from "./scale/azure.ts";
@@ -97,7 +98,7 @@ async function measure(files: number, below: number): Promise<Measured> {
         });
         if (samples.length % 12 === 0) process.stderr.write(`${JSON.stringify(samples.at(-1))}\n`);
       }
-      if (!["Queued", "Running", "Cancelling"].includes(seen.status)) break;
+      if (isAtRest(seen.status)) break;
       if (!isStopped && nowMs - startMs > Number(values.minutes) * 60_000) {
         isStopped = true;
         await callApp(`${azure.url}/api/migrations/${id}/cancel`, "POST", {});

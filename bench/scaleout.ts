@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { many } from "./cases.ts";
+import { sumOf } from "./figures.ts";
 import { coresText, limitOf, type Rate, rateOf } from "./rate.ts";
 import { leashGroup, removeScratch, scratchFolder } from "./scratch.ts";
 import { type Hindered, type Seen, startSink } from "./sinks.ts";
@@ -62,7 +63,7 @@ async function processes(): Promise<void> {
 async function capped(): Promise<void> {
   const [count, cap] = [4, Number(values.cap)];
   const { rate, from, to } = await rateOn(count, 16, "azure", { cap, delayMs: 10 });
-  const [all, refused] = [sumOf(to) - sumOf(from), to.refused - from.refused];
+  const [all, refused] = [sumOf(to.requests) - sumOf(from.requests), to.refused - from.refused];
   const [used, share] = [(all - refused) / rate.seconds / cap, refused / all];
   tell({ part: "capped", count, cap, used, refused: share, ...rate, limit: limitOf(rate) }, [
     `${count} hosts before a sink of ${cap} requests/s: ${percent(used)} of it used (aim ${percent(aimedOfCap)}), ${percent(share)} refused (aim below ${percent(mostRefused)})`,
@@ -141,10 +142,6 @@ function machineText(rate: Rate): readonly string[] {
     `  at work after ${rampSeconds?.toFixed(0) ?? "-"} s, then ${percent(idle)} of looks at a lane found it without work`,
     `  ${busyCores.toFixed(2)} cores busy (${coresText(rate)})${limit === "" ? "" : `; in the way: ${limit}`}`,
   ];
-}
-
-function sumOf({ requests }: Seen): number {
-  return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
 function percent(share: number): string {

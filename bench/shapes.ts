@@ -1,10 +1,12 @@
 // Lakes of awkward shape, each carried over by the whole local Azure: how long it takes and how much memory the app's
 // process needs at its peak. Usage: node bench/shapes.ts [one|flat|chain …] (default: all). Needs node scripts/build.ts.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callApp, type Migration } from "../src/cli/api.ts";
+import { isAtRest } from "../src/cli/outcome.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
+import { peakMemoryOf } from "./measured.ts";
 
 const shapes: Readonly<Record<string, (root: string) => void>> = {
   one: (root) => writeFileSync(join(root, "only.txt"), "one file"),
@@ -48,7 +50,7 @@ async function carry(shape: string, make: (root: string) => void): Promise<objec
     do {
       await new Promise((resolve) => setTimeout(resolve, shape === "one" ? 20 : 250));
       migration = await callApp<Migration>(`${azure.url}/api/migrations/${id}`);
-    } while (["Queued", "Running"].includes(migration.status));
+    } while (!isAtRest(migration.status));
     const { filesWritten, foldersWritten } = migration.report;
     const seconds = Math.round(performance.now() - startMs) / 1000;
     return {
@@ -57,20 +59,10 @@ async function carry(shape: string, make: (root: string) => void): Promise<objec
       filesWritten,
       foldersWritten,
       seconds,
-      appPeakMiB: peakMiB(azure.hostPid),
+      appPeakMiB: peakMemoryOf(azure.hostPid),
     };
   } finally {
     await azure.stop();
     rmSync(folder, { recursive: true });
-  }
-}
-
-// Linux only: the high-water mark of a process's memory.
-function peakMiB(pid: number): number | undefined {
-  try {
-    const kib = /VmHWM:\s+(\d+) kB/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kib === undefined ? undefined : Math.round(Number(kib) / 1024);
-  } catch {
-    return undefined;
   }
 }

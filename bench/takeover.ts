@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { callApp, type Migration } from "../src/cli/api.ts";
+import { isAtRest } from "../src/cli/outcome.ts";
 import { startLocalAzure } from "../local/start/azure.ts";
 import { projectRoot, type Running } from "../local/start/processes.ts";
 import { restartHost } from "./hosts.ts";
@@ -52,7 +53,7 @@ async function run(instances: number): Promise<object> {
     const takenOverSeconds = Math.round((performance.now() - killedMs) / 100) / 10;
     let mostEvents = 0;
     let migration = await shown();
-    for (; ["Queued", "Running"].includes(migration.status); migration = await shown()) {
+    for (; !isAtRest(migration.status); migration = await shown()) {
       const longest = hub.prepare("select max(position) + 1 as n from history").get();
       mostEvents = Math.max(mostEvents, Number(longest?.["n"] ?? 0));
       await wait(250);

@@ -3,8 +3,9 @@ import { blockBytesFor, blockSizes, onePutBytes } from "../../src/core/blocks.ts
 import { assessmentOf, type Estimate } from "../../src/core/estimate.ts";
 import { maxLanes } from "../../src/core/lanes.ts";
 import { requestsFor, type Requests } from "../../src/core/requestCosts.ts";
+import { sumOf } from "../figures.ts";
 import { smallBytes } from "./lake.ts";
-import { type Measured, totalOf } from "./page.ts";
+import type { Measured } from "./page.ts";
 
 /** What the model believes and nobody has measured here; docs/scale.md gives the reasons. */
 export const assumed = {
@@ -74,7 +75,7 @@ export function costsOf(all: readonly Measured[]): Costs {
   if (least === undefined || small === undefined || least === small || large === undefined) {
     throw new Error("bench/scale.json needs two lakes of small files and one of large ones");
   }
-  const requestsOf = ({ requests }: Measured) => totalOf(requests.client);
+  const requestsOf = ({ requests }: Measured) => sumOf(requests.client);
   const cpu = ({ cpuSeconds }: Measured) => cpuSeconds.client;
   // Both lakes of small files have the same beginning.
   const secondsPerRequest = (cpu(small) - cpu(least)) / (requestsOf(small) - requestsOf(least));
@@ -85,7 +86,7 @@ export function costsOf(all: readonly Measured[]): Costs {
     startSeconds,
     msPerRequest: secondsPerRequest * 1000,
     secondsPerGB: forBytes / (large.bytes / 1e9),
-    tableRequestsPerLaneHour: totalOf(small.tables.requests) / laneHours,
+    tableRequestsPerLaneHour: sumOf(small.tables.requests) / laneHours,
     journalBytesPerFile: small.journal.bytesSent / small.copied,
   };
 }

@@ -1,4 +1,6 @@
 import { aboutCommits } from "../commit.ts";
+import { sumOf } from "../figures.ts";
+import { table, whole } from "../markdown.ts";
 import type { Traffic } from "./counted.ts";
 
 /** How a run stood at one moment. */
@@ -118,10 +120,10 @@ const rows: readonly (readonly [string, (one: Measured) => string])[] = [
     "state rows written, largest",
     ({ tables }) => `${whole(tables.rows)}, ${whole(tables.largestRowBytes / 1024)} KiB as JSON`,
   ],
-  ["requests to tables", ({ tables }) => whole(totalOf(tables.requests))],
-  ["journal", ({ journal }) => `${whole(journal.bytesSent / 1e6)} MB in ${whole(totalOf(journal.requests))} requests`],
-  ["source requests per file", (one) => (totalOf(one.requests.source) / one.copied).toFixed(4)],
-  ["sink requests per file", (one) => (totalOf(one.requests.sink) / one.copied).toFixed(4)],
+  ["requests to tables", ({ tables }) => whole(sumOf(tables.requests))],
+  ["journal", ({ journal }) => `${whole(journal.bytesSent / 1e6)} MB in ${whole(sumOf(journal.requests))} requests`],
+  ["source requests per file", (one) => (sumOf(one.requests.source) / one.copied).toFixed(4)],
+  ["sink requests per file", (one) => (sumOf(one.requests.sink) / one.copied).toFixed(4)],
   ["throttling errors", ({ throttlingErrors }) => whole(throttlingErrors)],
   [
     "sums of source, sink and run",
@@ -141,30 +143,8 @@ function memoryIn({ samples, copied }: Measured, third: number): string {
   return `${sorted[Math.floor(sorted.length / 2)] ?? 0} MiB (${sorted[0] ?? 0} to ${sorted.at(-1) ?? 0})`;
 }
 
-/** A table of Markdown, its columns in line. */
-export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, at) => Math.max(3, cell.length, ...lines.map((cells) => cells[at]?.length ?? 0)));
-  const line = (cells: readonly string[], fill: string) =>
-    `| ${widths.map((width, at) => (cells[at] ?? "").padEnd(width, fill)).join(" | ")} |`;
-  const rule = line(
-    head.map(() => ""),
-    "-",
-  );
-  return [line(head, " "), rule, ...lines.map((cells) => line(cells, " ")), ""].join("\n");
-}
-
 function listed(requests: Readonly<Record<string, number>>): string {
   return Object.entries(requests)
     .map(([op, count]) => `${op} ${whole(count)}`)
     .join(", ");
-}
-
-/** All requests. */
-export function totalOf(requests: Readonly<Record<string, number>>): number {
-  return Object.values(requests).reduce((sum, count) => sum + count, 0);
-}
-
-/** A number without its fraction, for people. */
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

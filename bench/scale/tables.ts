@@ -1,4 +1,5 @@
 import { samplePrices } from "../../src/core/prices.ts";
+import { table, whole } from "../markdown.ts";
 import {
   accounts,
   assumed,
@@ -11,7 +12,7 @@ import {
   plans,
   published,
 } from "./model.ts";
-import { type Measured, table, whole } from "./page.ts";
+import type { Measured } from "./page.ts";
 
 /** Everything in docs/scale.md that is a number. */
 export function modelTables(all: readonly Measured[]): string {

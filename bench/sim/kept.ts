@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../local/start/processes.ts";
 import { aboutCommits } from "../commit.ts";
+import { table, whole } from "../markdown.ts";
 import type { Figures } from "./simulate.ts";
 
 /** What one case came to, and what it was a result of. */
@@ -31,7 +32,7 @@ export function page(): string {
     .filter((name) => name.endsWith(".json"))
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Result)
     .toSorted((a, b) => (a.case === b.case ? a.lanes - b.lanes : a.case < b.case ? -1 : 1));
-  return [...head, ...tableOf(kept, shares), "", ...tableOf(kept, uses), "", ...tableOf(kept, origins), ""].join("\n");
+  return [...head, tableOf(kept, shares), tableOf(kept, uses), tableOf(kept, origins)].join("\n");
 }
 
 const head = [
@@ -59,8 +60,8 @@ const lanes: Column = ["lanes", (result) => String(result.lanes)];
 const shares: readonly Column[] = [
   name,
   lanes,
-  ["files", ({ files }) => grouped(files)],
-  ["folders", ({ folders }) => grouped(folders)],
+  ["files", ({ files }) => whole(files)],
+  ["folders", ({ folders }) => whole(folders)],
   ["idle", ({ idleShare }) => percent(idleShare)],
   ["absent", (result) => percent(result.shares?.absent)],
   ["waiting", (result) => percent(result.shares?.waiting)],
@@ -68,7 +69,7 @@ const shares: readonly Column[] = [
   ["idle, ramp included", ({ idleShareOfAll }) => percent(idleShareOfAll)],
   ["ramp", ({ rampSeconds }) => `${rampSeconds.toFixed(0)} s`],
   ["time", ({ seconds }) => `${seconds.toFixed(0)} s`],
-  ["items/s", ({ files, folders, seconds }) => grouped(Math.round((files + folders) / seconds))],
+  ["items/s", ({ files, folders, seconds }) => whole((files + folders) / seconds)],
   ["waves", ({ hub }) => String(hub.rounds - 1)],
   ["exact", ({ status, faults }) => (status === "Succeeded" && faults.length === 0 ? "yes" : "no")],
 ];
@@ -78,9 +79,9 @@ const uses: readonly Column[] = [
   lanes,
   ["transactions/s", ({ table, seconds }) => (table.transactions / seconds).toFixed(1)],
   ["requests/s", ({ table, seconds }) => (table.requests / seconds).toFixed(0)],
-  ["in the busiest second", ({ table }) => grouped(table.peakRequests)],
+  ["in the busiest second", ({ table }) => whole(table.peakRequests)],
   ["entities/s", ({ table, seconds }) => (table.entities / seconds).toFixed(0)],
-  ["in the busiest second", ({ table }) => grouped(table.peakEntities)],
+  ["in the busiest second", ({ table }) => whole(table.peakEntities)],
   ["largest row", ({ table }) => `${table.largestRow.kind} ${kibibytes(table.largestRow.bytes)}`],
   [
     "largest transaction",
@@ -100,21 +101,15 @@ const origins: readonly Column[] = [
   ["commit", ({ commit }) => commit],
 ];
 
-function tableOf(results: readonly Result[], columns: readonly Column[]): readonly string[] {
-  const cells = [columns.map(([title]) => title), ...results.map((result) => columns.map(([, cell]) => cell(result)))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`;
-  const [titles = [], ...rows] = cells;
-  return [line(titles), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
+function tableOf(results: readonly Result[], columns: readonly Column[]): string {
+  return table(
+    columns.map(([title]) => title),
+    results.map((result) => columns.map(([, cell]) => cell(result))),
+  );
 }
 
 function percent(share: number | undefined): string {
   return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en-US");
 }
 
 function kibibytes(bytes: number): string {

@@ -5,6 +5,7 @@ import type { Requests } from "../../local/kit/requests.ts";
 import { startLocalAzure } from "../../local/start/azure.ts";
 import { projectRoot, startProgram } from "../../local/start/processes.ts";
 import { callApp, type Migration } from "../../src/cli/api.ts";
+import { isAtRest } from "../../src/cli/outcome.ts";
 import { type Case, metaOf } from "../cases.ts";
 import { commitNow } from "../commit.ts";
 import { restartHost } from "../hosts.ts";
@@ -62,7 +63,7 @@ async function openWhole(wanted: Case, source: string, sink: MinimalSink): Promi
   async function follow(startedMs: number): Promise<Migration> {
     for (;;) {
       const seen = await callApp<Migration>(`${azure.url}/api/migrations/${id}`);
-      if (!["Queued", "Running", "Cancelling"].includes(seen.status)) return seen;
+      if (isAtRest(seen.status)) return seen;
       await sleep(Date.now() - startedMs < fastForMs ? fastPollMs : slowPollMs);
     }
   }
