@@ -111,7 +111,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
       ownEndMs(begun, plannedMs),
     ),
     isPatient: progress.stalls < patientStalls,
-    mayGrow: input.seen !== undefined && input.seen.idle > 0,
+    mayGrow: input.seen !== undefined && input.seen.idle > 0 && lanes !== run.request.parallelism,
     progress,
     totals: totalsOf(account),
   };

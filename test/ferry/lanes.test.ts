@@ -113,6 +113,26 @@ test("a plan that was made while its double rested is kept, and so are the packe
   assert.equal(await packet?.isHeld(), true);
 });
 
+test("a wave with all the lanes that were asked for doesn't end early to become a wider one", async () => {
+  const seen = { lanes: 8, late: 0, idle: 2 };
+  const planned = async (parallelism: number) => {
+    const { ferry } = testFerry();
+    await addRun(ferry, "r", requestOf({ parallelism }));
+    const wave = { run: "r", epoch: 1, progress: noProgress };
+    await planWave(ferry, { ...wave, wave: 0 });
+    for (const walk of ["a", "b", "c"]) await ferry.work("r").lay(walk, { ranges: [{ folder: rootPath }], open: [] });
+    const plan = await planWave(ferry, { ...wave, wave: 1, seen });
+    return plan.do === "ferry" ? [plan.lanes, plan.mayGrow] : plan;
+  };
+  assert.deepEqual(
+    [await planned(8), await planned(4)],
+    [
+      [5, true],
+      [4, false],
+    ],
+  );
+});
+
 test("lanes that wait return when nobody has work to give, and the wave is not held up", async () => {
   const { ferry, source, clock } = paced();
   source.write("/only", "x");
