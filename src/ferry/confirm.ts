@@ -3,6 +3,7 @@ import { isKind } from "../core/error.ts";
 import type { Copied, FileOutcome, Sent } from "../core/outcome.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Crossing, Parted } from "./copy.ts";
+import { mustHold } from "./own.ts";
 import { bringFile } from "./readBack.ts";
 import { changedAgain } from "./readWhole.ts";
 
@@ -25,8 +26,7 @@ export async function confirmSent(
   const now = await statOrGone(crossing, from, signal);
   if (now === undefined) return { ...copied, isGone: true };
   if (isUnchanged(copied, now)) return copied;
-  // What this run has written may be counted by whoever has taken the work over: only its holder may write it again.
-  if (!(await crossing.isHeld())) throw new Error("the packet was taken over");
+  await mustHold(crossing);
   const again = await bringFile(crossing, from, to, now, "unknown", signal);
   if (again.do !== "sent") return again;
   const both: Copied = { ...again.copied, read: copied.read + again.copied.read };

@@ -27,7 +27,7 @@ type Holder = {
   readonly isHeld: () => Promise<boolean>;
 };
 
-/** What this run has written may be counted by whoever has taken the work over: then nobody else may doubt it. */
+/** What this run has written may be counted by whoever has taken the work over: then nobody else may doubt it, or write it again. */
 export async function mustHold({ isHeld }: Holder): Promise<void> {
   if (!(await isHeld())) throw new Error("the packet was taken over");
 }
