@@ -36,7 +36,10 @@ export function openListed(means: ListedMeans): Visitor["listed"] {
     // What went wrong is tried again by the next one that needs it.
     const forget = () => void made.delete(folder);
     making.then((outcome) => (isThere(outcome) ? undefined : forget()), forget);
-    for (const oldest of made.keys()) if (made.size > maxRemembered) made.delete(oldest);
+    for (const oldest of made.keys()) {
+      if (made.size <= maxRemembered) break;
+      made.delete(oldest);
+    }
     return making;
   }
 

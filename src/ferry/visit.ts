@@ -268,7 +268,10 @@ export function copying(means: Copying): Visitor {
     fileOpened: (file) => {
       begunHere.set(file.id, begun(file));
       // The oldest have been saved long since.
-      for (const id of begunHere.keys()) if (begunHere.size > maxBegun) begunHere.delete(id);
+      for (const id of begunHere.keys()) {
+        if (begunHere.size <= maxBegun) break;
+        begunHere.delete(id);
+      }
       ledger.opened(file);
     },
 
