@@ -14,6 +14,8 @@ export type Figures = {
   readonly sinkRequests: number;
   readonly sourceRequests: number;
   readonly isLate: boolean;
+  /** The crossings that the figures are of: where one was stopped at the limit, those that were. */
+  readonly counted: readonly Measured[];
   /** Of all crossings, also of bad ones. */
   readonly runs: readonly Measured[];
 };
@@ -27,11 +29,12 @@ export function figuresOf(result: CaseResult | undefined, tool: string): Figures
 /** See figuresOf. */
 export function figuresIn(result: CaseResult, row: Row): Figures | undefined {
   if ("why" in row) return undefined;
-  const counted = row.runs.filter(({ isGood, isLate }) => isGood || isLate === true);
+  const late = row.runs.filter((run) => run.isLate === true);
+  const isLate = late.length > 0;
+  const counted = isLate ? late : row.runs.filter(({ isGood }) => isGood);
   const [first] = counted;
   if (first === undefined) return undefined;
   const of = (read: (run: Measured) => number) => spreadOf(counted.map(read));
-  const isLate = counted.some((run) => run.isLate === true);
   const files = isLate ? first.sink.files : result.files;
   const seconds = of((run) => run.seconds);
   const atSink = of(({ sink }) => sink.seconds);
@@ -46,6 +49,7 @@ export function figuresIn(result: CaseResult, row: Row): Figures | undefined {
     sinkRequests: of(({ sink }) => sumOf(sink.requests)).median,
     sourceRequests: of(({ source }) => sumOf(source ?? {})).median,
     isLate,
+    counted,
     runs: row.runs,
   };
 }

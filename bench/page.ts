@@ -79,7 +79,7 @@ function lineOf(result: CaseResult, row: Row, best: number | undefined): string 
   if (figures === undefined) {
     return `| ${row.tool} | failed: ${(row.runs[0]?.said ?? "").replaceAll(/[|\n]/gu, " ")} | | | | | | | | | |`;
   }
-  const counted = row.runs.filter(({ isGood, isLate }) => isGood || isLate === true);
+  const { counted } = figures;
   const [first] = counted;
   const median = (values: readonly number[]) => spreadOf(values).median;
   const stateCpu = median(counted.map(({ stateCpuSeconds = 0 }) => stateCpuSeconds));
@@ -107,7 +107,7 @@ function notes(result: CaseResult): readonly string[] {
     if ("why" in row) return [];
     const { tool, runs } = row;
     const bad = runs.filter(({ isGood, isLate }) => !isGood && isLate !== true).length;
-    return runs
+    return (figuresIn(result, row)?.counted ?? runs)
       .slice(0, 1)
       .flatMap(({ sink, verdict, isLate, isGood }): readonly string[] => [
         ...(isLate === true ? [`${tool}: ${sink.files} of ${result.files} files had arrived when it was stopped`] : []),

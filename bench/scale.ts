@@ -40,6 +40,7 @@ const below = Number(values.below);
 if (!Number.isInteger(below) || below < 1 || below > mostBytes) {
   throw new Error(`--below ${values.below}: expected a whole number from 1 to ${mostBytes}`);
 }
+if (!(Number(values.minutes) > 0)) throw new Error(`--minutes ${values.minutes}: expected more than 0`);
 const commit = commitNow();
 for (const text of values.files.split(",")) {
   const files = Number(text);

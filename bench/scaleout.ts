@@ -4,6 +4,7 @@
 // Usage: node bench/scaleout.ts [--processes 1,2,4] [--cap N] [--simulated 256] [--scale N] [--seconds N] [--json]
 // [processes|capped|simulated …]. Needs node scripts/build.ts.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -85,8 +86,10 @@ async function simulated(): Promise<void> {
   const leash = leashGroup(child.pid ?? 0);
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  await new Promise((resolve) => child.once("close", resolve));
+  const [code] = (await once(child, "close")) as [number | null];
   leash.ended();
+  // It also ends with another code after it has told what wasn't exact.
+  if (code !== 0) process.exitCode = 1;
   for (const line of text.split("\n").filter(Boolean)) {
     const { lanes, idleShare, idleShareOfAll, seconds, files, faults } = JSON.parse(line) as Simulated;
     const [steady, overall] = [1 - (idleShare ?? idleShareOfAll), 1 - idleShareOfAll];

@@ -104,6 +104,10 @@ test("of a tool that was stopped at the limit the files that had arrived count",
   const said = tableOf(folders);
   assert.match(said, /stopped after 45/u);
   assert.match(said, /9000 of 20000 files had arrived/u);
+  // One that was done just in time before says how long all of it takes, which is another measure.
+  const both = result("folders", [{ tool: "rclone", runs: [run({ seconds: 44 }), late] }], { limitSeconds: 45 });
+  assert.equal(figuresOf(both, "rclone")?.perSecond, 200);
+  assert.match(tableOf(both), /9000 of 20000 files had arrived/u);
 });
 
 test("a ratio is reached only when it is by the wall clock and at the sink", () => {
