@@ -1,4 +1,6 @@
-const acts = new WeakMap<AbortSignal, Set<() => void>>();
+import { type Crowd, openCrowd } from "./crowd.ts";
+
+const acts = new WeakMap<AbortSignal, Crowd<() => void>>();
 
 /**
  * Does something once when a signal aborts, unless the result was called before; each act waits once. However many wait
@@ -8,20 +10,17 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
   if (signal === undefined) return nothing;
   let waiting = acts.get(signal);
   if (waiting === undefined) {
-    waiting = new Set();
+    waiting = openCrowd();
     acts.set(signal, waiting);
     const all = waiting;
     const listener = () => {
-      for (const one of all) {
-        all.delete(one);
-        one();
-      }
+      for (const member of all.members()) if (all.leave(member)) member.one();
     };
     signal.addEventListener("abort", listener, { once: true });
   }
   const here = waiting;
-  here.add(act);
-  return () => void here.delete(act);
+  const member = here.enter(act);
+  return () => void here.leave(member);
 }
 
 function nothing(): void {}

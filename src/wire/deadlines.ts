@@ -1,3 +1,5 @@
+import { openCrowd } from "../core/crowd.ts";
+
 /** Something that is given up at its time. */
 type Due = { readonly atMs: number; readonly giveUp: () => void };
 
@@ -9,7 +11,7 @@ export type Deadlines = {
 
 /** No deadline yet. */
 export function openDeadlines(): Deadlines {
-  const waiting = new Set<Due>();
+  const waiting = openCrowd<Due>();
   let timer: NodeJS.Timeout | undefined;
   let firesMs = Number.POSITIVE_INFINITY;
 
@@ -25,9 +27,10 @@ export function openDeadlines(): Deadlines {
     firesMs = Number.POSITIVE_INFINITY;
     const nowMs = performance.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const due of waiting) {
-      if (due.atMs > nowMs) next = Math.min(next, due.atMs);
-      else if (waiting.delete(due)) due.giveUp();
+    for (const member of waiting.members()) {
+      const { atMs, giveUp } = member.one;
+      if (atMs > nowMs) next = Math.min(next, atMs);
+      else if (waiting.leave(member)) giveUp();
     }
     if (next < firesMs) fireAt(next);
   }
@@ -35,12 +38,12 @@ export function openDeadlines(): Deadlines {
   return {
     add: (ms, giveUp) => {
       const due: Due = { atMs: performance.now() + ms, giveUp };
-      if (waiting.size === 0) timer?.ref();
-      waiting.add(due);
+      if (waiting.size() === 0) timer?.ref();
+      const member = waiting.enter(due);
       if (due.atMs < firesMs) fireAt(due.atMs);
       return () => {
         // A process with nothing under way is not kept alive by the timer that is left.
-        if (waiting.delete(due) && waiting.size === 0) timer?.unref();
+        if (waiting.leave(member) && waiting.size() === 0) timer?.unref();
       };
     },
   };
