@@ -147,11 +147,11 @@ function readSmall(real: string, offset: number, length: number): Buffer {
 async function* readLarge(real: string, offset: number, length: number): AsyncIterable<Buffer> {
   const file = await open(real);
   try {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(smallBytes, length));
     for (let done = 0; done < length; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(smallBytes, length - done));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + done);
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, length - done), offset + done);
       if (bytesRead === 0) return;
-      yield chunk.subarray(0, bytesRead);
+      yield buffer.subarray(0, bytesRead);
       done += bytesRead;
     }
   } finally {
