@@ -12,6 +12,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Way } from "../core/way.ts";
 import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
 import type { Granting, Wanted } from "./access.ts";
+import type { BlockBuffers } from "./blockBuffers.ts";
 import { listedAs } from "./hash.ts";
 import type { Labels } from "./label.ts";
 import { doubted, isOurs, takeAway } from "./own.ts";
@@ -35,6 +36,8 @@ export type Crossing = {
   readonly compared: Comparing["compared"];
   /** Bytes in memory, shared by all copies of the process. */
   readonly memory: Budget;
+  /** Memory for blocks, which the budget is asked for before. */
+  readonly buffers: BlockBuffers;
   readonly blockSizeInMB: number | undefined;
   readonly sizes: BlockSizes;
   readonly labels: Labels;
@@ -170,7 +173,7 @@ type Proof = { readonly md5?: string; readonly crc64?: string };
 
 // Resolves with the checksum that the sink has checked.
 async function send(
-  { source, sink, memory, blockSizeInMB, sizes, labels }: Crossing,
+  { source, sink, memory, buffers, blockSizeInMB, sizes, labels }: Crossing,
   from: LakePath,
   to: LakePath,
   { bytes, modifiedMs }: Entry,
@@ -181,7 +184,10 @@ async function send(
   if (bytes > onePutBytes) {
     const blockBytes = sizes.bytesFor(to, bytes, blockSizeInMB);
     const file = randomUUID();
-    const sum = await sendBlocks({ source, sink, memory, from, to, file, blockBytes, first: 0, bytes }, signal);
+    const sum = await sendBlocks(
+      { source, sink, memory, buffers, from, to, file, blockBytes, first: 0, bytes },
+      signal,
+    );
     const crc64 = crc64Hex(sum);
     const ids = blockIdsOf(file, Math.ceil(bytes / blockBytes));
     return { ...(await sink.commitBlocks(to, ids, { ...label, crc64 }, guard, signal)), crc64 };

@@ -15,6 +15,7 @@ import type { Meter } from "../wire/meter.ts";
 import type { ListTable } from "./lists.ts";
 import type { Valve } from "../wire/valve.ts";
 import type { AccessMemory } from "./accessMemory.ts";
+import type { BlockBuffers } from "./blockBuffers.ts";
 
 /** Everything an activity needs from outside. */
 export type Ferry = {
@@ -45,6 +46,7 @@ export type Ferry = {
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
+  readonly buffers: BlockBuffers;
   /** How many files may be in flight at most, however wide the process goes. */
   readonly mostFiles: number;
   /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work, with what was refused since. */

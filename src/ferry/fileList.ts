@@ -3,6 +3,7 @@ import { parsePlace, printPlace, readLines, whyNotUtf8 } from "../core/lines.ts"
 import type { NameList } from "../core/nameList.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Read } from "../lake/lake.ts";
+import { readPart } from "./readWhole.ts";
 
 /** A file that may be a list, in either lake. */
 export type ListFile = {
@@ -36,10 +37,8 @@ export function fileList({ path, where, read, look }: ListFile): NameList {
   }
 
   // As many bytes as there are up to the end; less when the file was cut meanwhile.
-  async function bytesAt(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    await read(path, offset, length, (chunk) => void chunks.push(chunk), signal);
-    return Buffer.concat(chunks);
+  function bytesAt(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    return readPart(read, path, offset, length, signal);
   }
 
   return {

@@ -14,7 +14,7 @@ import { sendBlocks } from "./sendBlocks.ts";
 
 /** Sends the blocks from `first` to before `end`, if there is memory before it is `ending`; resolves to their part of the whole's CRC-64, and their bytes. */
 export async function sendPiece(
-  { source, sink, memory }: Crossing,
+  { source, sink, memory, buffers }: Crossing,
   file: LargeFileState,
   to: LakePath,
   first: number,
@@ -25,7 +25,7 @@ export async function sendPiece(
   const { id, path, blockBytes } = file;
   const endByte = Math.min(file.bytes, end * blockBytes);
   const bytes = endByte - first * blockBytes;
-  const job = { source, sink, memory, from: path, to, file: id, blockBytes, first, bytes, ending };
+  const job = { source, sink, memory, buffers, from: path, to, file: id, blockBytes, first, bytes, ending };
   const sum = await sendBlocks(job, signal);
   return { crc64: placedCrc64(sum, file.bytes - endByte), bytes };
 }

@@ -1,6 +1,6 @@
 import { LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
-import type { Source } from "../lake/lake.ts";
+import type { Read, Source } from "../lake/lake.ts";
 
 /** Reads a small file whole; LakeError "changed" when it ends before `bytes`. */
 export async function readWhole(
@@ -10,11 +10,27 @@ export async function readWhole(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (bytes === 0) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  const given = await source.read(path, 0, bytes, (chunk) => void chunks.push(chunk), signal);
-  if (given < bytes) throw shrunk(path, bytes, given);
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
+  const content = await readPart(source.read, path, 0, bytes, signal);
+  if (content.byteLength < bytes) throw shrunk(path, bytes, content.byteLength);
+  return content;
+}
+
+/** The bytes of a file from `offset`: `length` of them, or fewer when it ends before. */
+export async function readPart(
+  read: Read,
+  path: LakePath,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const content = Buffer.allocUnsafe(length);
+  let filled = 0;
+  const take = (chunk: Uint8Array): undefined => {
+    content.set(chunk, filled);
+    filled += chunk.byteLength;
+  };
+  const given = await read(path, offset, length, take, signal);
+  return content.subarray(0, given);
 }
 
 /** The second change of one file is a failure. */

@@ -78,6 +78,7 @@ export function visitorFor(
       access,
       way,
       memory: means.memory,
+      buffers: ferry.buffers,
       blockSizeInMB: request.sink.blockSizeInMB,
       sizes: ferry.sizes,
       nowMs: ferry.clock.nowMs,

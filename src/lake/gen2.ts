@@ -153,8 +153,7 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
       return { md5: Buffer.from(md5, "base64").toString("hex"), etag: reply.headers["etag"] ?? "" };
     },
 
-    stageBlock: async (path, blockId, content, signal) => {
-      const crc64 = addToCrc64(emptyCrc64, content);
+    stageBlock: async (path, blockId, content, signal, crc64 = addToCrc64(emptyCrc64, content)) => {
       const sent = Buffer.from(crc64Bytes(crc64)).toString("base64");
       const query = `?comp=block&blockid=${encodeURIComponent(blockId)}`;
       const reply = await ask("Put Block", "PUT", path, query, { "x-ms-content-crc64": sent }, content, signal);

@@ -5,7 +5,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Interval } from "../core/range.ts";
 import type { AccessTier } from "../core/tier.ts";
 
-/** Takes bytes in order; the chunk is the receiver's to keep. */
+/** Takes bytes in order. They are good until it returns: whoever wants them longer copies them. */
 export type Receive = (chunk: Uint8Array) => Promise<void> | undefined;
 
 /**
@@ -94,9 +94,15 @@ export type Sink = {
   ) => Promise<Written & { readonly md5: string }>;
   /**
    * Lays down one block that nobody sees yet. Block ids of one file have one length. Resolves to the CRC-64 that the sink
-   * has checked; "corrupt" when it says it took other bytes. May be repeated.
+   * has checked, which is `crc64` where that is known already; "corrupt" when it says it took other bytes. May be repeated.
    */
-  readonly stageBlock: (path: LakePath, blockId: string, content: Uint8Array, signal?: AbortSignal) => Promise<Crc64>;
+  readonly stageBlock: (
+    path: LakePath,
+    blockId: string,
+    content: Uint8Array,
+    signal?: AbortSignal,
+    crc64?: Crc64,
+  ) => Promise<Crc64>;
   /**
    * Makes the blocks the file's content, in this order. The sink keeps no MD5 of it, as nobody would have checked that. A
    * block that is gone is "changed". A repeat after a lost reply meets its own work as "conflict".

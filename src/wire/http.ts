@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { onAbort } from "../core/abort.ts";
 import { isLakeError, LakeError, messageOf } from "../core/error.ts";
 import { type Deadlines, openDeadlines } from "./deadlines.ts";
+import { readingInPlace } from "./reading.ts";
 import type { Send, WireReply, WireRequest } from "./send.ts";
 
 const maxReplyBytes = 64 * 1024 * 1024;
@@ -15,8 +16,8 @@ export type Http = { readonly send: Send; readonly close: () => Promise<void> };
 export function openHttp(origin: string, connections: number): Http {
   // Time-outs are a layer's business, where they are per attempt and known to grow with the bytes expected. Each request
   // has a connection for itself.
-  const options = { connections, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000, allowH2: false } as const;
-  const pool = new Pool(origin, options);
+  const times = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 };
+  const pool = new Pool(origin, { connections, ...times, allowH2: false, connect: readingInPlace() });
   const deadlines = openDeadlines();
   return {
     send: (request) =>
@@ -87,9 +88,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     if (!this.#isReceived) return this.#keep(chunk);
     const before = this.#receiving;
-    const give = () => (this.#isOver ? undefined : this.#request.receive?.(chunk));
-    // Before a connection's end the parser tells all it has, paused or not.
-    const busy = before === undefined ? give() : before.then(give);
+    // Before a connection's end the parser tells all it has, paused or not; by its turn this would be overwritten.
+    const busy = before === undefined ? this.#give(chunk) : this.#giveAfter(before, Buffer.from(chunk));
     if (busy === undefined) return;
     controller.pause();
     const receiving: Promise<void> = busy.then(
@@ -105,6 +105,15 @@ class Exchange implements Dispatcher.DispatchHandler {
       },
     );
     this.#receiving = receiving;
+  }
+
+  #give(chunk: Uint8Array): Promise<void> | undefined {
+    return this.#isOver ? undefined : this.#request.receive?.(chunk);
+  }
+
+  async #giveAfter(before: Promise<void>, chunk: Uint8Array): Promise<void> {
+    await before;
+    await this.#give(chunk);
   }
 
   onResponseEnd(): void {
@@ -123,8 +132,10 @@ class Exchange implements Dispatcher.DispatchHandler {
       const { op, path } = this.#request;
       throw new LakeError("unexpected", { op, path, detail: `the reply is longer than ${maxReplyBytes} bytes` });
     }
-    if (this.#first === undefined) this.#first = chunk;
-    else (this.#more ??= [this.#first]).push(chunk);
+    // The connection reads on into the same memory.
+    const kept = Buffer.from(chunk);
+    if (this.#first === undefined) this.#first = kept;
+    else (this.#more ??= [this.#first]).push(kept);
   }
 
   #end(): void {

@@ -13,6 +13,7 @@ import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows, StoredRow } from "../../src/state/rows.ts";
 import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
+import { openBlockBuffers } from "../../src/ferry/blockBuffers.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { patiently } from "../../src/wire/retry.ts";
@@ -166,6 +167,7 @@ export function openMachine(world: World, name: string): Machine {
       load: () => ({ loopMs: 0, cpuMs: 0 }),
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
+      buffers: openBlockBuffers(world.memoryBytes / 2),
       files: budget(world.files),
       mostFiles: world.files,
       widen: () => undefined,
@@ -206,7 +208,13 @@ function sourceOver(base: Source, ask: Ask): Source {
     read: async (path, offset, length, receive, signal) => {
       const read = async () => {
         const chunks: Uint8Array[] = [];
-        const given = await base.read(path, offset, length, (chunk) => void chunks.push(chunk), signal);
+        const given = await base.read(
+          path,
+          offset,
+          length,
+          (chunk) => void chunks.push(Uint8Array.from(chunk)),
+          signal,
+        );
         return { given, chunks };
       };
       const { given, chunks } = await ask({ store: "source", op: "read", path }, read, signal);

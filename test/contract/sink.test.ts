@@ -253,7 +253,7 @@ function promises(lake: () => Lake): void {
     await sink.putFile(at("/x y"), bytes(text), origin(text), nothing);
     const read = async (offset: number, length: number) => {
       const chunks: Uint8Array[] = [];
-      const given = await sink.read(at("/x y"), offset, length, (chunk) => void chunks.push(chunk));
+      const given = await sink.read(at("/x y"), offset, length, (chunk) => void chunks.push(Uint8Array.from(chunk)));
       const all = Buffer.concat(chunks).toString("utf8");
       assert.equal(given, all.length);
       return all;

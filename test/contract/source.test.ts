@@ -51,7 +51,7 @@ const at = (path: string) => path as LakePath;
 
 async function readAll(source: Source, path: string, offset: number, length: number): Promise<string> {
   const chunks: Uint8Array[] = [];
-  const given = await source.read(at(path), offset, length, (chunk) => void chunks.push(chunk));
+  const given = await source.read(at(path), offset, length, (chunk) => void chunks.push(Uint8Array.from(chunk)));
   const all = Buffer.concat(chunks);
   assert.equal(given, all.byteLength);
   return all.toString("utf8");

@@ -65,9 +65,9 @@ function flipping(
       if (!kept(path)) return putFile(path, content, ...rest);
       return { ...(await putFile(path, flipped(content), ...rest)), md5: hash("md5", content, "hex") };
     },
-    stageBlock: async (...[path, id, content, ...rest]: Parameters<typeof stageBlock>) => {
-      const sum = await stageBlock(path, id, content, ...rest);
-      if (kept(path)) await stageBlock(path, id, flipped(content), ...rest);
+    stageBlock: async (...[path, id, content, signal, crc64]: Parameters<typeof stageBlock>) => {
+      const sum = await stageBlock(path, id, content, signal, crc64);
+      if (kept(path)) await stageBlock(path, id, flipped(content), signal);
       return sum;
     },
   });

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { type Access, inheritedAccess } from "../../src/core/access.ts";
 import { aclOfMode, isExtended, modeBitsOf, printAcl, printMode } from "../../src/core/acl.ts";
-import { addToCrc64, emptyCrc64 } from "../../src/core/crc64.ts";
+import { addToCrc64, crc64Hex, emptyCrc64 } from "../../src/core/crc64.ts";
 import type { Entry, Origin, SeenAccess, SinkEntry, SinkItem } from "../../src/core/entry.ts";
 import { LakeError } from "../../src/core/error.ts";
 import { childPath, type LakePath, rootPath, splitPath } from "../../src/core/path.ts";
@@ -320,13 +320,22 @@ export function memorySink(pageSize = 5000, order: (a: string, b: string) => num
       return { md5: md5Of(content), etag: put("putFile", path, content, label, guard) };
     },
 
-    stageBlock: async (path, blockId, content) => {
+    stageBlock: async (path, blockId, content, _signal, crc64) => {
       sink.onWrite("before", "stageBlock", path);
+      const taken = addToCrc64(emptyCrc64, content);
+      if (crc64 !== undefined && crc64Hex(crc64) !== crc64Hex(taken)) {
+        throw new LakeError("corrupt", {
+          op: "stageBlock",
+          path,
+          detail: "these bytes have another CRC-64",
+          at: "sink",
+        });
+      }
       const staged = blocks.get(path) ?? new Map<string, Uint8Array>();
       staged.set(blockId, Uint8Array.from(content));
       blocks.set(path, staged);
       sink.onWrite("after", "stageBlock", path);
-      return addToCrc64(emptyCrc64, content);
+      return taken;
     },
 
     commitBlocks: async (path, blockIds, label, guard) => {
@@ -387,10 +396,14 @@ function originIn({ run, bytes, modifiedMs, name, crc64 }: Origin): Origin {
   return crc64 === undefined ? about : { ...about, crc64 };
 }
 
-// Two chunks, as a network would give.
+// Two chunks, as a network would give; what they are made of is used again.
 async function give(content: Uint8Array, receive: Receive): Promise<number> {
   for (const part of [content.subarray(0, 3), content.subarray(3)]) {
-    if (part.byteLength > 0) await receive(Uint8Array.from(part));
+    if (part.byteLength === 0) continue;
+    const chunk = Uint8Array.from(part);
+    const busy = receive(chunk);
+    chunk.fill(0);
+    await busy;
   }
   return content.byteLength;
 }

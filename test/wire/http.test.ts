@@ -69,9 +69,9 @@ test("a body arrives in order through the receiver, and the sender waits while t
           safe: false,
           receive: async (chunk) => {
             assert.equal(busy++, 0);
+            chunks.push(Uint8Array.from(chunk));
             await new Promise((resolve) => setImmediate(resolve));
             busy--;
-            chunks.push(chunk);
           },
         }),
       );
@@ -187,8 +187,8 @@ test("a receiver that is still busy at a connection's end gets the rest in turn,
     async ({ send }, origin) => {
       const chunks: Uint8Array[] = [];
       const slowly = async (chunk: Uint8Array) => {
+        chunks.push(Uint8Array.from(chunk));
         await new Promise((resolve) => setTimeout(resolve, 5));
-        chunks.push(chunk);
       };
       await send(wireRequest({ origin, safe: false, receive: slowly }));
       assert.ok(Buffer.concat(chunks).equals(whole));
