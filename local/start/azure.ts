@@ -6,7 +6,7 @@ import { freePort } from "./ports.ts";
 import { EndedEarly, isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
 
 /** Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. */
-export const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=192"];
+export const hostFlags = ["--max-semi-space-size=8", "--max-old-space-size=256"];
 
 /** Where the local Azure keeps what, and what it serves. */
 export type LocalAzureOptions = {

@@ -27,6 +27,7 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   let items = 0;
   let isFirst = true;
   let waitsSinceMs: number | undefined;
+  let toldMs = 0;
   for (;;) {
     // Who waits looks often: what the process knows from a moment ago is enough.
     const known = await (waitsSinceMs === undefined ? ferry.runs.get(input.run) : ferry.pulse(input.run));
@@ -42,9 +43,12 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
       if (waitsSinceMs === undefined) {
         waitsSinceMs = clock.nowMs();
         await work.wait(input.lane, waitsSinceMs);
-      } else if (((await ferry.pulse(input.run))?.hunger.waiting.length ?? 0) >= input.lanes) {
-        return { ended, items };
-      } else if (isInVain(await starved(ferry, input), input.lanes)) return { ended, items, isIdle: true };
+        toldMs = clock.nowMs();
+      }
+      // The others of this process hear at once that one more waits: after the last one there is nothing to wait for.
+      const waiting = (await ferry.pulse(input.run, toldMs))?.hunger.waiting.length ?? 0;
+      if (waiting >= input.lanes) return { ended, items };
+      if (isInVain(await starved(ferry, input), input.lanes)) return { ended, items, isIdle: true };
       await clock.sleep(ferry.pace.pollMs);
       continue;
     }

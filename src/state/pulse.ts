@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Rest, Run, RunStatus } from "../core/run.ts";
 import { ownRest } from "../core/rest.ts";
 import { spentBy } from "../core/stopAfter.ts";
-import { recent } from "./recent.ts";
+import { type Recent, recent } from "./recent.ts";
 import type { Runs } from "./runs.ts";
 import type { Hunger } from "./hunger.ts";
 import type { Work } from "./work.ts";
@@ -23,8 +23,8 @@ export type Pulse = {
   readonly counted?: { readonly listed: number; readonly failed: number };
 };
 
-/** The pulse of runs, asked for at most once in `everyMs` per run and process, however many slices there are. */
-export type Pulses = (run: string) => Promise<Pulse | undefined>;
+/** The pulse of runs, asked for at most once in `everyMs` per run and process, however many slices there are; a change of one's own makes it old. */
+export type Pulses = Recent<Pulse | undefined>;
 
 /** Opens the pulses of a process. */
 export function openPulses(runs: Runs, work: (run: string) => Work, clock: Clock, everyMs: number): Pulses {
