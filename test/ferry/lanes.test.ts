@@ -142,6 +142,21 @@ test("lanes that wait return when nobody has work to give, and the wave is not h
   assert.equal((await clock.run(drive(ferry, "r"))).status, "Succeeded");
 });
 
+test("the lanes of one process return as soon as the last of them has no work, whenever they last looked at the pulse", async () => {
+  const pace = { pulseMs: 60_000, pollMs: 100, starvedMs: 600_000 };
+  const { ferry, source, clock } = ferryAt(timeline(1_000_000), pace);
+  const workMs = 3000;
+  source.write("/only", "x");
+  source.onCall = (op) => (op === "read" ? clock.sleep(workMs) : undefined);
+  await addRun(ferry, "r", requestOf());
+  const progress = noProgress;
+  await clock.run(planWave(ferry, { run: "r", epoch: 1, wave: 0, progress }));
+  const startMs = clock.nowMs();
+  const slice = (lane: number) => ferryPacket(ferry, { ...sliceOf("r"), lane, lanes: 4, plannedMs: startMs });
+  await clock.run(Promise.all([0, 1, 2, 3].map(slice)));
+  assert.ok(clock.nowMs() - startMs < workMs + 500, `${clock.nowMs() - startMs} ms`);
+});
+
 test("a source that can't be asked for a place to cut is no reason to fail", async () => {
   const made = paced();
   const { source } = made;
