@@ -15,6 +15,7 @@ import {
 import type { Claim } from "../state/roots.ts";
 import type { App } from "./app.ts";
 import { whatCantBeDone } from "./checks.ts";
+import { wrongAssessment } from "./estimated.ts";
 import { isoTime } from "./overview.ts";
 import { type Answer, answering, badRequest, type FieldError, problem, wrongFields } from "./problem.ts";
 
@@ -55,7 +56,7 @@ export function openScheduleApi(app: App, api: string): ScheduleApi {
     const parsed = scheduleRequest.safeParse(body);
     if (!parsed.success) return badRequest(parsed.error);
     const asked = parsed.data;
-    const read = checked(app, asked);
+    const read = await checked(app, asked);
     if ("wrong" in read) return wrongFields(read.wrong);
     const key = ferry.rootsKey(read.request);
     const root = pathFrom(sinkRootOf(sinkFolderOf(asked)));
@@ -162,10 +163,10 @@ export function openScheduleApi(app: App, api: string): ScheduleApi {
 const sampleWindow = { startMs: 0, endMs: 86_400_000 };
 
 // Read as its runs will be, also with what the schedule fills in.
-function checked(
+async function checked(
   app: App,
   asked: ScheduleRequest,
-): { readonly request: MigrationRequest } | { readonly wrong: readonly FieldError[] } {
+): Promise<{ readonly request: MigrationRequest } | { readonly wrong: readonly FieldError[] }> {
   const inRequest = (wrong: readonly FieldError[]) =>
     wrong.map(({ field, message }) => ({ field: `request.${field}`.replace(".(body)", ""), message }));
   const wrong = whyNotScheduled(asked);
@@ -173,7 +174,7 @@ function checked(
   const since = asked.delta === "modified" ? { sinceMs: 0 } : {};
   const read = requestOfSlot(asked.request, { window: sampleWindow, ...since });
   if ("wrong" in read) return { wrong: inRequest(read.wrong) };
-  const cant = whatCantBeDone(app, read.request);
+  const cant = [...whatCantBeDone(app, read.request), ...(await wrongAssessment(app.ferry, read.request))];
   return cant.length > 0 ? { wrong: inRequest(cant) } : read;
 }
 

@@ -98,6 +98,8 @@ type Asked = {
   readonly mode: "copy" | "access";
   readonly overwrite: Overwrite;
   readonly preserve: readonly Preserved[];
+  readonly preserveRoot: boolean;
+  readonly compareAccess: "listing" | "full";
   readonly accessTier?: TierRule | undefined;
   readonly validateDataConsistency: Consistency;
   readonly stopAfter?: { readonly bytes?: number | undefined } | undefined;
@@ -106,12 +108,26 @@ type Asked = {
 
 /** What a request asks for in vain, by property. */
 export function inVain(request: Asked): readonly WrongProperty[] {
+  const wrong = inVainForPreserve(request);
   const { mode, accessTier, validateDataConsistency } = request;
-  if (mode === "access") return inVainForAccess(request);
+  if (mode === "access") return [...wrong, ...inVainForAccess(request)];
   const tiers = typeof accessTier === "string" ? [accessTier] : (accessTier ?? []).map(({ tier }) => tier);
-  if (validateDataConsistency === "wire" || !tiers.includes("Archive")) return [];
+  if (validateDataConsistency === "wire" || !tiers.includes("Archive")) return wrong;
   const message = 'an archived file can\'t be read back: expected "wire", or another accessTier';
-  return [{ field: "validateDataConsistency", message }];
+  return [...wrong, { field: "validateDataConsistency", message }];
+}
+
+function inVainForPreserve({ preserve, preserveRoot, compareAccess }: Asked): readonly WrongProperty[] {
+  const wrong: WrongProperty[] = [];
+  if (preserveRoot && preservedAccess(preserve).size === 0) {
+    const message = "expected ACL, Owner or Group in preserve: a root has nothing else to be preserved";
+    wrong.push({ field: "preserveRoot", message });
+  }
+  if (compareAccess === "full" && !preserve.includes("ACL")) {
+    const message = 'expected ACL in preserve: only ACLs are not in the listings that "listing" compares';
+    wrong.push({ field: "compareAccess", message });
+  }
+  return wrong;
 }
 
 function inVainForAccess({ preserve, accessTier, validateDataConsistency, overwrite, stopAfter, sink }: Asked) {

@@ -80,6 +80,10 @@ test("what is wrong is named: the expression, the request within, a name that is
     await detail("x", nightly({}, { request: { id: "r", sink: { fileSystem: "lake" } } })),
     /^request\.id: /u,
   );
+  assert.match(
+    await detail("x", nightly({}, { request: { assessment: "none", sink: { fileSystem: "lake" } } })),
+    /^request\.assessment: there is no assessment "none"/u,
+  );
   assert.match(await detail("x", nightly({}, { watermark: "yesterday" })), /^watermark: expected a time/u);
   assert.match(await detail("x", nightly({}, { overlapMinutes: -1 })), /^overlapMinutes: expected 0 to/u);
   assert.match(await detail("x", nightly({}, { every: "day" })), /^every: unknown property/u);

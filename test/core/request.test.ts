@@ -92,6 +92,18 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
     "validateDataConsistency",
     /archived file can't be read back/u,
   ],
+  [
+    "a root's access, and none that is preserved",
+    { sink, preserve: ["LastModified", "Expiry"], preserveRoot: true },
+    "preserveRoot",
+    /ACL, Owner or Group/u,
+  ],
+  [
+    "ACLs that are compared and not preserved",
+    { sink, preserve: ["Owner", "Group"], compareAccess: "full" },
+    "compareAccess",
+    /expected ACL in preserve/u,
+  ],
   ["a tier that isn't Azure's", { sink, accessTier: "Warm" }, "accessTier", /Hot|Invalid/u],
   ["no file system", {}, "sink.fileSystem", /expected string/u],
   ["an unknown property", { sink, colour: 1 }, "colour", /unknown property/u],
