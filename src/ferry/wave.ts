@@ -25,6 +25,8 @@ import { isUnaccepted, withRemedy } from "./unaccepted.ts";
 
 /** Waves without progress until the names that are left count as failures. */
 const patientStalls = 5;
+/** Well before a host ends an activity. */
+const longestWaveMs = 12 * 60_000;
 /** The pause after a wave that moved nothing grows up to so many times the first one. */
 const longestRest = 128;
 const againAfterStalls = 5;
@@ -98,6 +100,7 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
   );
   const packets = await work.deal(lanes);
   const plannedMs = ferry.clock.nowMs();
+  const lengthMs = waveBeside(lengthOf(ferry.pace, lanes, run.request, input.seen), rivals, plannedMs);
   const wave: PlannedWave = {
     epoch: input.epoch,
     number: input.wave,
@@ -106,12 +109,10 @@ async function plan(ferry: Ferry, input: WaveInput): Promise<WavePlan> {
     ...(slots === undefined ? {} : { slots }),
     packets,
     plannedMs,
-    deadlineMs: Math.min(
-      plannedMs + waveBeside(lengthOf(ferry.pace, lanes, run.request, input.seen), rivals, plannedMs),
-      ownEndMs(begun, plannedMs),
-    ),
+    deadlineMs: Math.min(plannedMs + lengthened(lengthMs, progress), ownEndMs(begun, plannedMs)),
     isPatient: progress.stalls < patientStalls,
-    mayGrow: input.seen !== undefined && input.seen.idle > 0 && lanes !== run.request.parallelism,
+    mayGrow:
+      input.seen !== undefined && input.seen.idle > 0 && lanes !== run.request.parallelism && progress.stalls === 0,
     progress,
     totals: totalsOf(account),
   };
@@ -162,6 +163,12 @@ function lengthOf(
   if (seen === undefined) return lookMs;
   if (lanes === parallelism) return waveMs;
   return lanes > seen.lanes ? firstWaveMs : waveMs;
+}
+
+// What takes longer than a wave before anything of it counts, as what only the sink has where the source throttles, would be begun
+// again by each wave.
+function lengthened(lengthMs: number, { stalls }: Progress): number {
+  return Math.max(lengthMs, Math.min(lengthMs * 2 ** stalls, longestWaveMs));
 }
 
 // What the slices say of their work isn't asked: one that was lost may have saved a lot before. A wave whose slices all

@@ -121,7 +121,8 @@ test("a wave with all the lanes that were asked for doesn't end early to become 
     const wave = { run: "r", epoch: 1, progress: noProgress };
     await planWave(ferry, { ...wave, wave: 0 });
     for (const walk of ["a", "b", "c"]) await ferry.work("r").lay(walk, { ranges: [{ folder: rootPath }], open: [] });
-    const plan = await planWave(ferry, { ...wave, wave: 1, seen });
+    // Something was moved by it.
+    const plan = await planWave(ferry, { ...wave, wave: 1, seen, progress: { counted: -1, stalls: 0 } });
     return plan.do === "ferry" ? [plan.lanes, plan.mayGrow] : plan;
   };
   assert.deepEqual(
@@ -129,6 +130,28 @@ test("a wave with all the lanes that were asked for doesn't end early to become 
     [
       [5, true],
       [4, false],
+    ],
+  );
+});
+
+test("a wave that moved nothing is followed by one of twice its length, up to twelve minutes, which nobody ends early", async () => {
+  const planned = async (stalls: number) => {
+    const { ferry } = testFerry({ stallMs: 0 });
+    await addRun(ferry, "r", requestOf());
+    const wave = { run: "r", epoch: 1, progress: noProgress };
+    await planWave(ferry, { ...wave, wave: 0 });
+    const seen = { lanes: 8, late: 0, idle: 2 };
+    // This one finds nothing moved as well.
+    const progress = { counted: 0, stalls: stalls - 1 };
+    const plan = await planWave(ferry, { ...wave, wave: 1, seen, progress });
+    return plan.do === "ferry" ? [plan.deadlineMs - plan.plannedMs, plan.mayGrow] : plan;
+  };
+  assert.deepEqual(
+    [await planned(1), await planned(3), await planned(7)],
+    [
+      [120_000, false],
+      [480_000, false],
+      [720_000, false],
     ],
   );
 });
