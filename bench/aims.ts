@@ -1,6 +1,7 @@
 import { cases } from "./cases.ts";
-import { type Figures, figuresOf } from "./figures.ts";
-import type { CaseResult } from "./results.ts";
+import { type Figures, figuresOf, sumOf } from "./figures.ts";
+import type { CaseResult, Measured } from "./results.ts";
+import { spreadOf } from "./spread.ts";
 
 /** One aim, what was measured, and whether that is enough; undefined: it wasn't measured. */
 export type Aim = { readonly aim: string; readonly measured: string; readonly isReached: boolean | undefined };
@@ -62,11 +63,11 @@ export function aimsIn(results: readonly CaseResult[]): readonly Aim[] {
       1,
     ),
     on("sink capped: ≥ 92 % of the cap used, < 2 % refused", of("capped", whole), (ours) => {
-      const [run] = ours.runs;
       const cap = cases.find(({ name }) => name === "capped")?.cap ?? Number.NaN;
-      if (run === undefined) return { measured: "", isReached: undefined };
-      const all = ours.sinkRequests;
-      const [used, refused] = [(all - run.sink.refused) / cap / run.sink.seconds, run.sink.refused / all];
+      const middle = (of: (sink: Measured["sink"], all: number) => number) =>
+        spreadOf(ours.counted.map(({ sink }) => of(sink, sumOf(sink.requests)))).median;
+      const used = middle((sink, all) => (all - sink.refused) / cap / sink.seconds);
+      const refused = middle((sink, all) => sink.refused / all);
       return {
         measured: `${percent(used)} used, ${percent(refused)} refused`,
         isReached: used >= 0.92 && refused < 0.02,

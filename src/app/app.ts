@@ -3,7 +3,7 @@ import { blockSizes } from "../core/blocks.ts";
 import type { Pace } from "../core/pacing.ts";
 import type { StoreName } from "../core/waits.ts";
 import { openAccessMemories, toldIn } from "../ferry/accessMemory.ts";
-import { openBlockBuffers } from "../ferry/blockBuffers.ts";
+import { openBuffers } from "../ferry/buffers.ts";
 import type { Ferry } from "../ferry/ferry.ts";
 import { refuseFailed, sinkChecks } from "../ferry/preflight.ts";
 import type { Blobs } from "../state/blobs.ts";
@@ -134,7 +134,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       sizes: blockSizes,
       memory: widening.memory,
       // Half: what is out counts as well.
-      buffers: openBlockBuffers((tuning.memoryMiB * mebibyte) / 2),
+      buffers: openBuffers((tuning.memoryMiB * mebibyte) / 2),
       files: widening.files,
       mostFiles: tuning.filesInFlight,
       widen: widening.look,

@@ -12,7 +12,7 @@ import type { LakePath } from "../core/path.ts";
 import type { Way } from "../core/way.ts";
 import type { Guard, Sink, Source, Written } from "../lake/lake.ts";
 import type { Granting, Wanted } from "./access.ts";
-import type { BlockBuffers } from "./blockBuffers.ts";
+import type { Buffers } from "./buffers.ts";
 import { listedAs } from "./hash.ts";
 import type { Labels } from "./label.ts";
 import { doubted, isOurs, takeAway } from "./own.ts";
@@ -36,8 +36,8 @@ export type Crossing = {
   readonly compared: Comparing["compared"];
   /** Bytes in memory, shared by all copies of the process. */
   readonly memory: Budget;
-  /** Memory for blocks, which the budget is asked for before. */
-  readonly buffers: BlockBuffers;
+  /** That memory, which the budget is asked for before. */
+  readonly buffers: Buffers;
   readonly blockSizeInMB: number | undefined;
   readonly sizes: BlockSizes;
   readonly labels: Labels;
@@ -193,9 +193,11 @@ async function send(
     return { ...(await sink.commitBlocks(to, ids, { ...label, crc64 }, guard, signal)), crc64 };
   }
   const release = memory.now(bytes) ?? (await memory.take(bytes, signal));
+  const room = buffers.take(bytes);
   try {
-    return await sink.putFile(to, await readWhole(source, from, bytes, signal), label, guard, signal);
+    return await sink.putFile(to, await readWhole(source, from, bytes, signal, room), label, guard, signal);
   } finally {
+    buffers.give(room);
     release();
   }
 }

@@ -15,7 +15,7 @@ import type { Meter } from "../wire/meter.ts";
 import type { ListTable } from "./lists.ts";
 import type { Valve } from "../wire/valve.ts";
 import type { AccessMemory } from "./accessMemory.ts";
-import type { BlockBuffers } from "./blockBuffers.ts";
+import type { Buffers } from "./buffers.ts";
 
 /** Everything an activity needs from outside. */
 export type Ferry = {
@@ -46,7 +46,7 @@ export type Ferry = {
   /** Bytes in memory, and files in flight, shared by all slices of the process. */
   readonly memory: Budget;
   readonly files: Budget;
-  readonly buffers: BlockBuffers;
+  readonly buffers: Buffers;
   /** How many files may be in flight at most, however wide the process goes. */
   readonly mostFiles: number;
   /** Changes, now and then, how many files may be in flight; to be called often by whoever is at work, with what was refused since. */

@@ -273,7 +273,7 @@ async function feel(
 > {
   const nobody: Hunger = { lanes: [], waiting: [], lastGiftMs: ferry.clock.nowMs() };
   try {
-    const pulse = await ferry.pulse(run);
+    const pulse = await ferry.pulse.of(run);
     if (pulse === undefined) return { isWanted: false, isMispredicted: false, hunger: nobody };
     return { isWanted: pulse.epoch === epoch && pulse.status === "Running", ...pulse };
   } catch {

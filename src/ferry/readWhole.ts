@@ -2,35 +2,36 @@ import { LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Read, Source } from "../lake/lake.ts";
 
-/** Reads a small file whole; LakeError "changed" when it ends before `bytes`. */
+/** Reads a file whole into `room`; LakeError "changed" when it ends before `bytes`. */
 export async function readWhole(
   source: Source,
   path: LakePath,
   bytes: number,
   signal: AbortSignal,
+  room: Buffer,
 ): Promise<Uint8Array> {
   if (bytes === 0) return new Uint8Array(0);
-  const content = await readPart(source.read, path, 0, bytes, signal);
+  const content = await readPart(source.read, path, 0, bytes, signal, room);
   if (content.byteLength < bytes) throw shrunk(path, bytes, content.byteLength);
   return content;
 }
 
-/** The bytes of a file from `offset`: `length` of them, or fewer when it ends before. */
+/** The bytes of a file from `offset`: `length` of them, or fewer when it ends before; in `room`, which has place for all. */
 export async function readPart(
   read: Read,
   path: LakePath,
   offset: number,
   length: number,
   signal: AbortSignal | undefined,
+  room: Buffer = Buffer.allocUnsafe(length),
 ): Promise<Uint8Array> {
-  const content = Buffer.allocUnsafe(length);
   let filled = 0;
   const take = (chunk: Uint8Array): undefined => {
-    content.set(chunk, filled);
+    room.set(chunk, filled);
     filled += chunk.byteLength;
   };
   const given = await read(path, offset, length, take, signal);
-  return content.subarray(0, given);
+  return room.subarray(0, given);
 }
 
 /** The second change of one file is a failure. */

@@ -3,7 +3,7 @@ import { addToCrc64, combineCrc64, type Crc64, emptyCrc64 } from "../core/crc64.
 import { blockIdOf } from "../core/largeFile.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Sink, Source } from "../lake/lake.ts";
-import type { BlockBuffers } from "./blockBuffers.ts";
+import type { Buffers } from "./buffers.ts";
 import { shrunk } from "./readWhole.ts";
 
 const mostInFlight = 4;
@@ -15,7 +15,7 @@ export type BlockJob = {
   readonly source: Source;
   readonly sink: Sink;
   readonly memory: Budget;
-  readonly buffers: BlockBuffers;
+  readonly buffers: Buffers;
   readonly from: LakePath;
   readonly to: LakePath;
   /** Makes the block ids of this attempt unlike all others'. */
@@ -42,7 +42,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Cr
   let next = 0;
   const staging = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  let block = buffers.take(blockBytes);
+  let block: Buffer | undefined;
   let filled = 0;
   /** Of what is in the block, taken from the bytes as they came: whatever happens to them here is seen at the sink. */
   let sum = emptyCrc64;
@@ -50,7 +50,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Cr
   async function sendBlock(): Promise<void> {
     const free = await slots.take(1, signal);
     if (failure !== undefined) throw failure.error;
-    const content = block;
+    const content = blockHere();
     const index = next++;
     sums[index] = sum;
     const staged = sink
@@ -67,30 +67,35 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Cr
         buffers.give(content);
       });
     staging.add(staged);
-    block = buffers.take(blockBytes);
+    block = undefined;
     filled = 0;
     sum = emptyCrc64;
   }
 
+  function blockHere(): Buffer {
+    block ??= buffers.take(blockBytes);
+    return block;
+  }
+
   function add(part: Uint8Array): void {
     sum = addToCrc64(sum, part);
-    block.set(part, filled);
+    blockHere().set(part, filled);
     filled += part.byteLength;
   }
 
   async function sendAndAdd(rest: Uint8Array): Promise<void> {
     await sendBlock();
-    for (let at = 0; at < rest.byteLength; at += block.byteLength) {
-      add(rest.subarray(at, at + block.byteLength));
-      if (filled === block.byteLength) await sendBlock();
+    for (let at = 0; at < rest.byteLength; at += blockBytes) {
+      add(rest.subarray(at, at + blockBytes));
+      if (filled === blockBytes) await sendBlock();
     }
   }
 
   function receive(chunk: Uint8Array): Promise<void> | undefined {
-    const fits = block.byteLength - filled;
+    const fits = blockBytes - filled;
     add(chunk.subarray(0, fits));
     // What comes after may have to wait, and the chunk's bytes are good for now only.
-    return filled < block.byteLength ? undefined : sendAndAdd(Buffer.from(chunk.subarray(fits)));
+    return filled < blockBytes ? undefined : sendAndAdd(Buffer.from(chunk.subarray(fits)));
   }
 
   try {
@@ -104,7 +109,7 @@ export async function sendBlocks(job: BlockJob, signal: AbortSignal): Promise<Cr
     );
   } finally {
     await Promise.all(staging);
-    buffers.give(block);
+    if (block !== undefined) buffers.give(block);
     release();
   }
 }

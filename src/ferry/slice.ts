@@ -27,10 +27,9 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
   let items = 0;
   let isFirst = true;
   let waitsSinceMs: number | undefined;
-  let toldMs = 0;
   for (;;) {
     // Who waits looks often: what the process knows from a moment ago is enough.
-    const known = await (waitsSinceMs === undefined ? ferry.runs.get(input.run) : ferry.pulse(input.run));
+    const known = await (waitsSinceMs === undefined ? ferry.runs.get(input.run) : ferry.pulse.of(input.run));
     const whyNot = reasonNotTo(ferry, input, known);
     if (whyNot !== undefined) {
       const isIdle = waitsSinceMs !== undefined && (await starved(ferry, input)) > 0;
@@ -42,17 +41,15 @@ export async function ferryPacket(ferry: Ferry, input: SliceInput): Promise<Slic
       if (input.lanes === 1) return { ended, items };
       if (waitsSinceMs === undefined) {
         waitsSinceMs = clock.nowMs();
-        await work.wait(input.lane, waitsSinceMs);
-        toldMs = clock.nowMs();
+        await ferry.pulse.waits(input.run, input.lane, waitsSinceMs);
       }
-      // The others of this process hear at once that one more waits: after the last one there is nothing to wait for.
-      const waiting = (await ferry.pulse(input.run, toldMs))?.hunger.waiting.length ?? 0;
+      const waiting = (await ferry.pulse.of(input.run))?.hunger.waiting.length ?? 0;
       if (waiting >= input.lanes) return { ended, items };
       if (isInVain(await starved(ferry, input), input.lanes)) return { ended, items, isIdle: true };
       await clock.sleep(ferry.pace.pollMs);
       continue;
     }
-    if (waitsSinceMs !== undefined) await work.wait(input.lane, undefined);
+    if (waitsSinceMs !== undefined) await ferry.pulse.waits(input.run, input.lane, undefined);
     waitsSinceMs = undefined;
     // The claim may have been long on its way; the packet of a run that has ended meanwhile stays as it is. One that was
     // only slow is moved on.
@@ -80,6 +77,6 @@ function reasonNotTo(
 }
 
 async function starved({ clock, pace, pulse }: Ferry, { run }: SliceInput): Promise<number> {
-  const felt = await pulse(run);
+  const felt = await pulse.of(run);
   return felt === undefined ? 0 : starving(felt.hunger, clock.nowMs(), pace.starvedMs);
 }

@@ -15,7 +15,7 @@ const mostSpare = 16;
 export function readingInPlace(): { readonly onread: OnReadOpts; readonly highWaterMark: number } {
   const small = Buffer.allocUnsafeSlow(smallBytes);
   const spare: Buffer[] = [];
-  /** What a connection was last given to read, and what it read before. */
+  /** The buffer that each connection has handed on last. */
   const handedOn = new WeakMap<Socket, Buffer>();
   let next: Buffer = small;
 

@@ -17,7 +17,8 @@ export type WireRequest = {
   readonly expectedBytes?: number;
   /**
    * Takes the reply's body in order, chunk by chunk, instead of having it whole in the reply. A chunk's bytes are good until
-   * it returns; the next come while none of its promises is pending. Only called for a status below 300. Once a chunk was given, a failure is for the caller to resume: such a request must not be `safe`.
+   * it returns; the next comes once its promise is fulfilled. Only called for a status below 300. Once a chunk was given, a
+   * failure is for the caller to resume: such a request must not be `safe`.
    */
   readonly receive?: (chunk: Uint8Array) => Promise<void> | undefined;
   readonly signal?: AbortSignal | undefined;

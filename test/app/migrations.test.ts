@@ -155,7 +155,7 @@ test("caps of a live run are changed one by one, and those of an ended one are n
   const caps = { source: { maxMegabytesPerSecond: 10 }, sink: { maxRequestsPerSecond: 500 } };
   assert.deepEqual(changed, { id: "r", status: "Queued", caps });
   assert.deepEqual(((await get("r")).body as { readonly caps: unknown }).caps, caps);
-  assert.deepEqual((await ferry.pulse("r"))?.caps, caps);
+  assert.deepEqual((await ferry.pulse.of("r"))?.caps, caps);
   assert.equal((await change("r", { sink: { maxRequestsPerSecond: 0 } })).status, 400);
   assert.equal((await change("r", { sink: { maxConcurrentConnections: 97 } })).status, 400);
   assert.equal((await change("nobody", {})).status, 404);

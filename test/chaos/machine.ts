@@ -13,7 +13,7 @@ import { openRivals } from "../../src/state/rivals.ts";
 import { openRoots } from "../../src/state/roots.ts";
 import type { Rows, StoredRow } from "../../src/state/rows.ts";
 import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
-import { openBlockBuffers } from "../../src/ferry/blockBuffers.ts";
+import { openBuffers } from "../../src/ferry/buffers.ts";
 import { openRuns } from "../../src/state/runs.ts";
 import { openWork } from "../../src/state/work.ts";
 import { patiently } from "../../src/wire/retry.ts";
@@ -167,7 +167,7 @@ export function openMachine(world: World, name: string): Machine {
       load: () => ({ loopMs: 0, cpuMs: 0 }),
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
-      buffers: openBlockBuffers(world.memoryBytes / 2),
+      buffers: openBuffers(world.memoryBytes / 2),
       files: budget(world.files),
       mostFiles: world.files,
       widen: () => undefined,

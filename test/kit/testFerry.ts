@@ -8,7 +8,7 @@ import type { WaveSeen } from "../../src/core/lanes.ts";
 import { noProgress } from "../../src/core/run.ts";
 import type { SliceInput } from "../../src/core/steps.ts";
 import { openAccessMemories, toldIn } from "../../src/ferry/accessMemory.ts";
-import { openBlockBuffers } from "../../src/ferry/blockBuffers.ts";
+import { openBuffers } from "../../src/ferry/buffers.ts";
 import type { Ferry, Pace } from "../../src/ferry/ferry.ts";
 import { openValves } from "../../src/ferry/valves.ts";
 import { ferryPacket } from "../../src/ferry/slice.ts";
@@ -86,7 +86,7 @@ export function ferryAt<C extends Clock>(clock: C, changes: Partial<Pace> = {}, 
     load: () => ({ loopMs: 0, cpuMs: 0 }),
     sizes: blockSizes,
     memory: budget(64 * 1024 * 1024),
-    buffers: openBlockBuffers(32 * 1024 * 1024),
+    buffers: openBuffers(32 * 1024 * 1024),
     files: budget(8),
     mostFiles: 8,
     widen: () => undefined,
@@ -146,7 +146,7 @@ export function beside({ ferry }: TestFerry<Clock>, lakes: Ferry["lakes"]): Ferr
     ...ferry,
     lakes,
     memory: budget(ferry.memory.size()),
-    buffers: openBlockBuffers(ferry.memory.size() / 2),
+    buffers: openBuffers(ferry.memory.size() / 2),
     files: budget(ferry.files.size()),
     access: { ...ferry.access, memory: openAccessMemories(toldIn(runs)) },
     pulse: openPulses(runs, work, clock, own.pulseMs),

@@ -20,17 +20,6 @@ test("what was asked a moment ago is not asked again, whoever wants to know, and
   assert.deepEqual(asks, ["a", "b", "a"]);
 });
 
-test("who knows that it has changed since gets what was asked for later, and so do all others from then on", async () => {
-  const { clock, known } = asked(100);
-  assert.equal(await known("a"), "a 1");
-  clock.advance(10);
-  const sinceMs = clock.nowMs();
-  assert.equal(await known("a"), "a 1");
-  assert.equal(await known("a", sinceMs), "a 2");
-  assert.equal(await known("a"), "a 2");
-  assert.equal(await known("a", sinceMs), "a 2");
-});
-
 test("a failure is told to those who wait for it, and to nobody later", async () => {
   const clock = testClock();
   let asks = 0;

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { openBuffers } from "../../src/ferry/buffers.ts";
+
+const unit = 64 * 1024;
+
+test("memory that was given back is used for what is as long, or nearly, and for nothing else", () => {
+  const buffers = openBuffers(100 * unit);
+  const first = buffers.take(8 * unit);
+  const second = buffers.take(8 * unit);
+  assert.notEqual(first, second);
+  buffers.give(first);
+  assert.notEqual(buffers.take(16 * unit), first);
+  assert.equal(buffers.take(8 * unit - 1), first);
+  assert.notEqual(buffers.take(8 * unit), first);
+});
+
+test("there is place for all that was asked for, and at most a quarter more", () => {
+  const buffers = openBuffers(0);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1024 * unit }), (bytes) => {
+      const { byteLength } = buffers.take(bytes);
+      assert.ok(byteLength >= bytes && byteLength <= bytes * 1.25, `${byteLength} bytes for ${bytes}`);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("no more is kept than was said, and of what is kept the oldest goes first; little is not kept at all", () => {
+  const buffers = openBuffers(2 * unit);
+  const blocks = [1, 2, 3].map(() => buffers.take(unit));
+  for (const block of blocks) buffers.give(block);
+  assert.deepEqual(
+    [buffers.take(unit), buffers.take(unit)].map((block) => blocks.indexOf(block)),
+    [2, 1],
+  );
+  assert.equal(blocks.includes(buffers.take(unit)), false);
+  for (const bytes of [3 * unit, 10]) {
+    const other = buffers.take(bytes);
+    buffers.give(other);
+    assert.notEqual(buffers.take(bytes), other);
+  }
+});
