@@ -89,7 +89,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#isReceived) return this.#keep(chunk);
     const before = this.#receiving;
     // Before a connection's end the parser tells all it has, paused or not; by its turn this would be overwritten.
-    const busy = before === undefined ? this.#give(chunk) : this.#giveAfter(before, Buffer.from(chunk));
+    let busy: Promise<void> | undefined;
+    try {
+      busy = before === undefined ? this.#give(chunk) : this.#giveAfter(before, Buffer.from(chunk));
+    } catch (error) {
+      return this.#endWith(error);
+    }
     if (busy === undefined) return;
     controller.pause();
     const receiving: Promise<void> = busy.then(
@@ -98,13 +103,15 @@ class Exchange implements Dispatcher.DispatchHandler {
         this.#receiving = undefined;
         controller.resume();
       },
-      (error: unknown) => {
-        // It says more than that the connection broke meanwhile.
-        this.#refuse(error);
-        this.#giveUp(error);
-      },
+      (error: unknown) => this.#endWith(error),
     );
     this.#receiving = receiving;
+  }
+
+  // What a receiver throws says more than that the connection broke meanwhile, and is nothing that asking again would help against.
+  #endWith(thrown: unknown): void {
+    this.#reject(thrown);
+    this.#giveUp(thrown);
   }
 
   #give(chunk: Uint8Array): Promise<void> | undefined {

@@ -224,6 +224,21 @@ test("however a request ends, it does so after its receiver, as whoever asks aga
   }
 });
 
+test("what a receiver throws is told as it is, at once or later: it isn't the lake's fault", async () => {
+  await withServer(
+    (_request, response) => response.end("some"),
+    async ({ send }, origin) => {
+      const fault = new RangeError("out of bounds");
+      const now = () => {
+        throw fault;
+      };
+      for (const receive of [now, () => Promise.reject(fault)]) {
+        await assert.rejects(send(wireRequest({ origin, receive })), (error) => error === fault);
+      }
+    },
+  );
+});
+
 test("what a busy receiver throws is the request's end, although the connection broke meanwhile", async () => {
   await withServer(
     ({ socket }, response) => {
