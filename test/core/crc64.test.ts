@@ -26,6 +26,26 @@ test("bytes may come in any pieces", () => {
   );
 });
 
+test("long input, which is folded, counts like the short pieces of it, which are not", () => {
+  const bytes = Uint8Array.from({ length: 150_000 }, (_, index) => (index * 2_654_435_761) >>> 24);
+  const inPieces = (content: Uint8Array, length: number) => {
+    let crc = emptyCrc64;
+    for (let at = 0; at < content.length; at += length) crc = addToCrc64(crc, content.subarray(at, at + length));
+    return crc;
+  };
+  const lengths = fc.oneof(
+    fc.integer({ min: 3000, max: 7000 }),
+    fc.integer({ min: 65_400, max: 65_700 }),
+    fc.nat({ max: bytes.length }),
+  );
+  fc.assert(
+    fc.property(lengths, fc.nat({ max: 20_000 }), fc.integer({ min: 500, max: 3000 }), (length, from, short) => {
+      const content = bytes.subarray(from, from + length);
+      assert.deepEqual(crcOf(content), inPieces(content, short));
+    }),
+  );
+});
+
 test("checksums of pieces combine to that of the whole, in any grouping", () => {
   fc.assert(
     fc.property(pieces, pieces, pieces, (a, b, c) => {
