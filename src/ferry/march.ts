@@ -61,6 +61,9 @@ export type OfSource = {
 /** A range of a folder, and the place up to which a walk before has told what only the sink has in it. */
 export type Stretch = Interval & { readonly told?: string | undefined };
 
+/** The sink's side of a range of a source folder that this run didn't make. */
+export type Beside = (folder: LakePath, stretch: Stretch) => March;
+
 /** Opens the sink's side of a range of a folder. Without a wish for extra items nothing is read for their sake. */
 export function openMarch(
   sink: Sink,

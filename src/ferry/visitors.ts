@@ -14,14 +14,13 @@ import { isThere } from "./gone.ts";
 import { labelsOf } from "./label.ts";
 import type { Ledger } from "./ledger.ts";
 import { looking } from "./looking.ts";
-import { openMarch } from "./march.ts";
+import { type Beside, openMarch } from "./march.ts";
 import { planning } from "./planned.ts";
 import { deferringSwaps, deleting } from "./swaps.ts";
 import { untouched } from "./untouched.ts";
 import { rulesOf } from "./verdict.ts";
 import { copying } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
-import type { Beside } from "./walk.ts";
 
 /** Who visits what a run's present walk comes by, and the sink's side of that walk. */
 export function visitorFor(

@@ -9,9 +9,9 @@ import { noMass } from "../../src/core/extra.ts";
 import { isBeforeInBytes } from "../../src/core/order.ts";
 import { childPath, type LakePath, rootPath } from "../../src/core/path.ts";
 import { isThere } from "../../src/ferry/gone.ts";
-import { type Joining, type OfSource, openMarch } from "../../src/ferry/march.ts";
+import { type Beside, type Joining, type OfSource, openMarch } from "../../src/ferry/march.ts";
 import type { Visitor } from "../../src/ferry/visitor.ts";
-import { type Beside, startWalk } from "../../src/ferry/walk.ts";
+import { startWalk } from "../../src/ferry/walk.ts";
 import type { Source } from "../../src/lake/lake.ts";
 import { inUnits, type MemorySink, memorySink, memorySource } from "../kit/memoryLake.ts";
 
