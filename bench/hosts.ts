@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hostFlags } from "../local/start/azure.ts";
+import { hostProcess } from "../local/start/azure.ts";
 import { projectRoot, type Running, startProgram } from "../local/start/processes.ts";
 
 /** Starts the Functions host of a local Azure again, after it was killed. */
@@ -11,7 +11,7 @@ export async function restartHost(stateDir: string, port: string): Promise<Runni
     file: join(projectRoot, "dist", "local", "host.mjs"),
     args: ["--app", projectRoot, ...data, "--alone", "--log", logFile],
     logFile,
-    nodeFlags: hostFlags,
+    ...hostProcess,
   });
   return running;
 }

@@ -236,6 +236,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     Lakeferry__easyAuth: isEasyAuth ? 'on' : 'off'
     // A quarter of the instance for files on their way; the rest is Node, the host and the sockets.
     Lakeferry__memoryMiB: string(instanceMemoryMB / 4)
+    // Of glibc, which has a heap for each thread otherwise, most of it empty.
+    MALLOC_ARENA_MAX: '2'
   }
 }
 

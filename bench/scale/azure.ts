@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostFlags } from "../../local/start/azure.ts";
+import { hostProcess } from "../../local/start/azure.ts";
 import { startAzurite } from "../../local/start/azurite.ts";
 import { projectRoot, type Running, startProgram } from "../../local/start/processes.ts";
 import type { Arrived } from "./arrivals.ts";
@@ -31,8 +31,8 @@ export async function startScaleAzure(files: number, mostBytes: number, folder: 
   const [logs, hub] = [join(folder, "logs"), join(folder, "hub")];
   mkdirSync(logs, { recursive: true });
   const started: Running[] = [];
-  const start = async (name: string, file: string, args: readonly string[], nodeFlags: readonly string[] = []) => {
-    const program = { name, file, args, nodeFlags, logFile: join(logs, `${name}.log`) };
+  const start = async (name: string, file: string, args: readonly string[], more: Partial<typeof hostProcess> = {}) => {
+    const program = { name, file, args, ...more, logFile: join(logs, `${name}.log`) };
     const { running, firstLine } = await startProgram(program);
     started.push(running);
     return { pid: running.pid, ...(JSON.parse(firstLine) as Ready) };
@@ -65,7 +65,7 @@ export async function startScaleAzure(files: number, mostBytes: number, folder: 
   );
   const app = ["--app", projectRoot, "--data", hub, "--settings", settings, "--alone"];
   const log = ["--log", join(logs, "host.log")];
-  const host = await start("host", join(projectRoot, "dist", "local", "host.mjs"), [...app, ...log], hostFlags);
+  const host = await start("host", join(projectRoot, "dist", "local", "host.mjs"), [...app, ...log], hostProcess);
   return {
     url: host.url,
     sourceUrl: source.url,

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { formatAcl, parseAcl } from "../kit/acl.ts";
 import { type Access, defaultAccess } from "./access.ts";
 import { isWithin } from "./names.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Acl, type AclName, parseAcl, parseAclNames } from "../kit/acl.ts";
 import type { WireReply } from "../kit/wire.ts";
 import { type Call, type CallRule, idOf, integer, otherPath, permission, required, text, truth } from "./call.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { latencyNamed } from "../kit/latency.ts";
 import { startHost } from "./host.ts";
 import { announce, fileOf, startInstances } from "./instances.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { VirtualClock } from "./clock.ts";
 import { type Fault, parseFaults } from "./faults.ts";
 import type { RequestCounter } from "./requests.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a fault does to the request it hits. */
 export type Effect =

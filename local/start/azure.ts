@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { latencyNamed } from "../kit/latency.ts";
 import { developmentKey, startAzurite } from "./azurite.ts";
 import { freePort } from "./ports.ts";
-import { EndedEarly, isAlive, projectRoot, type Running, startProgram } from "./processes.ts";
+import { EndedEarly, isAlive, projectRoot, type Program, type Running, startProgram } from "./processes.ts";
 
 /**
- * Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less. The heap is looked through
- * whenever it has grown by 40 %: less makes that half of the work, more needs more memory (docs/decisions/0038).
+ * How the host's process is started. Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less.
+ * The heap is looked through whenever it has grown by 40 %: less makes that half of the work, more needs more memory
+ * (docs/decisions/0038). glibc has a heap for each thread otherwise, most of it empty; infra/application.bicep sets it too.
  */
-export const hostFlags = ["--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=40"];
+export const hostProcess = {
+  nodeFlags: ["--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=40"],
+  env: { MALLOC_ARENA_MAX: "2" },
+};
 
 /** Where the local Azure keeps what, and what it serves. */
 export type LocalAzureOptions = {
@@ -65,9 +69,9 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   const logs = join(stateDir, "logs");
   for (const folder of [logs, options.out]) mkdirSync(folder, { recursive: true });
   const started: Running[] = [];
-  const start = async (name: string, args: readonly string[], nodeFlags: readonly string[] = []) => {
+  const start = async (name: string, args: readonly string[], more: Pick<Program, "nodeFlags" | "env"> = {}) => {
     const file = join(projectRoot, "dist", "local", `${name}.mjs`);
-    const program = { name, file, args, nodeFlags, logFile: join(logs, `${name}.log`) };
+    const program = { name, file, args, ...more, logFile: join(logs, `${name}.log`) };
     const { running, firstLine } = await startProgram(program);
     started.push(running);
     return { pid: running.pid, ...(JSON.parse(firstLine) as Ready) };
@@ -106,7 +110,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     const hub = ["--data", join(stateDir, "hub"), "--instances", String(instances), ...slowly];
     const hostArgs = ["--app", app, ...hub, "--settings", settings, "--alone"];
     const startHost = (port: number) =>
-      start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostFlags);
+      start("host", [...hostArgs, "--port", String(port), "--log", join(logs, "host.log")], hostProcess);
     const host = await (options.port === undefined ? onFreePort(7071, startHost) : startHost(options.port));
     const hosts = host.instances ?? [host];
     return {

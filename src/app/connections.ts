@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type CloudName, clouds } from "./clouds.ts";
 import { firstWrong, settingsUnder, wrongSetting } from "./wrong.ts";
 

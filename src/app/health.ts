@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { healthDetails, healthWord } from "../contract/health.ts";
 import { version } from "../contract/version.ts";
 import { failureOf, type LakeError } from "../core/error.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { journalQuery } from "../contract/journal.ts";
 import { isKind } from "../core/error.ts";
 import { csvHeader, csvLine, hasOutcome } from "../core/journal.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type ProblemCode, problems, problemType } from "../contract/problems.ts";
 import { failureOf, isLakeError } from "../core/error.ts";
 import type { WrongProperty } from "../core/windowVariables.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { comparison } from "../core/comparison.ts";
 import { isKind, LakeError } from "../core/error.ts";
 import { fidelity } from "../core/fidelity.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cronText } from "../core/cron.ts";
 import { type CloudName, clouds } from "./clouds.ts";
 import { type Connection, connectionsIn } from "./connections.ts";
@@ -47,7 +47,7 @@ const tuning = z.strictObject({
   filesInFlight: count(128, 1, 1024),
   listingsInFlight: count(8, 1, 128),
   connections: count(128, 1, 2048),
-  memoryMiB: count(64, 16, 4096),
+  memoryMiB: count(32, 16, 4096),
   namedAclEntries: count(28, 0, 2000),
   saveIntervalMs: count(3000, 100, 60_000),
   pulseIntervalMs: count(1000, 100, 60_000),

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf } from "../core/error.ts";
 import { pathFrom } from "../core/path.ts";
 import { migrationRequest } from "../core/request.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { LakeError } from "../core/error.ts";
 
 /** The error of one app setting: its name, and what it should be. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type * as cutovers from "../contract/cutovers.ts";
 import type * as health from "../contract/health.ts";
 import type * as contract from "../contract/migration.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Advice, bottlenecks, type Evidence, type StoreEvidence } from "../core/advice.ts";
 import { amount, count } from "./fields.ts";
 import { type Describing, named } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { auditBody } from "../core/auditRequest.ts";
 import { linesAnswer } from "./journal.ts";
 import { migration } from "./migration.ts";

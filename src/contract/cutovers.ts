@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cutoverRequest } from "../core/cutover.ts";
 import { status } from "./report.ts";
 import { named, type Operation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Assessment, Estimate } from "../core/estimate.ts";
 import { amount, count, counts, found } from "./fields.ts";
 import { type Describing, named } from "./operation.ts";

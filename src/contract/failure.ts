@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Failure } from "../core/error.ts";
 import { count } from "./fields.ts";
 import { type Describing, named } from "./operation.ts";

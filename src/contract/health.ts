@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { named, type Operation } from "./operation.ts";
 
 /** How the app is: `degraded` when its state can't be used, `stopped` when a setting is wrong. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { journalOutcomes } from "../core/journal.ts";
 import { ofStore } from "./failure.ts";
 import { amount, count } from "./fields.ts";

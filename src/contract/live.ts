@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RunCaps } from "../core/caps.ts";
 import { advice } from "./advice.ts";
 import { amount, count, time } from "./fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Estimated } from "../core/beside.ts";
 import { migrationRequest } from "../core/request.ts";
 import { failure } from "./failure.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { capsChange } from "../core/caps.ts";
 import { migrationRequest } from "../core/request.ts";
 import { journalQuery, linesAnswer } from "./journal.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { components, type Operation, problemSchema, type Success } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { type ProblemCode, problems } from "./problems.ts";

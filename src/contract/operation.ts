@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ProblemCode, problems, problemType } from "./problems.ts";
 
 /** One route: what it takes and what it answers. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { assessmentOperations } from "./assessments.ts";
 import { auditOperations } from "./audits.ts";
 import { healthOperations } from "./health.ts";

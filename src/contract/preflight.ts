@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { migrationRequest } from "../core/request.ts";
 import { named, type Operation } from "./operation.ts";
 

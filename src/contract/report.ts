@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Report } from "../core/report.ts";
 import type { RunStatus } from "../core/run.ts";
 import { advice } from "./advice.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { scheduleRequest } from "../core/scheduleRequest.ts";
 import { named, type Operation } from "./operation.ts";
 

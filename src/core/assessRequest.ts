@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { priceFile } from "./prices.ts";
 import { type MigrationRequest, migrationRequest } from "./request.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type MigrationRequest, migrationRequest } from "./request.ts";
 
 // Properties of a migration that say what an audit never does.

@@ -7,10 +7,10 @@ const mebibyte = 1024 * 1024;
 /** Files up to this many bytes travel in one request. */
 export const onePutBytes = 8 * mebibyte;
 
-const defaultBlockBytes = 8 * mebibyte;
+const defaultBlockBytes = 4 * mebibyte;
 
 /**
- * Bytes per block for a file of `bytes`: 8 MiB, larger where 50,000 blocks would not hold the file. A size the request
+ * Bytes per block for a file of `bytes`: 4 MiB, which is what the service charges a write for, larger where 50,000 blocks would not hold the file. A size the request
  * gave is kept; LakeError "invalid" when it can't hold the file.
  */
 export function blockBytesFor(path: string, bytes: number, blockSizeInMB: number | undefined): number {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const rate = z.number().positive("expected a number above 0").max(1_000_000, "expected at most 1,000,000");
 const properties = {

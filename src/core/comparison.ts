@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Overwrite } from "./overwrite.ts";
 
 const share = z

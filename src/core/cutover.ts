@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { comparison } from "./comparison.ts";
 import type { Digest } from "./digest.ts";
 import type { MigrationRequest } from "./request.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PreservedAccess } from "./access.ts";
 import type { FailureLimit } from "./faultRules.ts";
 import { type Overwrite, overwrites } from "./overwrite.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const price = z.number("expected a price").min(0).max(1_000_000);
 const unit = z.number("expected megabytes").min(1).max(1000);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { capProperties } from "./caps.ts";
 import { maxLanes } from "./lanes.ts";
 import { comparison, wrongComparison } from "./comparison.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cronText } from "./cron.ts";
 import { type MigrationRequest, migrationRequest } from "./request.ts";
 import type { Started } from "./schedule.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { wrongCombinations } from "./combinations.ts";
 import { whyNoGlob } from "./globs.ts";
 import { type NamePattern, PatternError, parsePatterns, partsOf } from "./namePattern.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { WrongProperty } from "./windowVariables.ts";
 
 /** What a schema has against a value, by the paths of its properties. */

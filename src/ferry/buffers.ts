@@ -13,14 +13,21 @@ export type Buffers = {
 /** Less is cheaper made than kept. */
 const leastKept = 64 * 1024;
 
-/** Keeps up to `mostBytes` for later; beyond that the oldest goes. */
+/** What is in use and what is kept for later are at most `mostBytes` together, unless more is in use; the oldest goes first. */
 export function openBuffers(mostBytes: number): Buffers {
   const spare: Buffer[] = [];
   let spareBytes = 0;
+  let usedBytes = 0;
 
   function takeOut(index: number): Buffer | undefined {
     const [buffer] = spare.splice(index, 1);
     spareBytes -= buffer?.byteLength ?? 0;
+    return buffer;
+  }
+
+  function use(buffer: Buffer): Buffer {
+    usedBytes += buffer.byteLength;
+    while (spareBytes > 0 && usedBytes + spareBytes > mostBytes) takeOut(0);
     return buffer;
   }
 
@@ -29,13 +36,14 @@ export function openBuffers(mostBytes: number): Buffers {
       if (bytes < leastKept) return Buffer.allocUnsafe(bytes);
       const length = lengthFor(bytes);
       const index = spare.findLastIndex(({ byteLength }) => byteLength === length);
-      return (index < 0 ? undefined : takeOut(index)) ?? Buffer.allocUnsafeSlow(length);
+      return use((index < 0 ? undefined : takeOut(index)) ?? Buffer.allocUnsafeSlow(length));
     },
     give: (buffer) => {
       if (buffer.byteLength < leastKept) return;
+      usedBytes -= buffer.byteLength;
+      if (usedBytes + spareBytes + buffer.byteLength > mostBytes) return;
       spare.push(buffer);
       spareBytes += buffer.byteLength;
-      while (spareBytes > mostBytes) takeOut(0);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Access } from "../core/access.ts";
 import { parseAcl, parseMode, principalOf } from "../core/acl.ts";
 import type { Entry, Page } from "../core/entry.ts";

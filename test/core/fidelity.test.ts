@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import type { SinkItem } from "../../src/core/entry.ts";
 import { isTooMany, ruleFor } from "../../src/core/faultRules.ts";
 import { fidelity, isReadBack, limitOf, preservedAccess } from "../../src/core/fidelity.ts";

@@ -1,7 +1,7 @@
 // What a request may say to select, and what it may say at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { combine, selectionKinds, wrongCombinations } from "../../src/core/combinations.ts";
 import { migrationRequest } from "../../src/core/request.ts";
 import { checkSelection } from "../../src/core/selectionRequest.ts";

@@ -142,7 +142,7 @@ test("several lanes and lost workers assess as one does", async () => {
   assert.deepEqual((await get(rerun)).report.assessment, one);
 });
 
-const block = 8 * 1024 * 1024;
+const block = 4 * 1024 * 1024;
 const large: PlannedItem = {
   path: "/large",
   content: Buffer.alloc(2 * block + 1),

@@ -27,6 +27,17 @@ test("there is place for all that was asked for, and at most a quarter more", ()
   );
 });
 
+test("what is kept makes way for what is in use", () => {
+  const buffers = openBuffers(4 * unit);
+  const [old, young] = [buffers.take(unit), buffers.take(unit)];
+  for (const block of [old, young]) buffers.give(block);
+  const large = buffers.take(3 * unit);
+  assert.equal(buffers.take(unit), young);
+  assert.notEqual(buffers.take(unit), old);
+  buffers.give(large);
+  assert.notEqual(buffers.take(3 * unit), large, "it would have been more than was said with the two that are in use");
+});
+
 test("no more is kept than was said, and of what is kept the oldest goes first; little is not kept at all", () => {
   const buffers = openBuffers(2 * unit);
   const blocks = [1, 2, 3].map(() => buffers.take(unit));

@@ -69,4 +69,6 @@ export const readByTheHost: ReadonlySet<string> = new Set([
   "APPLICATIONINSIGHTS_CONNECTION_STRING",
   "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
   "AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions",
+  // By the C library.
+  "MALLOC_ARENA_MAX",
 ]);

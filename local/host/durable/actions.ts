@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The action numbers of the out-of-process protocol. */
 export const actionType = {
