@@ -87,7 +87,7 @@ function foldBody(): Code {
     left,
     foldedAtOnce,
     [before, at],
-    [...vectors.flatMap((offset) => storeVector(offset, get(at), folded(offset)))],
+    vectors.flatMap((offset) => storeVector(offset, get(at), folded(offset))),
   );
 }
 
@@ -98,26 +98,20 @@ function addBody(): Code {
   return [
     ...set(at, constant(inputAt)),
     ...set(crc, load(remainderAt, constant(0))),
-    block,
-    nothing,
-    ...get(left),
-    ...constant(leastFolded),
-    i32Less,
-    branchIf,
-    0,
-    // The remainder is that of the bytes before, and stands for them in the first ones here.
-    ...store(0, get(at), [...load(0, get(at)), ...get(crc), i64Xor]),
-    ...set(crc, constant64(0)),
-    ...set(folded, [...get(left), ...constant(reach), i32Subtract, ...constant(-foldedAtOnce), i32And]),
-    ...set(rest, [...get(left), ...get(folded), i32Subtract]),
-    ...call(foldIndex, constant(inputAt - reach), get(at), get(folded)),
-    // The rest takes up what was folded, and nothing of itself.
-    ...copy(constant(restAt), unfolded, get(rest)),
-    ...clear(unfolded, get(rest)),
-    ...call(foldIndex, [...unfolded, ...constant(reach), i32Subtract], constant(restAt), get(rest)),
-    ...set(at, constant(restAt)),
-    ...set(left, get(rest)),
-    end,
+    ...whenAtLeast(leastFolded, left, [
+      // The remainder is that of the bytes before, and stands for them in the first ones here.
+      ...store(0, get(at), [...load(0, get(at)), ...get(crc), i64Xor]),
+      ...set(crc, constant64(0)),
+      ...set(folded, [...get(left), ...constant(reach), i32Subtract, ...constant(-foldedAtOnce), i32And]),
+      ...set(rest, [...get(left), ...get(folded), i32Subtract]),
+      ...call(foldIndex, constant(inputAt - reach), get(at), get(folded)),
+      // The rest takes up what was folded, and nothing of itself.
+      ...copy(constant(restAt), unfolded, get(rest)),
+      ...clear(unfolded, get(rest)),
+      ...call(foldIndex, [...unfolded, ...constant(reach), i32Subtract], constant(restAt), get(rest)),
+      ...set(at, constant(restAt)),
+      ...set(left, get(rest)),
+    ]),
     // A remainder and sixteen bytes are sixteen look-ups that don't wait for each other; what is left goes byte by byte.
     ...whileAtLeast(
       16,
@@ -160,17 +154,18 @@ function xorOfAll([first = [], ...others]: readonly Code[]): Code {
   return [...first, ...others.flatMap((one) => [...one, i64Xor])];
 }
 
+function whenAtLeast(least: number, left: number, code: Code): Code {
+  return [block, nothing, ...get(left), ...constant(least), i32Less, branchIf, 0, ...code, end];
+}
+
 // Repeats a step of so many bytes while at least `least` are left; what points to them goes along.
 function whileAtLeast(least: number, left: number, step: number, pointers: readonly number[], code: Code): Code {
-  const moved = pointers.flatMap((pointer) => set(pointer, [...get(pointer), ...constant(step), i32Add]));
-  return [
-    ...[block, nothing, loop, nothing],
-    ...[...get(left), ...constant(least), i32Less, branchIf, 1],
-    ...code,
-    ...moved,
+  const isOver = [...get(left), ...constant(least), i32Less];
+  const moved = [
+    ...pointers.flatMap((pointer) => set(pointer, [...get(pointer), ...constant(step), i32Add])),
     ...set(left, [...get(left), ...constant(step), i32Subtract]),
-    ...[branch, 0, end, end],
   ];
+  return [block, nothing, loop, nothing, ...isOver, branchIf, 1, ...code, ...moved, branch, 0, end, end];
 }
 
 const magicAndVersion = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -189,7 +184,9 @@ const loadVector = (offset: number, address: Code): Code => [...address, 0xfd, 0
 const storeVector = (offset: number, address: Code, value: Code): Code => [
   ...address,
   ...value,
-  ...[0xfd, 0x0b, 0],
+  0xfd,
+  0x0b,
+  0,
   ...unsigned(offset),
 ];
 const vectorXor: Code = [0xfd, 0x51];
