@@ -236,8 +236,9 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     Lakeferry__easyAuth: isEasyAuth ? 'on' : 'off'
     // A quarter of the instance for files on their way; the rest is Node, the host and the sockets.
     Lakeferry__memoryMiB: string(instanceMemoryMB / 4)
-    // Of glibc, which has a heap for each thread otherwise, most of it empty.
+    // Of glibc, which has a heap for each thread otherwise, most of it empty, and keeps in it the place of what was large.
     MALLOC_ARENA_MAX: '2'
+    MALLOC_MMAP_THRESHOLD_: '262144'
   }
 }
 

@@ -8,11 +8,12 @@ import { EndedEarly, isAlive, projectRoot, type Program, type Running, startProg
 /**
  * How the host's process is started. Left to itself Node lets garbage grow to several hundred MiB; what the app really holds is far less.
  * The heap is looked through whenever it has grown by 40 %: less makes that half of the work, more needs more memory
- * (docs/decisions/0038). glibc has a heap for each thread otherwise, most of it empty; infra/application.bicep sets it too.
+ * (docs/decisions/0038). glibc has a heap for each thread otherwise, most of it empty, and keeps in it the place of what was large;
+ * infra/application.bicep sets these too.
  */
 export const hostProcess = {
   nodeFlags: ["--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=40"],
-  env: { MALLOC_ARENA_MAX: "2" },
+  env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" },
 };
 
 /** Where the local Azure keeps what, and what it serves. */

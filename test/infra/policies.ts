@@ -71,4 +71,5 @@ export const readByTheHost: ReadonlySet<string> = new Set([
   "AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions",
   // By the C library.
   "MALLOC_ARENA_MAX",
+  "MALLOC_MMAP_THRESHOLD_",
 ]);
