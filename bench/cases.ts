@@ -122,7 +122,7 @@ export const cases: readonly Case[] = [
     ...few,
     name: "capped",
     what: "5,000 files of 4 KiB, the sink takes 500 requests/s",
-    rounds: 1,
+    rounds: 2,
     limitSeconds: 90,
     aboutSeconds: 110,
     make: many(5000, 4 * kibibyte),
