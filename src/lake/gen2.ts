@@ -5,8 +5,8 @@ import type { SinkItem } from "../core/entry.ts";
 import { isKind, isRefused, LakeError } from "../core/error.ts";
 import { type LakePath, rootPath } from "../core/path.ts";
 import type { Send } from "../wire/send.ts";
-import { accessOptions, gen2Access } from "./gen2Access.ts";
-import { itemOfHeaders, metadataHeaders, metadataOf, originOf } from "./gen2Item.ts";
+import { gen2Access, newFolderHeaders } from "./gen2Access.ts";
+import { itemOfHeaders, metadataHeaders, metadataOf, originOf, propertiesOf } from "./gen2Item.ts";
 import { gen2List } from "./gen2List.ts";
 import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
 import type { FileLabel, Guard, Sink } from "./lake.ts";
@@ -14,8 +14,8 @@ import { type Patience, readResuming } from "./resume.ts";
 import { sdkTransport } from "./sdkTransport.ts";
 
 /**
- * One file system of an Azure Data Lake Storage Gen2 account. Folders and file systems go through the SDK's client over
- * `send`; a file's content is one Put Blob on the Blob endpoint, which is atomic, makes parents and is checked by MD5.
+ * One file system of an Azure Data Lake Storage Gen2 account. The file system itself goes through the SDK's client over `send`,
+ * what there are many of straight through `send`: a file's content is one Put Blob on the Blob endpoint, which is atomic, makes parents and is checked by MD5.
  */
 export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, patience: Patience): Sink {
   const client = openClient(send, account.dfs).getFileSystemClient(fileSystem);
@@ -107,12 +107,12 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     makeFolder: async (path, label, signal) => {
       if (path === rootPath) return root;
       try {
-        await client.getDirectoryClient(path.slice(1)).create({
-          conditions: { ifNoneMatch: "*" },
-          metadata: metadataOf(label),
-          ...accessOptions(label.access),
-          ...(signal === undefined ? {} : { abortSignal: signal }),
-        });
+        const headers = {
+          "if-none-match": "*",
+          "x-ms-properties": propertiesOf(label),
+          ...newFolderHeaders(label.access, path),
+        };
+        await dfs("Create Directory", "PUT", path, "?resource=directory", headers, nothing, signal);
         return "made";
       } catch (error) {
         if (!isKind(error, "conflict")) throw error;
@@ -178,6 +178,8 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     },
   };
 }
+
+const nothing = new Uint8Array(0);
 
 // What a file system's own properties say of ETag and time is nothing that a folder could be told by.
 const root: SinkItem = { kind: "folder", bytes: 0, etag: "" };

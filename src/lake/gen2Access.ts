@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
-import type { PathAccessControlItem } from "@azure/storage-file-datalake";
 import type { AccessChange } from "../core/access.ts";
-import { type Acl, parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/acl.ts";
+import { parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/acl.ts";
 import { LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Send } from "../wire/send.ts";
@@ -41,8 +40,9 @@ export function gen2Access(
     },
 
     setAccess: async (path, change, etag, signal) => {
-      const headers = { ...changeHeaders(change, path), ...(etag === undefined ? {} : { "if-match": etag }) };
-      await dfs("Set Access Control", "PATCH", path, "?action=setAccessControl", headers, nothing, signal);
+      const op = "Set Access Control";
+      const headers = { ...changeHeaders(op, change, path), ...(etag === undefined ? {} : { "if-match": etag }) };
+      await dfs(op, "PATCH", path, "?action=setAccessControl", headers, nothing, signal);
     },
 
     // The service takes no condition with an expiry, but the id of a lease: a request that comes after its end is refused.
@@ -72,35 +72,15 @@ function leaseIdOf(etag: string, expiresMs: number | undefined): string {
   return hash("sha256", `${etag} ${expiresMs}`).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/u, "$1-$2-$3-$4-$5");
 }
 
-/** The options of the SDK's create for a folder that is to have this access from its first moment on. */
-export function accessOptions(change: AccessChange | undefined): {
-  owner?: string;
-  group?: string;
-  acl?: PathAccessControlItem[];
-  permissions?: string;
-  umask?: string;
-} {
+/** The headers of Create Directory for a folder that is to have this access from its first moment on. */
+export function newFolderHeaders(change: AccessChange | undefined, path: LakePath): Record<string, string> {
   if (change === undefined) return {};
-  const { owner, group, rights } = change;
-  return {
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
-    ...(rights?.by === "acl" ? { acl: sdkAcl(rights.acl) } : {}),
-    // The service would take the bits of its own umask away.
-    ...(rights?.by === "mode" ? { permissions: printMode(rights.mode), umask: "0000" } : {}),
-  };
+  const headers = changeHeaders("Create Directory", change, path);
+  // The service would take the bits of its own umask away.
+  return change.rights?.by === "mode" ? { ...headers, "x-ms-umask": "0000" } : headers;
 }
 
-function sdkAcl(acl: Acl): PathAccessControlItem[] {
-  return acl.map(({ scope, type, id, bits }) => ({
-    accessControlType: type,
-    entityId: id,
-    defaultScope: scope === "default",
-    permissions: { read: (bits & 4) !== 0, write: (bits & 2) !== 0, execute: (bits & 1) !== 0 },
-  }));
-}
-
-function changeHeaders({ owner, group, rights }: AccessChange, path: LakePath): Record<string, string> {
+function changeHeaders(op: string, { owner, group, rights }: AccessChange, path: LakePath): Record<string, string> {
   const headers = {
     ...(owner === undefined ? {} : { "x-ms-owner": owner }),
     ...(group === undefined ? {} : { "x-ms-group": group }),
@@ -110,7 +90,7 @@ function changeHeaders({ owner, group, rights }: AccessChange, path: LakePath): 
   for (const [name, value] of Object.entries(headers)) {
     if (/^[\x20-\x7e]*$/u.test(value)) continue;
     const detail = `${name} holds a principal that no header can carry, "${value}": object ids are needed`;
-    throw new LakeError("invalid", { op: "Set Access Control", path, detail });
+    throw new LakeError("invalid", { op, path, detail });
   }
   return headers;
 }

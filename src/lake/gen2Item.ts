@@ -20,6 +20,13 @@ export function metadataOf(label: Origin & SourceTime): Record<string, string> {
   return metadataBy(bareKeys, label);
 }
 
+/** The same as x-ms-properties of the DFS endpoint: each value in base64. */
+export function propertiesOf(label: Origin & SourceTime): string {
+  return Object.entries(metadataOf(label))
+    .map(([key, value]) => `${key}=${Buffer.from(value, "latin1").toString("base64")}`)
+    .join(",");
+}
+
 /** The same as headers of a request. */
 export function metadataHeaders(label: Origin & SourceTime): Record<string, string> {
   return metadataBy(headerKeys, label);

@@ -57,5 +57,4 @@ function operationOf(method: string, query: URLSearchParams): string {
 const operations: Readonly<Record<string, string>> = {
   "PUT container": "Create Container",
   "GET container": "Get Container Properties",
-  "PUT directory": "Create Directory",
 };
