@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
     processes: { type: "string", default: "1,2,4" },
     cap: { type: "string", default: "500" },
     simulated: { type: "string", default: "256" },
-    scale: { type: "string", default: "0.2" },
+    scale: { type: "string", default: "1" },
     seconds: { type: "string", default: "20" },
     json: { type: "boolean", default: false },
   },
