@@ -25,6 +25,16 @@ export function openBuffers(mostBytes: number): Buffers {
     return buffer;
   }
 
+  // The least that is long enough, of these the last one, and nothing that is more than twice as long.
+  function indexFor(length: number): number {
+    let [found, foundLength] = [-1, 2 * length + 1];
+    for (const [index, { byteLength }] of spare.entries()) {
+      if (byteLength < length || byteLength > foundLength) continue;
+      [found, foundLength] = [index, byteLength];
+    }
+    return found;
+  }
+
   function use(buffer: Buffer): Buffer {
     usedBytes += buffer.byteLength;
     while (spareBytes > 0 && usedBytes + spareBytes > mostBytes) takeOut(0);
@@ -35,7 +45,7 @@ export function openBuffers(mostBytes: number): Buffers {
     take: (bytes) => {
       if (bytes < leastKept) return Buffer.allocUnsafe(bytes);
       const length = lengthFor(bytes);
-      const index = spare.findLastIndex(({ byteLength }) => byteLength === length);
+      const index = indexFor(length);
       return use((index < 0 ? undefined : takeOut(index)) ?? Buffer.allocUnsafeSlow(length));
     },
     give: (buffer) => {

@@ -5,15 +5,27 @@ import { openBuffers } from "../../src/ferry/buffers.ts";
 
 const unit = 64 * 1024;
 
-test("memory that was given back is used for what is as long, or nearly, and for nothing else", () => {
+test("memory that was given back is used for what is as long, or at least half as long, and for nothing else", () => {
   const buffers = openBuffers(100 * unit);
   const first = buffers.take(8 * unit);
   const second = buffers.take(8 * unit);
   assert.notEqual(first, second);
   buffers.give(first);
-  assert.notEqual(buffers.take(16 * unit), first);
-  assert.equal(buffers.take(8 * unit - 1), first);
+  assert.notEqual(buffers.take(8 * unit + 1), first);
+  assert.notEqual(buffers.take(3 * unit), first);
+  assert.equal(buffers.take(4 * unit), first);
   assert.notEqual(buffers.take(8 * unit), first);
+});
+
+test("of what is long enough the shortest is used", () => {
+  const buffers = openBuffers(100 * unit);
+  const lengths = [7, 5, 8, 5, 6];
+  const blocks = lengths.map((length) => buffers.take(length * unit));
+  for (const block of blocks) buffers.give(block);
+  assert.deepEqual(
+    lengths.map(() => blocks.indexOf(buffers.take(5 * unit))),
+    [3, 1, 4, 0, 2],
+  );
 });
 
 test("there is place for all that was asked for, and at most a quarter more", () => {

@@ -146,7 +146,7 @@ export function beside({ ferry }: TestFerry<Clock>, lakes: Ferry["lakes"]): Ferr
     ...ferry,
     lakes,
     memory: budget(ferry.memory.size()),
-    buffers: openBuffers(ferry.memory.size()),
+    buffers: openBuffers(1.5 * ferry.memory.size()),
     files: budget(ferry.files.size()),
     access: { ...ferry.access, memory: openAccessMemories(toldIn(runs)) },
     pulse: openPulses(runs, work, clock, own.pulseMs),
