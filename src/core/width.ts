@@ -60,7 +60,7 @@ export function nextWidth(width: Width, flow: Flow, { least, most }: WidthBounds
     return { ...settledAt(width, slots, `${percent(flow.used)} of the slots are in use`), quiet: width.quiet };
   }
   const to = (next: number, changes: Pick<Width, "phase" | "why">): Width => {
-    const bounded = Math.max(least, Math.min(most, Math.round(next)));
+    const bounded = Math.min(most, Math.max(least, Math.round(next)));
     if (bounded > slots && flow.refused > 0) {
       const as = settledAt(width, slots, `${flow.refused} requests were refused: no more at a time`);
       // Whoever was still growing goes on as soon as nothing is refused; a store that goes on refusing has enough.

@@ -39,6 +39,13 @@ test("no width grows beyond the most", () => {
   assert.equal(width.why, "the most there are");
 });
 
+test("where there may be fewer slots than the least, there are no more", () => {
+  for (const phase of ["growing", "settled", "trying"] as const) {
+    const next = nextWidth({ ...firstWidth(2), phase, quiet: 9 }, flow(1000), { least: 4, most: 2 });
+    assert.equal(next.slots, 2, phase);
+  }
+});
+
 test("idle slots are no reason to have more", () => {
   const width = follows(firstWidth(16), [[500, 0.4, 16, "settled"]]);
   assert.equal(width.why, "40 % of the slots are in use");
