@@ -214,7 +214,7 @@ describe("the app proves who it is", () => {
   });
 
   test("tokens that end while a migration runs are renewed", async () => {
-    const slow = () => gen1.setFaults([{ match: { op: "OPEN" }, effect: { delayMs: 1600 } }]);
+    const slow = () => gen1.setFaults([{ match: { op: "OPEN" }, effect: { delayMs: 1100 } }]);
     const settings = { ...source(managed), ...sink(managed), Lakeferry__filesInFlight: "2" };
     const { migration, given } = await migrated(settings, { lifetimeSeconds: 3 }, slow);
     succeeded(migration);
