@@ -10,8 +10,8 @@ export const onePutBytes = 8 * mebibyte;
 const defaultBlockBytes = 4 * mebibyte;
 
 /**
- * Bytes per block for a file of `bytes`: 4 MiB, which is what the service charges a write for, larger where 50,000 blocks would not hold the file. A size the request
- * gave is kept; LakeError "invalid" when it can't hold the file.
+ * Bytes per block for a file of `bytes`: 4 MiB, as many as the service charges a write for, larger where 50,000 blocks would not hold the
+ * file. A size the request gave is kept; LakeError "invalid" when it can't hold the file.
  */
 export function blockBytesFor(path: string, bytes: number, blockSizeInMB: number | undefined): number {
   const needed = Math.ceil(bytes / maxBlocks);

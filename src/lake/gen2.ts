@@ -15,7 +15,8 @@ import { sdkTransport } from "./sdkTransport.ts";
 
 /**
  * One file system of an Azure Data Lake Storage Gen2 account. The file system itself goes through the SDK's client over `send`,
- * what there are many of straight through `send`: a file's content is one Put Blob on the Blob endpoint, which is atomic, makes parents and is checked by MD5.
+ * what there are many of straight through `send`: a file's content is one Put Blob on the Blob endpoint, which is atomic, makes parents
+ * and is checked by MD5.
  */
 export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, patience: Patience): Sink {
   const client = openClient(send, account.dfs).getFileSystemClient(fileSystem);
