@@ -146,3 +146,8 @@ export function failureOf(error: unknown, op: string, path: string): Failure {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What was listed as a file is a folder by the time that `op` asks for it. */
+export function folderNow(op: string, path: string): LakeError {
+  return new LakeError("changed", { op, path, detail: "it was a file and is a folder now; run again" });
+}

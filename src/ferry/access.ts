@@ -12,7 +12,7 @@ import {
   wantedAccess,
 } from "../core/access.ts";
 import type { Entry, SinkItem } from "../core/entry.ts";
-import { isKind, LakeError } from "../core/error.ts";
+import { folderNow, isKind, LakeError } from "../core/error.ts";
 import { preservedAccess } from "../core/fidelity.ts";
 import type { Carried } from "../core/outcome.ts";
 import { type LakePath, splitPath } from "../core/path.ts";
@@ -103,8 +103,11 @@ export function openGranting(means: {
       const { owner, group } = entry;
       return wantedAccess({ owner, group, acl: [], isSticky: false }, parts);
     }
-    const isTold = entry.kind === "file" && !entry.hasAcl;
-    return wantedAccess(isTold ? listedAccess(entry, path) : await source.getAccess(path, "ids", signal), parts);
+    if (entry.kind === "file" && !entry.hasAcl) return wantedAccess(listedAccess(entry, path), parts);
+    const told = await source.getAccess(path, "ids", signal);
+    if (entry.kind === "file" && told.acl.some(({ scope }) => scope === "default"))
+      throw folderNow("GETACLSTATUS", path);
+    return wantedAccess(told, parts);
   }
 
   function wanted(path: LakePath, entry: Entry, signal?: AbortSignal): Wanted | Promise<Wanted> {

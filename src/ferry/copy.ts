@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Budget } from "../core/budget.ts";
 import type { Entry, SinkItem, Standing } from "../core/entry.ts";
-import { isKind, LakeError } from "../core/error.ts";
+import { folderNow, isKind, LakeError } from "../core/error.ts";
 import { crc64Hex } from "../core/crc64.ts";
 import { type BlockSizes, onePutBytes } from "../core/blocks.ts";
 import { blockIdOf, type LargeFile } from "../core/largeFile.ts";
@@ -204,8 +204,7 @@ async function send(
 
 /** A name that was a file when it was listed, or started, may be a folder now: it must not become an empty file. */
 export function mustBeFile(path: LakePath, { kind }: Entry): void {
-  if (kind === "file") return;
-  throw new LakeError("changed", { op: "copy", path, detail: "it was a file and is a folder now; run again" });
+  if (kind !== "file") throw folderNow("copy", path);
 }
 
 function parted(

@@ -74,9 +74,7 @@ export async function wireGround({ pageSize: pageCap, lake }: Plan, dice: Dice, 
     scribble: () => undefined,
     makeFolder: async (path) => makeFolders(gen1, path as LakePath),
     setRights: async (path, rights) => setRights(gen1, path, rights),
-    remove: async (path) => {
-      if (gen1.store.stat(path) !== undefined) await gen1.store.remove(path);
-    },
+    remove: async (path) => removeFrom(gen1, path),
     source: () => sourceTruth(gen1),
     sink: () => sinkTruth(gen2),
     bare: clients(still).sink,
@@ -156,10 +154,15 @@ function makeFolders(gen1: Gen1, path: LakePath): void {
 }
 
 // As its owner would.
+// By the service where it takes the name: what is gone leaves no rights to what comes after it under the same name.
+async function removeFrom(gen1: Gen1, path: string): Promise<void> {
+  if (gen1.store.stat(path) === undefined) return;
+  if (isUnaddressable(path)) return gen1.store.remove(path);
+  await ask(gen1, "DELETE", `/webhdfs/v1${encodePath(path as LakePath)}?op=DELETE&recursive=true`);
+}
+
 async function setRights(gen1: Gen1, path: string, { owner, group, acl, isSticky, expiresMs }: Rights): Promise<void> {
-  // The service's front end takes no such name in an address: nobody can set its rights, nor read it.
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f]/u.test(path)) return;
+  if (isUnaddressable(path)) return;
   const to = encodePath(path as LakePath);
   const mode = modeBitsOf(parseAcl(acl, path)).toString(8).padStart(3, "0");
   const changes = [
@@ -168,10 +171,12 @@ async function setRights(gen1: Gen1, path: string, { owner, group, acl, isSticky
     ...(isSticky ? [`/webhdfs/v1${to}?op=SETPERMISSION&permission=1${mode}`] : []),
     ...(expiresMs === undefined ? [] : [`/WebHdfsExt${to}?op=SETEXPIRY&expiryOption=Absolute&expireTime=${expiresMs}`]),
   ];
-  for (const target of changes) {
-    const { status } = await fetch(`${gen1.url}${target}`, { method: "PUT", headers: { authorization: "Bearer t" } });
-    if (status !== 200) throw new Error(`${target} answered ${status}`);
-  }
+  for (const target of changes) await ask(gen1, "PUT", target);
+}
+
+async function ask(gen1: Gen1, method: "PUT" | "DELETE", target: string): Promise<void> {
+  const { status } = await fetch(`${gen1.url}${target}`, { method, headers: { authorization: "Bearer t" } });
+  if (status !== 200) throw new Error(`${target} answered ${status}`);
 }
 
 async function sourceTruth(gen1: Gen1): Promise<Truth> {
@@ -218,4 +223,10 @@ async function md5Of(content: Buffer | AsyncIterable<Buffer>): Promise<string> {
   if (Buffer.isBuffer(content)) md5.update(content);
   else for await (const chunk of content) md5.update(chunk);
   return md5.digest("hex");
+}
+
+// The service's front end takes no such name in an address: nobody can set its rights, nor read it.
+function isUnaddressable(path: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u001f]/u.test(path);
 }

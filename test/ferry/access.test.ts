@@ -448,3 +448,21 @@ suite("access", () => {
     assert.deepEqual([...made.sink.folders()], ["/"]);
   });
 });
+
+test("a file that is a folder by the time its ACL is asked for has changed: nothing of it is written", async () => {
+  const made = testFerry();
+  made.source.write("/f", "content");
+  made.source.setAccess("/f", { owner: ana, group: readers, acl: fileAcl, isSticky: false });
+  const source = {
+    ...made.source,
+    getAccess: () => Promise.resolve({ owner: ana, group: readers, acl: folderAcl, isSticky: false }),
+  };
+  const ferry: Ferry = { ...made.ferry, lakes: () => ({ source, sink: made.sink }) };
+  const { lines } = await migrated({ ...made, ferry }, { preserve: ["ACL"] });
+  const failed = lines.filter(({ outcome }) => outcome === "failed");
+  assert.deepEqual(
+    failed.map(({ path, because, op }) => [path, because, op]),
+    [["/f", "changed", "GETACLSTATUS"]],
+  );
+  assert.equal(await made.sink.stat("/f" as LakePath), undefined);
+});
