@@ -43,7 +43,7 @@ export function openAlone(at: AloneAt, changed: (sink: Sink) => Sink = (sink) =>
         source: source.source(meter, valves.source),
         sink: changed(sink.sink(fileSystem, meter, valves.sink)),
       });
-      const made = { ...ferry, memory, buffers: openBuffers(1.5 * memoryBytes), files, widen: look, lakes };
+      const made = { ...ferry, memory, buffers: openBuffers(memoryBytes), files, widen: look, lakes };
       await addRun(made, "bench", migrationRequest.parse({ preserve, sink: { fileSystem } }));
       return drive(made, "bench");
     },

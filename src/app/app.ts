@@ -133,8 +133,7 @@ export function openApp(env: Readonly<Record<string, string | undefined>>, toCon
       load: processLoad,
       sizes: blockSizes,
       memory: widening.memory,
-      // Half: what is out counts as well.
-      buffers: openBuffers(1.5 * tuning.memoryMiB * mebibyte),
+      buffers: openBuffers(tuning.memoryMiB * mebibyte),
       files: widening.files,
       mostFiles: tuning.filesInFlight,
       widen: widening.look,

@@ -28,8 +28,8 @@ const restAt = inputAt + inputBytes;
 const pages = 3;
 
 /**
- * In bytes: modulo the polynomial, the sum of x^(-8 * distance) is 1. Found by a search for pairs of pairs; so near there are none of
- * fewer. The least is far enough that no byte is read while it is still on its way to memory.
+ * In bytes: modulo the polynomial, the sum of x^(-8 * distance) is 1. Found by a search for pairs of pairs that cancel each other out. None
+ * is near, so that what is read was written long before.
  */
 const distances = [1153, 1742, 1780, 1929, 1960, 2713, 2880, 3201];
 const reach = Math.max(...distances);

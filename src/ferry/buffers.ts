@@ -13,8 +13,12 @@ export type Buffers = {
 /** Less is cheaper made than kept. */
 const leastKept = 64 * 1024;
 
-/** What is in use and what is kept for later are at most `mostBytes` together, unless more is in use; the oldest goes first. */
-export function openBuffers(mostBytes: number): Buffers {
+/** Files have all lengths: with less than that, of the byte budget, what is kept seldom suits. */
+const mostOfBudget = 1.5;
+
+/** What is in use and what is kept for later are half as much again as the budget at most, unless more is in use; the oldest goes first. */
+export function openBuffers(budgetBytes: number): Buffers {
+  const mostBytes = mostOfBudget * budgetBytes;
   const spare: Buffer[] = [];
   let spareBytes = 0;
   let usedBytes = 0;

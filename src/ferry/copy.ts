@@ -193,11 +193,12 @@ async function send(
     return { ...(await sink.commitBlocks(to, ids, { ...label, crc64 }, guard, signal)), crc64 };
   }
   const release = memory.now(bytes) ?? (await memory.take(bytes, signal));
-  const room = buffers.take(bytes);
+  let room: Buffer | undefined;
   try {
+    room = buffers.take(bytes);
     return await sink.putFile(to, await readWhole(source, from, bytes, signal, room), label, guard, signal);
   } finally {
-    buffers.give(room);
+    if (room !== undefined) buffers.give(room);
     release();
   }
 }

@@ -8,7 +8,7 @@ import type { Send } from "../wire/send.ts";
 import { gen2Access, newFolderHeaders } from "./gen2Access.ts";
 import { itemOfHeaders, metadataHeaders, metadataOf, originOf, propertiesOf } from "./gen2Item.ts";
 import { gen2List } from "./gen2List.ts";
-import { askGen2, checkAnswer, type Gen2Account } from "./gen2Wire.ts";
+import { askGen2, checkAnswer, type Gen2Account, nothing } from "./gen2Wire.ts";
 import type { FileLabel, Guard, Sink } from "./lake.ts";
 import { type Patience, readResuming } from "./resume.ts";
 import { sdkTransport } from "./sdkTransport.ts";
@@ -179,8 +179,6 @@ export function gen2Sink(send: Send, account: Gen2Account, fileSystem: string, p
     },
   };
 }
-
-const nothing = new Uint8Array(0);
 
 // What a file system's own properties say of ETag and time is nothing that a folder could be told by.
 const root: SinkItem = { kind: "folder", bytes: 0, etag: "" };

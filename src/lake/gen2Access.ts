@@ -4,10 +4,9 @@ import { parseAcl, parseMode, principalOf, printAcl, printMode } from "../core/a
 import { LakeError } from "../core/error.ts";
 import type { LakePath } from "../core/path.ts";
 import type { Send } from "../wire/send.ts";
-import { askGen2, type Gen2Account } from "./gen2Wire.ts";
+import { askGen2, type Gen2Account, nothing } from "./gen2Wire.ts";
 import type { Sink } from "./lake.ts";
 
-const nothing = new Uint8Array(0);
 /** The shortest that the service gives. */
 const leaseSeconds = "15";
 

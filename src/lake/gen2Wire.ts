@@ -22,6 +22,9 @@ export type Ask = (
   reading?: Reading,
 ) => Promise<WireReply>;
 
+/** The body of a request that has none, so that its length is said. */
+export const nothing = new Uint8Array(0);
+
 /** The version of the service that lakeferry speaks. */
 export const serviceVersion = "2023-11-03";
 

@@ -167,7 +167,7 @@ export function openMachine(world: World, name: string): Machine {
       load: () => ({ loopMs: 0, cpuMs: 0 }),
       sizes: world.sizes,
       memory: budget(world.memoryBytes),
-      buffers: openBuffers(1.5 * world.memoryBytes),
+      buffers: openBuffers(world.memoryBytes),
       files: budget(world.files),
       mostFiles: world.files,
       widen: () => undefined,

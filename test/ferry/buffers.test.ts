@@ -43,20 +43,20 @@ test("what is kept makes way for what is in use", () => {
   const buffers = openBuffers(4 * unit);
   const [old, young] = [buffers.take(unit), buffers.take(unit)];
   for (const block of [old, young]) buffers.give(block);
-  const large = buffers.take(3 * unit);
+  const large = buffers.take(5 * unit);
   assert.equal(buffers.take(unit), young);
   assert.notEqual(buffers.take(unit), old);
   buffers.give(large);
-  assert.notEqual(buffers.take(3 * unit), large, "it would have been more than was said with the two that are in use");
+  assert.notEqual(buffers.take(5 * unit), large, "with the two that are in use it would have been too much");
 });
 
-test("no more is kept than was said, and of what is kept the oldest goes first; little is not kept at all", () => {
+test("no more than half as much again as the budget is kept, and of what is kept the oldest goes first; little is not kept at all", () => {
   const buffers = openBuffers(2 * unit);
-  const blocks = [1, 2, 3].map(() => buffers.take(unit));
+  const blocks = [1, 2, 3, 4].map(() => buffers.take(unit));
   for (const block of blocks) buffers.give(block);
   assert.deepEqual(
-    [buffers.take(unit), buffers.take(unit)].map((block) => blocks.indexOf(block)),
-    [2, 1],
+    [1, 2, 3].map(() => blocks.indexOf(buffers.take(unit))),
+    [3, 2, 1],
   );
   assert.equal(blocks.includes(buffers.take(unit)), false);
   for (const bytes of [3 * unit, 10]) {
